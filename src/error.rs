@@ -1,0 +1,51 @@
+//! What a command may answer instead of a result.
+//!
+//! A [`CommandError`] is a *reply*: the client did something wrong and is told so in Redis's own
+//! words, because clients match on them. Errors of the protocol, which end the connection, live
+//! in [`crate::resp`]; errors of the start-up live in [`crate::config`].
+
+use std::borrow::Cow;
+
+/// An error reply: its text begins with the prefix that clients look at (`ERR`, `WRONGTYPE`, …)
+/// and has neither the leading dash nor the line end; those are the protocol's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandError(Cow<'static, str>);
+
+/// What a command handler returns: it has written exactly one reply, or says why not.
+pub type Outcome = Result<(), CommandError>;
+
+impl CommandError {
+    /// The operation does not fit the type that the key holds.
+    pub const WRONG_TYPE: CommandError = CommandError::new(
+        "WRONGTYPE Operation against a key holding the wrong kind of value",
+    );
+    /// Options that contradict each other, are unknown or lack their value.
+    pub const SYNTAX: CommandError = CommandError::new("ERR syntax error");
+    /// An argument, or a stored value, that should be a 64-bit integer.
+    pub const NOT_AN_INTEGER: CommandError =
+        CommandError::new("ERR value is not an integer or out of range");
+    /// An increment whose result leaves 64 bits.
+    pub const OVERFLOW: CommandError =
+        CommandError::new("ERR increment or decrement would overflow");
+
+    /// An error whose whole text is known when the program is written.
+    pub const fn new(text: &'static str) -> CommandError {
+        CommandError(Cow::Borrowed(text))
+    }
+
+    /// The text after the dash.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// A wrong number of arguments; `name` is lower case, `client|setname` for a subcommand.
+    pub fn arity(name: &str) -> CommandError {
+        format!("ERR wrong number of arguments for '{name}' command").into()
+    }
+}
+
+impl From<String> for CommandError {
+    fn from(text: String) -> CommandError {
+        CommandError(Cow::Owned(text))
+    }
+}

@@ -1,0 +1,132 @@
+//! Short byte strings that live where they are used.
+//!
+//! A lookup costs cache misses, not instructions. A key or a value that is short enough is stored
+//! in the entry itself and needs no second allocation; a longer one is shared by counting, so that
+//! sending it and keeping an index of it copy nothing.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// A byte string of which up to `INLINE` bytes are stored in place.
+#[derive(Clone)]
+pub enum Bytes<const INLINE: usize> {
+    /// Short: the bytes themselves.
+    Inline {
+        /// How many of `data` count.
+        len: u8,
+        /// The bytes, padded with zeros.
+        data: [u8; INLINE],
+    },
+    /// Long: somewhere on the heap.
+    Shared(Arc<[u8]>),
+}
+
+/// Bytes of a key that fit in place: with tag and length, a key takes three machine words.
+pub const KEY_INLINE_BYTES: usize = 22;
+
+/// Bytes of a string value that fit in place: five machine words. A key of 22 and a value of 38
+/// bytes, links, deadline and age make 96 bytes, which is an allocator's size class.
+pub const VALUE_INLINE_BYTES: usize = 38;
+
+/// The name of an entry, or a field or a value in a hash.
+pub type Key = Bytes<KEY_INLINE_BYTES>;
+
+/// A string value.
+pub type Text = Bytes<VALUE_INLINE_BYTES>;
+
+impl<const INLINE: usize> Bytes<INLINE> {
+    /// Copies `bytes`, in place if they fit.
+    pub fn new(bytes: &[u8]) -> Self {
+        if bytes.len() > INLINE {
+            return Bytes::Shared(bytes.into());
+        }
+        let mut data = [0; INLINE];
+        data[..bytes.len()].copy_from_slice(bytes);
+        Bytes::Inline { len: bytes.len() as u8, data }
+    }
+
+    /// Bytes on the heap beside the place itself, as requested from the allocator.
+    pub fn heap_bytes(&self) -> usize {
+        match self {
+            Bytes::Inline { .. } => 0,
+            // Two counters in front of the bytes.
+            Bytes::Shared(bytes) => bytes.len() + 2 * size_of::<usize>(),
+        }
+    }
+}
+
+impl<const INLINE: usize> Deref for Bytes<INLINE> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Bytes::Inline { len, data } => &data[..usize::from(*len)],
+            Bytes::Shared(bytes) => bytes,
+        }
+    }
+}
+
+impl<const INLINE: usize> Borrow<[u8]> for Bytes<INLINE> {
+    fn borrow(&self) -> &[u8] {
+        self
+    }
+}
+
+/// Equal to the hash of the bytes as a slice: the contract of `Borrow`.
+impl<const INLINE: usize> Hash for Bytes<INLINE> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl<const INLINE: usize> PartialEq for Bytes<INLINE> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl<const INLINE: usize> Eq for Bytes<INLINE> {}
+
+impl<const INLINE: usize> PartialOrd for Bytes<INLINE> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<const INLINE: usize> Ord for Bytes<INLINE> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (**self).cmp(other)
+    }
+}
+
+impl<const INLINE: usize> fmt::Debug for Bytes<INLINE> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "b\"{}\"", self.escape_ascii())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ensures that the sizes which the memory per key rests on do not grow unnoticed.
+    #[test]
+    fn sizes_are_whole_words() {
+        assert_eq!(size_of::<Key>(), 24);
+        assert_eq!(size_of::<Text>(), 40);
+    }
+
+    /// Ensures that length, not content, decides where bytes live, and that neither changes them.
+    #[test]
+    fn round_trips_at_the_edge() {
+        for len in [0, 1, KEY_INLINE_BYTES, KEY_INLINE_BYTES + 1, 300] {
+            let bytes = vec![0xAB; len];
+            let key = Key::new(&bytes);
+            assert_eq!(&*key, &bytes[..]);
+            assert_eq!(matches!(key, Key::Shared(_)), len > KEY_INLINE_BYTES);
+        }
+    }
+}

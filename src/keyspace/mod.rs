@@ -1,0 +1,396 @@
+//! The keyspace: sixteen databases of entries in exact order of use.
+//!
+//! A plain structure behind `&mut self`: no locks, no clock, no sockets, and no idea of the
+//! protocol. Whoever holds it (see [`crate::shared`]) passes the time in. A command works through
+//! [`Keys`], the view of one database at one moment; every change goes through one of its few
+//! *mutators*, which keep the deadline index, the accounts and the counters in step.
+//!
+//! Expired entries do not exist: a lookup that meets one removes it. The housekeeper removes the
+//! others with [`Keyspace::sweep`]. Values that are costly to drop go to [`Keyspace::garbage`],
+//! which the holder of the lock empties after letting go of it.
+
+pub mod bytes;
+mod database;
+pub mod hash;
+pub mod value;
+
+pub use bytes::{Key, Text};
+pub use hash::FieldMap;
+pub use value::{Entry, Value};
+
+use crate::error::CommandError;
+use database::{Database, Found};
+use std::hash::{BuildHasher, Hash};
+use std::sync::Arc;
+
+/// When an entry was last used: milliseconds in the upper 44 bits, a count within the
+/// millisecond in the lower 20, so that a single number is both a time and an exact order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Age(u64);
+
+impl Age {
+    const COUNT_BITS: u32 = 20;
+    /// Later than every use.
+    const NEVER_YET: Age = Age(u64::MAX);
+
+    /// Unix milliseconds of the use.
+    pub fn unix_ms(self) -> u64 {
+        self.0 >> Age::COUNT_BITS
+    }
+
+    /// The age of the next use: later than `self` even if the clock stood still or ran backwards.
+    fn next(self, now_ms: u64) -> Age {
+        Age((self.0 + 1).max(now_ms << Age::COUNT_BITS))
+    }
+}
+
+/// The keyed hash function of all databases, seeded anew in every process, so that nobody can
+/// choose keys that collide.
+#[derive(Clone, Default)]
+pub struct SharedHasher(Arc<ahash::RandomState>);
+
+impl SharedHasher {
+    fn hash_one(&self, key: &[u8]) -> u64 {
+        let mut hasher = self.build_hasher();
+        key.hash(&mut hasher);
+        std::hash::Hasher::finish(&hasher)
+    }
+}
+
+impl BuildHasher for SharedHasher {
+    type Hasher = ahash::AHasher;
+
+    fn build_hasher(&self) -> ahash::AHasher {
+        self.0.build_hasher()
+    }
+}
+
+/// What INFO counts about keys.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Lookups by reading commands that found their key.
+    pub hits: u64,
+    /// Those that did not.
+    pub misses: u64,
+    /// Keys removed because their deadline had passed.
+    pub expired: u64,
+    /// Keys removed to make room.
+    pub evicted: u64,
+    /// Changes to the data, ever; a command after which it is the same changed nothing.
+    pub changes: u64,
+}
+
+/// Something to be dropped where nobody waits for it.
+#[allow(dead_code, reason = "its only purpose is to be dropped")]
+pub enum Garbage {
+    /// A replaced or removed value.
+    Value(Value),
+    /// A flushed database.
+    Database(Box<Database>),
+}
+
+/// All databases.
+pub struct Keyspace {
+    databases: Vec<Database>,
+    hasher: SharedHasher,
+    age: Age,
+    counters: Counters,
+    /// To be taken and dropped after the lock was let go.
+    pub garbage: Vec<Garbage>,
+}
+
+impl Keyspace {
+    /// As many empty databases as `databases` says.
+    pub fn new(databases: usize) -> Keyspace {
+        let hasher = SharedHasher::default();
+        Keyspace {
+            databases: (0..databases).map(|_| Database::new(hasher.clone())).collect(),
+            hasher,
+            age: Age(0),
+            counters: Counters::default(),
+            garbage: Vec::new(),
+        }
+    }
+
+    /// The view of database `db` at `now_ms`; with `quiet`, lookups do not make keys younger.
+    pub fn keys(&mut self, db: usize, now_ms: u64, quiet: bool) -> Keys<'_> {
+        Keys { keyspace: self, db, now_ms, quiet }
+    }
+
+    /// The counters.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// Bytes that keys, values and their tables take.
+    pub fn used_bytes(&self) -> usize {
+        self.databases.iter().map(Database::used_bytes).sum()
+    }
+
+    /// For every database that is not empty: its number, keys, keys with a deadline, average TTL.
+    pub fn occupied(&self, now_ms: u64) -> impl Iterator<Item = (usize, usize, usize, u64)> {
+        self.databases.iter().enumerate().filter(|(_, database)| database.len() > 0).map(
+            move |(db, database)| {
+                let ttl = database.average_ttl_ms(now_ms);
+                (db, database.len(), database.volatile_len(), ttl)
+            },
+        )
+    }
+
+    /// Empties one database; its entries are dropped as garbage.
+    pub fn flush(&mut self, db: usize) {
+        let empty = Database::new(self.hasher.clone());
+        let full = std::mem::replace(&mut self.databases[db], empty);
+        self.counters.changes += full.len() as u64;
+        self.garbage.push(Garbage::Database(Box::new(full)));
+    }
+
+    /// Removes up to `keys_max` keys whose deadline has passed, and returns how many there were.
+    pub fn sweep(&mut self, now_ms: u64, keys_max: usize) -> usize {
+        let mut removed = 0;
+        for db in 0..self.databases.len() {
+            while removed < keys_max {
+                let Some(key) = self.databases[db].first_due(now_ms) else { break };
+                self.expire(db, &key);
+                removed += 1;
+            }
+        }
+        removed
+    }
+
+    /// Checks that all side structures are in step.
+    ///
+    /// # Panics
+    /// If they are not.
+    pub fn check_invariants(&self) {
+        self.databases.iter().for_each(Database::check_invariants);
+    }
+
+    fn expire(&mut self, db: usize, key: &[u8]) {
+        self.counters.expired += 1;
+        if let Some(entry) = self.databases[db].remove(key) {
+            self.discard(entry.value);
+        }
+    }
+
+    fn discard(&mut self, value: Value) {
+        if value.is_heavy() {
+            self.garbage.push(Garbage::Value(value));
+        }
+    }
+}
+
+/// One database at one moment, as one client sees it.
+pub struct Keys<'a> {
+    keyspace: &'a mut Keyspace,
+    db: usize,
+    now_ms: u64,
+    quiet: bool,
+}
+
+impl Keys<'_> {
+    /// Unix milliseconds of this moment.
+    pub fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    /// Number of keys.
+    pub fn len(&self) -> usize {
+        self.keyspace.databases[self.db].len()
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Looks `key` up for a reading command: counts a hit or a miss and makes it the newest.
+    pub fn read(&mut self, key: &[u8]) -> Option<&Entry> {
+        if self.quiet {
+            return self.peek(key);
+        }
+        let segment = self.touch(key);
+        self.count_lookup(segment.is_some());
+        self.keyspace.databases[self.db].newest(segment?)
+    }
+
+    /// Looks `key` up for a command that asks *about* it (EXISTS, TTL, TYPE): counts, but does not
+    /// make it younger.
+    pub fn peek(&mut self, key: &[u8]) -> Option<&Entry> {
+        let found = self.find(key).is_some();
+        self.count_lookup(found);
+        if found { self.keyspace.databases[self.db].peek(key) } else { None }
+    }
+
+    /// Looks `key` up for a writing command: makes it the newest and counts nothing.
+    pub fn look(&mut self, key: &[u8]) -> Option<&Entry> {
+        let segment = self.touch(key)?;
+        self.keyspace.databases[self.db].newest(segment)
+    }
+
+    /// [`Keys::read`] for a command that wants a string.
+    ///
+    /// # Errors
+    /// [`CommandError::WRONG_TYPE`].
+    pub fn read_string(&mut self, key: &[u8]) -> Result<Option<&Text>, CommandError> {
+        as_string(self.read(key))
+    }
+
+    /// [`Keys::read`] for a command that wants a hash.
+    ///
+    /// # Errors
+    /// [`CommandError::WRONG_TYPE`].
+    pub fn read_hash(&mut self, key: &[u8]) -> Result<Option<&FieldMap>, CommandError> {
+        as_hash(self.read(key))
+    }
+
+    /// [`Keys::look`] for a command that wants a string.
+    ///
+    /// # Errors
+    /// [`CommandError::WRONG_TYPE`].
+    pub fn look_string(&mut self, key: &[u8]) -> Result<Option<&Text>, CommandError> {
+        as_string(self.look(key))
+    }
+
+    /// [`Keys::look`] for a command that wants a hash.
+    ///
+    /// # Errors
+    /// [`CommandError::WRONG_TYPE`].
+    pub fn look_hash(&mut self, key: &[u8]) -> Result<Option<&FieldMap>, CommandError> {
+        as_hash(self.look(key))
+    }
+
+    /// *Mutator.* Stores `value` under `key`, whatever was there before, with a deadline or none.
+    pub fn set(&mut self, key: &[u8], value: Value, expires_at_ms: Option<u64>) {
+        let expires_at_ms = expires_at_ms.unwrap_or(0);
+        self.keyspace.counters.changes += 1;
+        match self.touch(key) {
+            Some(segment) => {
+                let database = &mut self.keyspace.databases[self.db];
+                let old = database.change_newest(segment, |entry| {
+                    entry.expires_at_ms = expires_at_ms;
+                    std::mem::replace(&mut entry.value, value)
+                });
+                old.into_iter().for_each(|old| self.keyspace.discard(old));
+            }
+            None => {
+                let used_at = self.next_age();
+                let entry = Entry { value, expires_at_ms, used_at };
+                self.keyspace.databases[self.db].insert(key, entry);
+            }
+        }
+    }
+
+    /// *Mutator.* Stores `value` under `key` and leaves the deadline as it is.
+    pub fn set_value(&mut self, key: &[u8], value: Value) {
+        let deadline = self.look(key).and_then(Entry::expires_at_ms);
+        self.set(key, value, deadline);
+    }
+
+    /// *Mutator.* Lets `change` work on the hash under `key`, which is created if it is missing and
+    /// removed if it ends up empty. `change` says how many fields it changed.
+    ///
+    /// # Errors
+    /// [`CommandError::WRONG_TYPE`]; nothing has changed then.
+    pub fn change_hash<R>(
+        &mut self,
+        key: &[u8],
+        change: impl FnOnce(&mut FieldMap) -> (R, usize),
+    ) -> Result<R, CommandError> {
+        if self.look_hash(key)?.is_none() {
+            let mut fields = FieldMap::new();
+            let (result, changes) = change(&mut fields);
+            if !fields.is_empty() {
+                self.set(key, Value::Hash(Box::new(fields)), None);
+                self.keyspace.counters.changes += changes.saturating_sub(1) as u64;
+            }
+            return Ok(result);
+        }
+        let Some(segment) = self.touch(key) else { return Err(CommandError::WRONG_TYPE) };
+        let database = &mut self.keyspace.databases[self.db];
+        let changed = database.change_newest(segment, |entry| match &mut entry.value {
+            Value::Hash(fields) => Some((change(fields), fields.is_empty())),
+            Value::String(_) => None,
+        });
+        let Some(((result, changes), is_empty)) = changed.flatten() else {
+            return Err(CommandError::WRONG_TYPE);
+        };
+        self.keyspace.counters.changes += changes as u64;
+        if is_empty {
+            self.keyspace.databases[self.db].remove(key);
+        }
+        Ok(result)
+    }
+
+    /// *Mutator.* Gives `key` a deadline or takes it away; false if there is no such key. A
+    /// deadline in the past removes the key.
+    pub fn set_deadline(&mut self, key: &[u8], expires_at_ms: Option<u64>) -> bool {
+        let Some(segment) = self.touch(key) else { return false };
+        if expires_at_ms.is_some_and(|deadline| deadline <= self.now_ms) {
+            return self.remove(key);
+        }
+        self.keyspace.counters.changes += 1;
+        let database = &mut self.keyspace.databases[self.db];
+        database.change_newest(segment, |entry| entry.expires_at_ms = expires_at_ms.unwrap_or(0));
+        true
+    }
+
+    /// *Mutator.* Removes `key` and says whether it was there.
+    pub fn remove(&mut self, key: &[u8]) -> bool {
+        if self.find(key).is_none() {
+            return false;
+        }
+        let Some(entry) = self.keyspace.databases[self.db].remove(key) else { return false };
+        self.keyspace.counters.changes += 1;
+        self.keyspace.discard(entry.value);
+        true
+    }
+
+    /// Makes `key` the newest and says in which segment it is; an expired one is removed.
+    fn touch(&mut self, key: &[u8]) -> Option<usize> {
+        let age = self.next_age();
+        match self.keyspace.databases[self.db].touch(key, self.now_ms, age) {
+            Found::Newest(segment) => Some(segment),
+            Found::Missing => None,
+            Found::Expired => {
+                self.keyspace.expire(self.db, key);
+                None
+            }
+        }
+    }
+
+    /// Finds `key` without making it younger; an expired one is removed.
+    fn find(&mut self, key: &[u8]) -> Option<()> {
+        let is_expired = self.keyspace.databases[self.db].peek(key)?.is_expired(self.now_ms);
+        if is_expired {
+            self.keyspace.expire(self.db, key);
+        }
+        (!is_expired).then_some(())
+    }
+
+    fn next_age(&mut self) -> Age {
+        self.keyspace.age = self.keyspace.age.next(self.now_ms);
+        self.keyspace.age
+    }
+
+    fn count_lookup(&mut self, found: bool) {
+        let counters = &mut self.keyspace.counters;
+        *(if found { &mut counters.hits } else { &mut counters.misses }) += 1;
+    }
+}
+
+fn as_string(entry: Option<&Entry>) -> Result<Option<&Text>, CommandError> {
+    match entry.map(|entry| &entry.value) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Value::Hash(_)) => Err(CommandError::WRONG_TYPE),
+    }
+}
+
+fn as_hash(entry: Option<&Entry>) -> Result<Option<&FieldMap>, CommandError> {
+    match entry.map(|entry| &entry.value) {
+        None => Ok(None),
+        Some(Value::Hash(fields)) => Ok(Some(fields)),
+        Some(Value::String(_)) => Err(CommandError::WRONG_TYPE),
+    }
+}

@@ -1,0 +1,105 @@
+//! Every bound of the server in one place, each with its unit and its reason.
+//!
+//! Every input is hostile until it has been measured against one of these. A number that is a
+//! user's to choose is not here but in [`crate::config`].
+
+/// Bytes of a connection's read buffer: about 400 pipelined small requests, and so few pages that
+/// ten thousand idle clients do not matter (only pages that were written to are resident).
+pub const READ_BUFFER_BYTES: usize = 16 * 1024;
+
+/// Bytes of one bulk string (Redis: `proto-max-bulk-len`).
+pub const BULK_BYTES_MAX: usize = 512 * 1024 * 1024;
+
+/// Bytes of one whole request (Redis: `client-query-buffer-limit`).
+pub const REQUEST_BYTES_MAX: usize = 1024 * 1024 * 1024;
+
+/// Arguments of one request, the command's name included.
+pub const ARGUMENTS_MAX: usize = 1024 * 1024;
+
+/// Bytes of a line: an inline request, or the digits of a count (Redis: `PROTO_INLINE_MAX_SIZE`).
+pub const LINE_BYTES_MAX: usize = 64 * 1024;
+
+/// Arguments of a request before AUTH: enough for `HELLO 3 AUTH u p SETNAME n`, useless to a flood.
+pub const ARGUMENTS_BEFORE_AUTH_MAX: usize = 10;
+
+/// Bytes of a bulk string before AUTH, as in Redis.
+pub const BULK_BYTES_BEFORE_AUTH_MAX: usize = 16 * 1024;
+
+/// First allocation, in bytes, for a request whose end has not arrived. A declared length is a
+/// promise; memory is given for bytes only.
+pub const ASSEMBLY_FIRST_BYTES: usize = 4 * 1024;
+
+/// Bytes of an assembly buffer that is kept between requests instead of being given back.
+pub const ASSEMBLY_KEPT_BYTES: usize = 16 * 1024;
+
+/// Requests executed under one hold of the keyspace lock. With about half a microsecond each,
+/// no other client waits longer than a quarter of a millisecond for a pipeline of small requests.
+pub const BATCH_REQUESTS_MAX: usize = 512;
+
+/// Microseconds after which a batch lets go of the keyspace lock although requests are left.
+pub const BATCH_HOLD_US_MAX: u64 = 500;
+
+/// Requests between two looks at the clock while the lock is held: a look costs about 25 ns.
+pub const BATCH_CLOCK_EVERY: usize = 16;
+
+/// Unsent reply bytes of one client beyond which it is dropped (Redis:
+/// `client-output-buffer-limit`, which is unlimited for normal clients; we prefer to live).
+pub const OUTPUT_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Unsent reply bytes after which a batch is cut short and the replies are sent.
+pub const OUTPUT_FLUSH_BYTES: usize = 256 * 1024;
+
+/// Capacity of a reply buffer, in bytes, that survives a flush; more is given back.
+pub const OUTPUT_KEPT_BYTES: usize = 16 * 1024;
+
+/// A value at least this long, in bytes, is sent from where it lies instead of being copied into
+/// the reply buffer: the copy would happen under the lock.
+pub const REPLY_SHARED_BYTES_MIN: usize = 4 * 1024;
+
+/// Buffers handed to one `writev`; the kernel's own limit is 1024.
+pub const WRITEV_BUFFERS_MAX: usize = 64;
+
+/// Milliseconds that one write may wait for a client that does not read. Afterwards the worker
+/// looks whether the client has more to *say*: a client may send all before it reads anything.
+pub const WRITE_WAIT_MS: u64 = 5;
+
+/// Milliseconds that a read may wait while replies are waiting to be sent.
+pub const READ_WAIT_CONGESTED_MS: u64 = 5;
+
+/// Milliseconds of silence after which a connection gives its grown buffers back.
+pub const DOZE_AFTER_MS: u64 = 2_000;
+
+/// Milliseconds without a client after which a worker thread ends.
+pub const WORKER_IDLE_MS: u64 = 10_000;
+
+/// Milliseconds that an admitted client waits for a worker that is just saying goodbye to its
+/// previous client.
+pub const RENDEZVOUS_WAIT_MS: u64 = 1_000;
+
+/// Stack of a worker, in bytes of address space; what is resident is what was touched.
+pub const WORKER_STACK_BYTES: usize = 256 * 1024;
+
+/// Milliseconds that the acceptor rests when `accept` fails for want of descriptors or memory.
+pub const ACCEPT_BACKOFF_MS: u64 = 50;
+
+/// Open files beside the clients': listeners, log files, standard streams (Redis reserves 32).
+pub const RESERVED_FILES: u64 = 32;
+
+/// Milliseconds that an orderly stop waits for clients that do not read their last replies.
+pub const STOP_GRACE_MS: u64 = 300;
+
+/// Milliseconds between two rounds of the housekeeper.
+pub const HOUSEKEEPER_ROUND_MS: u64 = 100;
+
+/// Keys that one sweep step removes under one hold of the lock: about 100 microseconds.
+pub const SWEEP_KEYS_MAX: usize = 256;
+
+/// Keys in one segment of a database before it is split in two: three quarters of a hash table of
+/// 1024 buckets, so that a split (the longest pause that growing causes) stays below 0.2 ms.
+pub const SEGMENT_KEYS_MAX: usize = 768;
+
+/// Databases that `--databases` may ask for.
+pub const DATABASES_MAX: usize = 1024;
+
+/// Bytes of arguments that an unknown-command error repeats, as in Redis.
+pub const ERROR_ARGUMENT_BYTES_MAX: usize = 128;

@@ -1,0 +1,82 @@
+//! Lines on standard error: level, time, message, one line each, in Redis's own order of levels.
+//!
+//! For the operator: start, stop, addresses, refusals and faults. Never one per command, and
+//! never with a key, a value or a password in it.
+
+use crate::clock::utc_date_time;
+use std::io::Write;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// How loud a line is; `loglevel` shows this level and those above it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// For those who debug the server itself.
+    Debug,
+    /// Rarely useful details.
+    Verbose,
+    /// What an operator wants to know in production.
+    Notice,
+    /// Something is wrong, or nearly.
+    Warning,
+}
+
+impl Level {
+    /// The levels under Redis's names, quietest last.
+    pub const NAMES: [(&str, Level); 4] = [
+        ("debug", Level::Debug),
+        ("verbose", Level::Verbose),
+        ("notice", Level::Notice),
+        ("warning", Level::Warning),
+    ];
+
+    /// The directive's name for this level.
+    pub fn name(self) -> &'static str {
+        Level::NAMES[self as usize].0
+    }
+
+    /// The level that a directive names.
+    pub fn from_name(name: &str) -> Option<Level> {
+        let found = Level::NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, level)| *level)
+    }
+}
+
+/// The one process-wide setting: a log line can come from anywhere, also before there is a server.
+static LEVEL: AtomicU8 = AtomicU8::new(Level::Notice as u8);
+
+/// Shows lines of `level` and above from now on.
+pub fn set_level(level: Level) {
+    LEVEL.store(level as u8, Ordering::Relaxed);
+}
+
+/// Writes one line, unless its level is hidden. A closed standard error is not an error.
+pub fn write(level: Level, message: &str) {
+    if (level as u8) < LEVEL.load(Ordering::Relaxed) {
+        return;
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (year, month, day, hour, minute, second) = utc_date_time(now.as_secs());
+    let line = format!(
+        "{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z {:<7} {message}\n",
+        now.subsec_millis(),
+        level.name(),
+    );
+    // One call, one line: threads may log at the same time.
+    let _ = std::io::stderr().lock().write_all(line.as_bytes());
+}
+
+/// Logs at level *verbose*.
+pub fn verbose(message: &str) {
+    write(Level::Verbose, message);
+}
+
+/// Logs at level *notice*.
+pub fn notice(message: &str) {
+    write(Level::Notice, message);
+}
+
+/// Logs at level *warning*.
+pub fn warning(message: &str) {
+    write(Level::Warning, message);
+}

@@ -1,0 +1,206 @@
+//! Collects the one request that does not lie complete in the read buffer.
+//!
+//! A push parser: it is fed whatever has arrived, takes the bytes that belong to its request and
+//! keeps its place in between, so that a request in a million pieces costs no more than one in two.
+//! Memory grows with the bytes that arrived, never with a length that was declared.
+
+use super::parse::{argument_count, bulk_len};
+use super::{Args, Limits, ProtocolError, Span, inline};
+use crate::limits;
+use memchr::memchr;
+
+/// What the next byte belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Expecting {
+    /// The first byte of a request.
+    #[default]
+    Start,
+    /// A line of words.
+    Inline,
+    /// The count behind `*`.
+    ArgumentCount,
+    /// A line that should be `$` and a length.
+    BulkHeader,
+    /// The bytes of an argument.
+    Bulk {
+        /// How many are missing.
+        missing: usize,
+    },
+    /// The line end behind an argument, which is skipped unseen.
+    BulkEnd {
+        /// How many bytes are missing.
+        missing: usize,
+    },
+    /// Nothing: the request is complete.
+    Complete,
+}
+
+/// A request in the making, or complete.
+#[derive(Debug, Default)]
+pub struct Assembler {
+    expecting: Expecting,
+    /// The arguments' bytes, one behind the other.
+    bytes: Vec<u8>,
+    spans: Vec<Span>,
+    /// The unfinished line: a count, a length or an inline request.
+    line: Vec<u8>,
+    arguments_missing: usize,
+}
+
+impl Assembler {
+    /// Whether not a single byte of a request has been taken.
+    pub fn is_empty(&self) -> bool {
+        self.expecting == Expecting::Start
+    }
+
+    /// Whether [`Assembler::args`] may be asked for.
+    pub fn is_complete(&self) -> bool {
+        self.expecting == Expecting::Complete
+    }
+
+    /// The complete request; without arguments if nothing was asked.
+    pub fn args(&self) -> Args<'_> {
+        debug_assert!(self.is_complete(), "half a request must not be executed");
+        Args::new(&self.bytes, &self.spans)
+    }
+
+    /// Bytes held, for CLIENT LIST.
+    pub fn held_bytes(&self) -> usize {
+        self.bytes.capacity() + self.line.capacity()
+    }
+
+    /// Begins anew and gives memory back that a large request needed.
+    pub fn reset(&mut self) {
+        self.expecting = Expecting::Start;
+        self.bytes.clear();
+        self.spans.clear();
+        self.line.clear();
+        self.bytes.shrink_to(limits::ASSEMBLY_KEPT_BYTES);
+        self.line.shrink_to(limits::ASSEMBLY_KEPT_BYTES);
+        self.spans.shrink_to(limits::ASSEMBLY_KEPT_BYTES / size_of::<Span>());
+    }
+
+    /// Takes from the front of `input` what belongs to this request, returns how much that was.
+    ///
+    /// # Errors
+    /// Bytes that can never become a request.
+    pub fn feed(&mut self, input: &[u8], limits: Limits) -> Result<usize, ProtocolError> {
+        let mut taken = 0;
+        while taken < input.len() && !self.is_complete() {
+            taken += self.step(&input[taken..], limits)?;
+        }
+        Ok(taken)
+    }
+
+    /// One transition: takes at least one byte.
+    fn step(&mut self, input: &[u8], limits: Limits) -> Result<usize, ProtocolError> {
+        match self.expecting {
+            Expecting::Start if input[0] == b'*' => {
+                self.expecting = Expecting::ArgumentCount;
+                Ok(1)
+            }
+            Expecting::Start => {
+                self.expecting = Expecting::Inline;
+                Ok(0)
+            }
+            Expecting::Inline => self.inline(input),
+            Expecting::ArgumentCount => {
+                let (taken, ended) = self.line(input, ProtocolError::TooBigMultibulkCount)?;
+                if ended {
+                    self.arguments_missing = argument_count(&self.line, limits)?;
+                    self.next_argument();
+                }
+                Ok(taken)
+            }
+            Expecting::BulkHeader => {
+                let (taken, ended) = self.line(input, ProtocolError::TooBigBulkCount)?;
+                if ended {
+                    self.bulk_header(limits)?;
+                }
+                Ok(taken)
+            }
+            Expecting::Bulk { missing } => Ok(self.bulk(input, missing)),
+            Expecting::BulkEnd { missing } => {
+                let taken = missing.min(input.len());
+                self.expecting = Expecting::BulkEnd { missing: missing - taken };
+                if taken == missing {
+                    self.next_argument();
+                }
+                Ok(taken)
+            }
+            Expecting::Complete => Ok(0),
+        }
+    }
+
+    /// Collects a line that ends with a carriage return and one more byte. A lone carriage return
+    /// at the end of the collected bytes is the memory between two calls.
+    fn line(&mut self, input: &[u8], big: ProtocolError) -> Result<(usize, bool), ProtocolError> {
+        if self.line.last() == Some(&b'\r') {
+            self.line.pop();
+            return Ok((1, true));
+        }
+        let end = memchr(b'\r', input);
+        let taken = end.map_or(input.len(), |end| end + 1);
+        let line_len = self.line.len() + end.unwrap_or(taken);
+        if line_len > limits::LINE_BYTES_MAX {
+            return Err(big);
+        }
+        self.line.extend_from_slice(&input[..taken]);
+        Ok((taken, false))
+    }
+
+    fn inline(&mut self, input: &[u8]) -> Result<usize, ProtocolError> {
+        let end = memchr(b'\n', input);
+        let taken = end.map_or(input.len(), |end| end + 1);
+        if self.line.len() + end.unwrap_or(taken) > limits::LINE_BYTES_MAX {
+            return Err(ProtocolError::TooBigInlineRequest);
+        }
+        self.line.extend_from_slice(&input[..end.unwrap_or(taken)]);
+        if end.is_some() {
+            let line = self.line.strip_suffix(b"\r").unwrap_or(&self.line);
+            inline::split(line, &mut self.bytes, &mut self.spans)?;
+            self.expecting = Expecting::Complete;
+        }
+        Ok(taken)
+    }
+
+    fn bulk_header(&mut self, limits: Limits) -> Result<(), ProtocolError> {
+        match self.line.split_first() {
+            Some((b'$', digits)) => {
+                let len = bulk_len(digits, limits)?;
+                if self.bytes.len() + len > limits::REQUEST_BYTES_MAX {
+                    return Err(ProtocolError::TooBigRequest);
+                }
+                self.bytes.reserve(len.min(limits::ASSEMBLY_FIRST_BYTES));
+                self.spans.push(Span { start: self.bytes.len() as u32, len: len as u32 });
+                self.expecting = match len {
+                    0 => Expecting::BulkEnd { missing: 2 },
+                    _ => Expecting::Bulk { missing: len },
+                };
+                self.line.clear();
+                Ok(())
+            }
+            // An empty line: the carriage return itself is what was found.
+            other => Err(ProtocolError::ExpectedDollar(other.map_or(b'\r', |(first, _)| *first))),
+        }
+    }
+
+    fn bulk(&mut self, input: &[u8], missing: usize) -> usize {
+        let taken = missing.min(input.len());
+        self.bytes.extend_from_slice(&input[..taken]);
+        self.expecting = match missing - taken {
+            0 => Expecting::BulkEnd { missing: 2 },
+            missing => Expecting::Bulk { missing },
+        };
+        taken
+    }
+
+    fn next_argument(&mut self) {
+        self.line.clear();
+        self.expecting = match self.arguments_missing {
+            0 => Expecting::Complete,
+            _ => Expecting::BulkHeader,
+        };
+        self.arguments_missing = self.arguments_missing.saturating_sub(1);
+    }
+}

@@ -1,0 +1,296 @@
+//! Writes replies, in RESP2 or RESP3 as the client has chosen.
+//!
+//! Small things are copied into one growing buffer. A large value is *attached*: the reply keeps a
+//! counted reference and the connection sends the bytes from where they lie, so that a 1 MiB GET
+//! holds the keyspace lock no longer than a short one.
+//!
+//! A handler may fail half-way through a reply; [`Reply::rollback`] returns to a [`Reply::mark`].
+
+use crate::limits;
+use memchr::memchr2;
+use std::io::IoSlice;
+use std::sync::Arc;
+
+/// Replies waiting to be sent to one client.
+#[derive(Debug, Default)]
+pub struct Reply {
+    /// Everything but the attachments.
+    text: Vec<u8>,
+    /// Large values and where in `text` each belongs, in order.
+    attachments: Vec<Attachment>,
+    /// Sum of the attachments' lengths.
+    attached_bytes: usize,
+    resp3: bool,
+}
+
+#[derive(Debug)]
+struct Attachment {
+    /// The attachment goes in front of this byte of the text.
+    at: usize,
+    bytes: Arc<[u8]>,
+}
+
+/// A place to return to: how much text and how many attachments there were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    text: usize,
+    attachments: usize,
+}
+
+impl Reply {
+    /// Chooses the version for everything written from now on.
+    pub fn set_resp3(&mut self, resp3: bool) {
+        self.resp3 = resp3;
+    }
+
+    /// Whether the client speaks RESP3.
+    pub fn is_resp3(&self) -> bool {
+        self.resp3
+    }
+
+    /// Bytes waiting to be sent.
+    pub fn len(&self) -> usize {
+        self.text.len() + self.attached_bytes
+    }
+
+    /// Whether nothing waits to be sent.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// `+text`.
+    pub fn simple(&mut self, text: &str) {
+        self.line(b'+', text.as_bytes());
+    }
+
+    /// `+OK`.
+    pub fn ok(&mut self) {
+        self.text.extend_from_slice(b"+OK\r\n");
+    }
+
+    /// `-text`; line ends inside become spaces, as an error is one line by definition.
+    pub fn error(&mut self, text: &str) {
+        let start = self.text.len();
+        self.line(b'-', text.as_bytes());
+        let end = self.text.len() - 2;
+        for byte in &mut self.text[start..end] {
+            if matches!(byte, b'\r' | b'\n') {
+                *byte = b' ';
+            }
+        }
+    }
+
+    /// `:value`.
+    pub fn integer(&mut self, value: i64) {
+        self.text.push(b':');
+        self.text.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+        self.end_line();
+    }
+
+    /// A count or a size; those stay far below 2⁶³.
+    pub fn count(&mut self, value: usize) {
+        self.integer(value as i64);
+    }
+
+    /// `$len`, the bytes, a line end.
+    pub fn bulk(&mut self, bytes: &[u8]) {
+        self.header(b'$', bytes.len());
+        self.text.extend_from_slice(bytes);
+        self.end_line();
+    }
+
+    /// The same, without a copy if the value is large.
+    pub fn bulk_shared(&mut self, bytes: &Arc<[u8]>) {
+        if bytes.len() < limits::REPLY_SHARED_BYTES_MIN {
+            return self.bulk(bytes);
+        }
+        self.header(b'$', bytes.len());
+        self.attached_bytes += bytes.len();
+        self.attachments.push(Attachment { at: self.text.len(), bytes: Arc::clone(bytes) });
+        self.end_line();
+    }
+
+    /// Text for humans, such as INFO: `=len`, `txt:`, the text in RESP3; a bulk string in RESP2.
+    pub fn verbatim(&mut self, text: &str) {
+        if !self.resp3 {
+            return self.bulk(text.as_bytes());
+        }
+        self.header(b'=', text.len() + 4);
+        self.text.extend_from_slice(b"txt:");
+        self.text.extend_from_slice(text.as_bytes());
+        self.end_line();
+    }
+
+    /// No value: `_` in RESP3, `$-1` in RESP2.
+    pub fn null(&mut self) {
+        self.text.extend_from_slice(if self.resp3 { b"_\r\n" } else { b"$-1\r\n" });
+    }
+
+    /// No array: `_` in RESP3, `*-1` in RESP2.
+    pub fn null_array(&mut self) {
+        self.text.extend_from_slice(if self.resp3 { b"_\r\n" } else { b"*-1\r\n" });
+    }
+
+    /// The head of an array; `len` replies must follow.
+    pub fn array(&mut self, len: usize) {
+        self.header(b'*', len);
+    }
+
+    /// The head of a map; `2 * pairs` replies must follow. A flat array in RESP2.
+    pub fn map(&mut self, pairs: usize) {
+        if self.resp3 { self.header(b'%', pairs) } else { self.header(b'*', 2 * pairs) }
+    }
+
+    /// The head of a set; `len` replies must follow. An array in RESP2.
+    pub fn set(&mut self, len: usize) {
+        self.header(if self.resp3 { b'~' } else { b'*' }, len);
+    }
+
+    /// Where the next reply will begin.
+    pub fn mark(&self) -> Mark {
+        Mark { text: self.text.len(), attachments: self.attachments.len() }
+    }
+
+    /// Forgets everything since `mark`.
+    pub fn rollback(&mut self, mark: Mark) {
+        self.text.truncate(mark.text);
+        for dropped in self.attachments.drain(mark.attachments..) {
+            self.attached_bytes -= dropped.bytes.len();
+        }
+    }
+
+    /// Whether exactly one whole reply was written since `mark`; for assertions.
+    pub fn is_one_reply_since(&self, mark: Mark) -> bool {
+        let mut text = self.text[mark.text..].to_vec();
+        // Attachments go back to where they belong, the last one first so that places stay true.
+        for attachment in self.attachments[mark.attachments..].iter().rev() {
+            let at = attachment.at - mark.text;
+            text.splice(at..at, attachment.bytes.iter().copied());
+        }
+        skip_reply(&text) == Some(text.len())
+    }
+
+    /// The first `max` stretches of bytes to send, in order.
+    pub fn slices(&self, max: usize) -> Vec<IoSlice<'_>> {
+        let mut slices = Vec::with_capacity(max.min(2 * self.attachments.len() + 1));
+        let mut sent = 0;
+        for attachment in self.attachments.iter().take(max / 2) {
+            slices.push(IoSlice::new(&self.text[sent..attachment.at]));
+            slices.push(IoSlice::new(&attachment.bytes));
+            sent = attachment.at;
+        }
+        if self.attachments.len() <= max / 2 {
+            slices.push(IoSlice::new(&self.text[sent..]));
+        }
+        slices
+    }
+
+    /// The text alone, if there is nothing attached: the common case, one plain `write`.
+    pub fn plain(&self) -> Option<&[u8]> {
+        self.attachments.is_empty().then_some(&self.text)
+    }
+
+    /// Forgets everything, and gives memory back that only a large reply needed.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.text.shrink_to(limits::OUTPUT_KEPT_BYTES);
+        self.attachments.clear();
+        self.attachments.shrink_to(limits::WRITEV_BUFFERS_MAX);
+        self.attached_bytes = 0;
+    }
+
+    /// Bytes of memory held for replies, for CLIENT LIST.
+    pub fn held_bytes(&self) -> usize {
+        self.text.capacity() + self.attached_bytes
+    }
+
+    fn header(&mut self, kind: u8, len: usize) {
+        self.line(kind, itoa::Buffer::new().format(len).as_bytes());
+    }
+
+    fn line(&mut self, kind: u8, text: &[u8]) {
+        self.text.push(kind);
+        self.text.extend_from_slice(text);
+        self.end_line();
+    }
+
+    fn end_line(&mut self) {
+        self.text.extend_from_slice(b"\r\n");
+    }
+}
+
+/// The length of the reply at the beginning of `text`, if it is all there.
+///
+/// For assertions and tests: it trusts the bytes to be ours.
+pub fn skip_reply(text: &[u8]) -> Option<usize> {
+    let end = memchr2(b'\r', b'\n', text)?;
+    let number = || super::parse_integer(&text[1..end]);
+    let mut at = end + 2;
+    let elements = match text[0] {
+        b'+' | b'-' | b':' | b'_' | b',' | b'#' | b'(' => 0,
+        b'$' | b'=' => {
+            let len = number()?;
+            at += usize::try_from(len).map_or(0, |len| len + 2);
+            0
+        }
+        b'*' | b'~' | b'>' => number()?.max(0),
+        b'%' => number()? * 2,
+        _ => return None,
+    };
+    for _ in 0..elements {
+        at += skip_reply(text.get(at..)?)?;
+    }
+    (at <= text.len()).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes_of(reply: &Reply) -> Vec<u8> {
+        reply.slices(limits::WRITEV_BUFFERS_MAX).iter().flat_map(|s| s.to_vec()).collect()
+    }
+
+    /// Ensures that the two versions differ where the protocol says and nowhere else.
+    #[test]
+    fn both_versions_of_every_kind() {
+        let write = |resp3| {
+            let mut reply = Reply::default();
+            reply.set_resp3(resp3);
+            reply.ok();
+            reply.error("ERR two\r\nlines");
+            reply.integer(-7);
+            reply.bulk(b"a\0b");
+            reply.verbatim("x");
+            reply.null();
+            reply.null_array();
+            reply.map(1);
+            reply.set(2);
+            String::from_utf8(bytes_of(&reply)).unwrap()
+        };
+        let common = "+OK\r\n-ERR two  lines\r\n:-7\r\n$3\r\na\0b\r\n";
+        let resp2 = "$1\r\nx\r\n$-1\r\n*-1\r\n*2\r\n*2\r\n";
+        let resp3 = "=5\r\ntxt:x\r\n_\r\n_\r\n%1\r\n~2\r\n";
+        assert_eq!(write(false), format!("{common}{resp2}"));
+        assert_eq!(write(true), format!("{common}{resp3}"));
+    }
+
+    /// Ensures that attachments arrive where they belong, and that a rollback forgets them.
+    #[test]
+    fn large_values_are_attached_in_order() {
+        let large: Arc<[u8]> = vec![b'x'; limits::REPLY_SHARED_BYTES_MIN].into();
+        let mut reply = Reply::default();
+        reply.array(3);
+        reply.bulk_shared(&large);
+        reply.bulk_shared(&b"small"[..].into());
+        reply.bulk_shared(&large);
+        let mark = reply.mark();
+        reply.bulk_shared(&large);
+        assert!(reply.is_one_reply_since(mark));
+        reply.rollback(mark);
+        let sent = bytes_of(&reply);
+        assert_eq!(sent.len(), reply.len());
+        assert_eq!(skip_reply(&sent), Some(sent.len()));
+        assert_eq!(reply.slices(2).len(), 2, "the attachments are sent in portions");
+    }
+}

@@ -1,0 +1,107 @@
+//! One parsed request: a buffer, and where in it the arguments lie.
+//!
+//! Arguments are never copied to be looked at. A request is a list of [`Span`]s into the buffer it
+//! was parsed from, and [`Args`] is the borrowed view of both that command handlers receive.
+
+use crate::error::CommandError;
+use std::sync::Arc;
+
+/// Where one argument lies in its buffer. 32 bits are enough: a request is at most 1 GiB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Length in bytes.
+    pub len: u32,
+}
+
+/// The arguments of one request, the command's name first. Copying it copies three references.
+#[derive(Clone, Copy)]
+pub struct Args<'a> {
+    buffer: &'a [u8],
+    spans: &'a [Span],
+    prepared: &'a [Prepared],
+}
+
+/// An argument that was copied to the heap before the lock was taken, because its command is
+/// going to store it.
+pub struct Prepared {
+    /// Which argument: offset of its first byte, unique within the buffer.
+    pub start: u32,
+    /// Its bytes.
+    pub bytes: Arc<[u8]>,
+}
+
+impl<'a> Args<'a> {
+    /// The request whose arguments lie at `spans` of `buffer`.
+    pub fn new(buffer: &'a [u8], spans: &'a [Span]) -> Args<'a> {
+        Args { buffer, spans, prepared: &[] }
+    }
+
+    /// The same request with some arguments already on the heap, in ascending order of `start`.
+    pub fn with_prepared(self, prepared: &'a [Prepared]) -> Args<'a> {
+        Args { prepared, ..self }
+    }
+
+    /// How many arguments there are, the command's name included.
+    pub fn len(self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there is not even a name.
+    pub fn is_empty(self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// Argument `index`; the caller has checked [`Args::len`], or the row's arity has.
+    pub fn at(self, index: usize) -> &'a [u8] {
+        self.slice(self.spans[index])
+    }
+
+    /// Argument `index`, if there is one.
+    pub fn get(self, index: usize) -> Option<&'a [u8]> {
+        self.spans.get(index).map(|span| self.slice(*span))
+    }
+
+    /// Everything from argument `first` on.
+    pub fn from(self, first: usize) -> Args<'a> {
+        Args { spans: self.spans.get(first..).unwrap_or(&[]), ..self }
+    }
+
+    /// The arguments one after the other.
+    pub fn iter(self) -> impl Iterator<Item = &'a [u8]> {
+        self.spans.iter().map(move |span| self.slice(*span))
+    }
+
+    /// Whether argument `index` is `word`, in whatever case.
+    pub fn is(self, index: usize, word: &str) -> bool {
+        self.get(index).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
+    }
+
+    /// Argument `index` as an integer.
+    ///
+    /// # Errors
+    /// Redis's "value is not an integer or out of range".
+    pub fn integer(self, index: usize) -> Result<i64, CommandError> {
+        super::parse_integer(self.at(index)).ok_or(CommandError::NOT_AN_INTEGER)
+    }
+
+    /// The heap copy of argument `index`, if one was made before the lock was taken.
+    pub fn prepared(self, index: usize) -> Option<&'a Arc<[u8]>> {
+        let start = self.spans[index].start;
+        let place = self.prepared.binary_search_by_key(&start, |prepared| prepared.start).ok()?;
+        Some(&self.prepared[place].bytes)
+    }
+
+    /// Makes the heap copies that [`Args::prepared`] will find, for every argument from `first`
+    /// on that is longer than `inline_max` bytes.
+    pub fn prepare(self, first: usize, inline_max: usize, prepared: &mut Vec<Prepared>) {
+        for span in self.spans.iter().skip(first).filter(|span| span.len as usize > inline_max) {
+            prepared.push(Prepared { start: span.start, bytes: self.slice(*span).into() });
+        }
+    }
+
+    fn slice(self, span: Span) -> &'a [u8] {
+        &self.buffer[span.start as usize..span.start as usize + span.len as usize]
+    }
+}
