@@ -63,6 +63,16 @@ pub const WRITEV_BUFFERS_MAX: usize = 64;
 /// looks whether the client has more to *say*: a client may send all before it reads anything.
 pub const WRITE_WAIT_MS: u64 = 5;
 
+/// Milliseconds without progress after which replies to a client that has said all it will ever
+/// say are given up.
+pub const DRAIN_WAIT_MS: u64 = 5_000;
+
+/// Milliseconds, and bytes, that are read and thrown away after a final reply. Closing a socket
+/// with unread bytes in it would reset the connection and could destroy that reply on its way.
+pub const LINGER_MS: u64 = 50;
+/// See [`LINGER_MS`].
+pub const LINGER_BYTES_MAX: usize = 1024 * 1024;
+
 /// Milliseconds that a read may wait while replies are waiting to be sent.
 pub const READ_WAIT_CONGESTED_MS: u64 = 5;
 

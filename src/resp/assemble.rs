@@ -5,7 +5,7 @@
 //! Memory grows with the bytes that arrived, never with a length that was declared.
 
 use super::parse::{argument_count, bulk_len};
-use super::{Args, Limits, ProtocolError, Span, inline};
+use super::{Limits, ProtocolError, Span, inline};
 use crate::limits;
 use memchr::memchr;
 
@@ -53,15 +53,16 @@ impl Assembler {
         self.expecting == Expecting::Start
     }
 
-    /// Whether [`Assembler::args`] may be asked for.
+    /// Whether [`Assembler::request`] may be asked for.
     pub fn is_complete(&self) -> bool {
         self.expecting == Expecting::Complete
     }
 
-    /// The complete request; without arguments if nothing was asked.
-    pub fn args(&self) -> Args<'_> {
+    /// The complete request: its bytes, and where in them its arguments lie. No arguments if
+    /// nothing was asked.
+    pub fn request(&self) -> (&[u8], &[Span]) {
         debug_assert!(self.is_complete(), "half a request must not be executed");
-        Args::new(&self.bytes, &self.spans)
+        (&self.bytes, &self.spans)
     }
 
     /// Bytes held, for CLIENT LIST.

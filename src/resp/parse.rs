@@ -162,7 +162,8 @@ mod tests {
                     Ok(taken) => at += taken,
                 }
                 if assembler.is_complete() {
-                    requests.push(assembler.args().iter().map(<[u8]>::to_vec).collect());
+                    let (bytes, spans) = assembler.request();
+                    requests.push(Args::new(bytes, spans).iter().map(<[u8]>::to_vec).collect());
                     assembler.reset();
                 }
             }

@@ -8,6 +8,7 @@
 
 use crate::limits;
 use memchr::memchr2;
+use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::sync::Arc;
 
@@ -16,10 +17,14 @@ use std::sync::Arc;
 pub struct Reply {
     /// Everything but the attachments.
     text: Vec<u8>,
+    /// Bytes of `text` that were sent already.
+    text_sent: usize,
     /// Large values and where in `text` each belongs, in order.
-    attachments: Vec<Attachment>,
+    attachments: VecDeque<Attachment>,
     /// Sum of the attachments' lengths.
     attached_bytes: usize,
+    /// Bytes of the first attachment that were sent already.
+    attachment_sent: usize,
     resp3: bool,
 }
 
@@ -50,7 +55,7 @@ impl Reply {
 
     /// Bytes waiting to be sent.
     pub fn len(&self) -> usize {
-        self.text.len() + self.attached_bytes
+        self.text.len() - self.text_sent + self.attached_bytes - self.attachment_sent
     }
 
     /// Whether nothing waits to be sent.
@@ -106,7 +111,7 @@ impl Reply {
         }
         self.header(b'$', bytes.len());
         self.attached_bytes += bytes.len();
-        self.attachments.push(Attachment { at: self.text.len(), bytes: Arc::clone(bytes) });
+        self.attachments.push_back(Attachment { at: self.text.len(), bytes: Arc::clone(bytes) });
         self.end_line();
     }
 
@@ -163,40 +168,69 @@ impl Reply {
     pub fn is_one_reply_since(&self, mark: Mark) -> bool {
         let mut text = self.text[mark.text..].to_vec();
         // Attachments go back to where they belong, the last one first so that places stay true.
-        for attachment in self.attachments[mark.attachments..].iter().rev() {
+        for attachment in self.attachments.iter().skip(mark.attachments).rev() {
             let at = attachment.at - mark.text;
             text.splice(at..at, attachment.bytes.iter().copied());
         }
         skip_reply(&text) == Some(text.len())
     }
 
-    /// The first `max` stretches of bytes to send, in order.
+    /// The first stretches of bytes to send, in order and at most `max` of them.
     pub fn slices(&self, max: usize) -> Vec<IoSlice<'_>> {
         let mut slices = Vec::with_capacity(max.min(2 * self.attachments.len() + 1));
-        let mut sent = 0;
+        let (mut text_sent, mut skip) = (self.text_sent, self.attachment_sent);
         for attachment in self.attachments.iter().take(max / 2) {
-            slices.push(IoSlice::new(&self.text[sent..attachment.at]));
-            slices.push(IoSlice::new(&attachment.bytes));
-            sent = attachment.at;
+            slices.push(IoSlice::new(&self.text[text_sent..attachment.at]));
+            slices.push(IoSlice::new(&attachment.bytes[skip..]));
+            (text_sent, skip) = (attachment.at, 0);
         }
         if self.attachments.len() <= max / 2 {
-            slices.push(IoSlice::new(&self.text[sent..]));
+            slices.push(IoSlice::new(&self.text[text_sent..]));
         }
         slices
     }
 
-    /// The text alone, if there is nothing attached: the common case, one plain `write`.
+    /// All of the bytes, if nothing is attached: the common case, one plain `write`.
     pub fn plain(&self) -> Option<&[u8]> {
-        self.attachments.is_empty().then_some(&self.text)
+        self.attachments.is_empty().then(|| &self.text[self.text_sent..])
+    }
+
+    /// Forgets the first `sent` bytes, which the kernel has taken.
+    pub fn advance(&mut self, mut sent: usize) {
+        while let Some(first) = self.attachments.front() {
+            let text_len = first.at - self.text_sent;
+            let attachment_len = first.bytes.len() - self.attachment_sent;
+            if sent < text_len + attachment_len {
+                let of_text = sent.min(text_len);
+                self.text_sent += of_text;
+                self.attachment_sent += sent - of_text;
+                return;
+            }
+            sent -= text_len + attachment_len;
+            self.text_sent = first.at;
+            self.attached_bytes -= first.bytes.len();
+            self.attachment_sent = 0;
+            self.attachments.pop_front();
+        }
+        self.text_sent += sent;
+        if self.text_sent == self.text.len() {
+            self.clear();
+        }
     }
 
     /// Forgets everything, and gives memory back that only a large reply needed.
-    pub fn clear(&mut self) {
+    fn clear(&mut self) {
         self.text.clear();
         self.text.shrink_to(limits::OUTPUT_KEPT_BYTES);
-        self.attachments.clear();
+        self.text_sent = 0;
         self.attachments.shrink_to(limits::WRITEV_BUFFERS_MAX);
-        self.attached_bytes = 0;
+    }
+
+    /// Gives all memory back while there is nothing to send.
+    pub fn release(&mut self) {
+        if self.is_empty() {
+            *self = Reply { resp3: self.resp3, ..Reply::default() };
+        }
     }
 
     /// Bytes of memory held for replies, for CLIENT LIST.
@@ -273,6 +307,28 @@ mod tests {
         let resp3 = "=5\r\ntxt:x\r\n_\r\n_\r\n%1\r\n~2\r\n";
         assert_eq!(write(false), format!("{common}{resp2}"));
         assert_eq!(write(true), format!("{common}{resp3}"));
+    }
+
+    /// Ensures that a kernel which takes a few bytes at a time gets every byte once.
+    #[test]
+    fn partial_writes_lose_nothing() {
+        let large: Arc<[u8]> = vec![b'x'; limits::REPLY_SHARED_BYTES_MIN].into();
+        for step in [1, 7, 100, 5_000, 100_000] {
+            let mut reply = Reply::default();
+            for _ in 0..3 {
+                reply.bulk_shared(&large);
+                reply.ok();
+            }
+            let (expected, mut sent) = (bytes_of(&reply), Vec::new());
+            while !reply.is_empty() {
+                let waiting = bytes_of(&reply);
+                assert_eq!(waiting.len(), reply.len());
+                let taken = step.min(waiting.len());
+                sent.extend_from_slice(&waiting[..taken]);
+                reply.advance(taken);
+            }
+            assert!(sent == expected, "{step} bytes at a time");
+        }
     }
 
     /// Ensures that attachments arrive where they belong, and that a rollback forgets them.

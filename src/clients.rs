@@ -1,0 +1,167 @@
+//! The register of connected clients: who is there, for CLIENT LIST, CLIENT KILL, timeouts and the
+//! orderly stop.
+//!
+//! Each worker keeps its client's figures up to date with plain atomic stores; nobody waits for
+//! anybody. The register's lock is held to add, remove or list, and never while a socket is
+//! closed: the streams to shut down are collected first.
+
+use crate::clock::Clock;
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+/// What others may know about a client.
+#[derive(Debug)]
+pub struct Client {
+    /// Unique and rising.
+    pub id: u64,
+    /// The client's end.
+    pub peer: SocketAddr,
+    /// Our end.
+    pub local: SocketAddr,
+    /// The connection, shared with the worker that serves it.
+    pub stream: Arc<TcpStream>,
+    /// Steady milliseconds of the beginning.
+    pub connected_at_ms: u64,
+    /// Steady milliseconds of the last request.
+    pub active_at_ms: AtomicU64,
+    /// The database it works in.
+    pub db: AtomicUsize,
+    /// RESP version: 2 or 3.
+    pub resp: AtomicU64,
+    /// The last command: its index in the command table plus one; 0 is none yet.
+    pub command: AtomicUsize,
+    /// CLIENT NO-EVICT.
+    pub no_evict: AtomicBool,
+    /// CLIENT NO-TOUCH.
+    pub no_touch: AtomicBool,
+    /// Bytes of requests that wait in the read buffer.
+    pub query_bytes: AtomicUsize,
+    /// Bytes of memory for requests.
+    pub query_held_bytes: AtomicUsize,
+    /// Bytes of replies that wait to be sent.
+    pub output_bytes: AtomicUsize,
+    /// Bytes of memory for replies.
+    pub output_held_bytes: AtomicUsize,
+    /// Names, which change rarely.
+    pub names: Mutex<Names>,
+    is_killed: AtomicBool,
+}
+
+/// What a client calls itself.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// CLIENT SETNAME.
+    pub client: String,
+    /// CLIENT SETINFO LIB-NAME.
+    pub library: String,
+    /// CLIENT SETINFO LIB-VER.
+    pub library_version: String,
+}
+
+impl Client {
+    /// Descriptor number, which CLIENT LIST shows.
+    pub fn descriptor(&self) -> i32 {
+        self.stream.as_raw_fd()
+    }
+
+    /// Whether someone has decided that this connection ends.
+    pub fn is_killed(&self) -> bool {
+        self.is_killed.load(Relaxed)
+    }
+
+    /// Ends the connection from outside: wakes the worker out of a read or write.
+    fn kill(&self) {
+        self.is_killed.store(true, Relaxed);
+        // It may be gone already; then there is nothing to end.
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+}
+
+/// All connected clients, in order of arrival.
+#[derive(Debug, Default)]
+pub struct Clients {
+    by_id: Mutex<BTreeMap<u64, Arc<Client>>>,
+    last_id: AtomicU64,
+    connected: AtomicUsize,
+}
+
+impl Clients {
+    /// Takes one of `max` places, if one is free. [`Clients::leave`] gives it back.
+    pub fn admit(&self, max: usize) -> bool {
+        self.connected
+            .fetch_update(Relaxed, Relaxed, |count| (count < max).then_some(count + 1))
+            .is_ok()
+    }
+
+    /// Gives the place of an admitted client back.
+    pub fn leave(&self) {
+        self.connected.fetch_sub(1, Relaxed);
+    }
+
+    /// Admitted clients.
+    pub fn len(&self) -> usize {
+        self.connected.load(Relaxed)
+    }
+
+    /// Whether nobody is connected.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Registers an admitted client.
+    ///
+    /// # Errors
+    /// The connection is already gone.
+    pub fn register(&self, stream: TcpStream, clock: &Clock) -> std::io::Result<Arc<Client>> {
+        let now_ms = clock.steady_ms();
+        let client = Arc::new(Client {
+            id: self.last_id.fetch_add(1, Relaxed) + 1,
+            peer: stream.peer_addr()?,
+            local: stream.local_addr()?,
+            stream: Arc::new(stream),
+            connected_at_ms: now_ms,
+            active_at_ms: AtomicU64::new(now_ms),
+            db: AtomicUsize::new(0),
+            resp: AtomicU64::new(2),
+            command: AtomicUsize::new(0),
+            no_evict: AtomicBool::new(false),
+            no_touch: AtomicBool::new(false),
+            query_bytes: AtomicUsize::new(0),
+            query_held_bytes: AtomicUsize::new(0),
+            output_bytes: AtomicUsize::new(0),
+            output_held_bytes: AtomicUsize::new(0),
+            names: Mutex::default(),
+            is_killed: AtomicBool::new(false),
+        });
+        self.by_id.lock().insert(client.id, Arc::clone(&client));
+        Ok(client)
+    }
+
+    /// Forgets a client.
+    pub fn remove(&self, id: u64) {
+        self.by_id.lock().remove(&id);
+    }
+
+    /// Everyone who is connected now, in order of arrival.
+    pub fn list(&self) -> Vec<Arc<Client>> {
+        self.by_id.lock().values().cloned().collect()
+    }
+
+    /// Ends every connection that `chosen` chooses and returns how many there were.
+    pub fn kill_where(&self, chosen: impl Fn(&Client) -> bool) -> usize {
+        let chosen: Vec<_> = self.list().into_iter().filter(|client| chosen(client)).collect();
+        chosen.iter().for_each(|client| client.kill());
+        chosen.len()
+    }
+
+    /// Tells every worker that nothing more will be read: it finishes what it has and closes.
+    pub fn stop_reading(&self) {
+        for client in self.list() {
+            let _ = client.stream.shutdown(Shutdown::Read);
+        }
+    }
+}

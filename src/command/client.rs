@@ -1,0 +1,415 @@
+//! CLIENT: who is connected, under which name, and who has to leave.
+
+use super::config::{unknown_option, write_help};
+use super::connection::client_attribute;
+use super::session::ReplyMode;
+use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use super::table;
+use crate::clients::Client;
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&CLIENT];
+
+static CLIENT: Command = Command {
+    name: "client",
+    arity: -2,
+    flags: 0,
+    keys: KeyArguments::NONE,
+    group: "connection",
+    since: "2.4.0",
+    complexity: "Depends on the subcommand",
+    summary: "Manages connections",
+    syntax: "subcommand",
+    example: "",
+    handler: Handler::Container(SUBCOMMANDS, None),
+};
+
+const SUBCOMMANDS: &[&Command] = &[
+    &GETNAME, &HELP, &ID, &INFO, &KILL, &LIST, &NO_EVICT, &NO_TOUCH, &REPLY, &SETINFO, &SETNAME,
+];
+
+/// Flags of the subcommands that anybody may use.
+const OPEN: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE;
+/// Flags of those that look at others.
+const ADMIN: u32 = OPEN | flag::ADMIN;
+
+/// A row of this family: what its subcommands have in common is written once.
+const fn row(name: &'static str, arity: i32, flags: u32, since: &'static str) -> Command {
+    Command {
+        name,
+        arity,
+        flags,
+        keys: KeyArguments::NONE,
+        group: "connection",
+        since,
+        complexity: "O(1)",
+        summary: "",
+        syntax: "",
+        example: "",
+        handler: Handler::Container(&[], None),
+    }
+}
+
+static GETNAME: Command = Command {
+    summary: "Tells the connection's name, or null",
+    example: "> CLIENT GETNAME
+              $-1
+              > CLIENT SETNAME me
+              +OK
+              > CLIENT GETNAME
+              $2
+              me",
+    handler: Handler::Plain(getname),
+    ..row("getname", 2, OPEN, "2.6.9")
+};
+
+fn getname(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    let names = context.session.client.names.lock();
+    if names.client.is_empty() { reply.null() } else { reply.bulk(names.client.as_bytes()) }
+    Ok(())
+}
+
+static HELP: Command = Command {
+    summary: "Lists the subcommands",
+    example: "> CLIENT HELP now
+              -ERR wrong number of arguments for 'client|help' command",
+    handler: Handler::Plain(help),
+    ..row("help", 2, flag::LOADING | flag::STALE, "5.0.0")
+};
+
+fn help(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    write_help(&CLIENT, reply);
+    Ok(())
+}
+
+static ID: Command = Command {
+    summary: "Tells the connection's number",
+    example: "> CLIENT ID now
+              -ERR wrong number of arguments for 'client|id' command",
+    handler: Handler::Plain(id),
+    ..row("id", 2, OPEN, "5.0.0")
+};
+
+fn id(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    reply.integer(context.session.client.id as i64);
+    Ok(())
+}
+
+static INFO: Command = Command {
+    summary: "Describes the connection in a line",
+    example: "> CLIENT INFO now
+              -ERR wrong number of arguments for 'client|info' command",
+    handler: Handler::Plain(info),
+    ..row("info", 2, OPEN, "6.2.0")
+};
+
+fn info(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    reply.verbatim(&describe(&context.session.client, context.shared.clock.steady_ms()));
+    Ok(())
+}
+
+static LIST: Command = Command {
+    complexity: "O(N) with N connections",
+    summary: "Describes all connections, or those named, a line each",
+    syntax: "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]",
+    example: "> CLIENT LIST TYPE replica
+              $0
+
+              > CLIENT LIST TYPE nothing
+              -ERR Unknown client type 'nothing'
+              > CLIENT LIST ID x
+              -ERR Invalid client ID",
+    handler: Handler::Plain(list),
+    ..row("list", -2, ADMIN, "2.4.0")
+};
+
+fn list(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let mut is_type_served = true;
+    let mut ids: Option<Vec<u64>> = None;
+    match args.len() {
+        2 => {}
+        4 if args.is(2, "type") => is_type_served = client_type(args.at(3))?,
+        4.. if args.is(2, "id") => {
+            let parse = |text| crate::resp::parse_integer(text).filter(|id| *id > 0);
+            let parsed: Option<Vec<i64>> = args.from(3).iter().map(parse).collect();
+            let parsed = parsed.ok_or(CommandError::new("ERR Invalid client ID"))?;
+            ids = Some(parsed.into_iter().map(|id| id as u64).collect());
+        }
+        _ => return Err(CommandError::SYNTAX),
+    }
+    let now_ms = context.shared.clock.steady_ms();
+    let mut lines = String::new();
+    for client in context.shared.clients.list() {
+        if is_type_served && ids.as_ref().is_none_or(|ids| ids.contains(&client.id)) {
+            lines.push_str(&describe(&client, now_ms));
+        }
+    }
+    reply.verbatim(&lines);
+    Ok(())
+}
+
+/// Whether there can be clients of the named type: all of ours are normal.
+fn client_type(name: &[u8]) -> Result<bool, CommandError> {
+    match name.to_ascii_lowercase().as_slice() {
+        b"normal" => Ok(true),
+        b"master" | b"replica" | b"slave" | b"pubsub" => Ok(false),
+        _ => Err(format!("ERR Unknown client type '{}'", name.escape_ascii()).into()),
+    }
+}
+
+/// One line of CLIENT LIST, with Redis 7.2's fields; what we do not have is what Redis shows for
+/// a client that does not use it.
+fn describe(client: &Client, now_ms: u64) -> String {
+    let names = client.names.lock().clone();
+    let seconds_since = |ms: u64| now_ms.saturating_sub(ms) / 1_000;
+    let command = match client.command.load(Relaxed).checked_sub(1) {
+        Some(row) => table::rows()[row].full_name(),
+        None => "NULL".to_owned(),
+    };
+    let flags = match (client.no_evict.load(Relaxed), client.no_touch.load(Relaxed)) {
+        (false, false) => "N",
+        (true, false) => "e",
+        (false, true) => "T",
+        (true, true) => "eT",
+    };
+    let query = client.query_bytes.load(Relaxed);
+    let query_held = client.query_held_bytes.load(Relaxed);
+    let (output, output_held) =
+        (client.output_bytes.load(Relaxed), client.output_held_bytes.load(Relaxed));
+    format!(
+        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub=0 psub=0 \
+         ssub=0 multi=-1 qbuf={query} qbuf-free={} argv-mem=0 multi-mem=0 rbs={output_held} rbp=0 \
+         obl={output} oll=0 omem=0 tot-mem={} events=r cmd={command} user=default redir=-1 \
+         resp={} lib-name={} lib-ver={}\n",
+        client.id,
+        client.peer,
+        client.local,
+        client.descriptor(),
+        names.client,
+        seconds_since(client.connected_at_ms),
+        seconds_since(client.active_at_ms.load(Relaxed)),
+        client.db.load(Relaxed),
+        query_held.saturating_sub(query),
+        query_held + output_held,
+        client.resp.load(Relaxed),
+        names.library,
+        names.library_version,
+    )
+}
+
+static KILL: Command = Command {
+    complexity: "O(N) with N connections",
+    summary: "Closes the connections that fit all of the filters",
+    syntax: "ip:port | <[ID client-id] [TYPE type] [USER username] [ADDR ip:port] \
+             [LADDR ip:port] [SKIPME <YES | NO>] [MAXAGE seconds] ...>",
+    example: "> CLIENT KILL 127.0.0.1:1
+              -ERR No such client
+              > CLIENT KILL ID 99999 SKIPME yes
+              :0",
+    handler: Handler::Plain(kill),
+    ..row("kill", -3, ADMIN, "2.4.0")
+};
+
+/// Whom CLIENT KILL means: those who fit all that is given.
+#[derive(Default)]
+struct KillFilter {
+    id: Option<u64>,
+    peer: Option<Vec<u8>>,
+    local: Option<Vec<u8>>,
+    max_age_seconds: Option<u64>,
+    /// A type of which there are no clients.
+    is_nobody: bool,
+    spare_self: bool,
+}
+
+fn kill(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let is_old_form = args.len() == 3;
+    let filter = if is_old_form {
+        KillFilter { peer: Some(args.at(2).to_vec()), ..KillFilter::default() }
+    } else {
+        kill_filter(args.from(2))?
+    };
+    let own_id = context.session.client.id;
+    let now_ms = context.shared.clock.steady_ms();
+    let is_meant = |client: &Client| {
+        let age_seconds = now_ms.saturating_sub(client.connected_at_ms) / 1_000;
+        !filter.is_nobody
+            && filter.id.is_none_or(|id| id == client.id)
+            && filter.peer.as_ref().is_none_or(|address| is_address(address, client.peer))
+            && filter.local.as_ref().is_none_or(|address| is_address(address, client.local))
+            && filter.max_age_seconds.is_none_or(|max| age_seconds >= max)
+            && !(filter.spare_self && client.id == own_id)
+    };
+    let mut killed = context.shared.clients.kill_where(|c| c.id != own_id && is_meant(c));
+    if is_meant(&context.session.client) {
+        // The reply has to get out first.
+        context.session.is_closing = true;
+        killed += 1;
+    }
+    match (is_old_form, killed) {
+        (true, 0) => return Err(CommandError::new("ERR No such client")),
+        (true, _) => reply.ok(),
+        (false, _) => reply.count(killed),
+    }
+    Ok(())
+}
+
+fn is_address(text: &[u8], address: SocketAddr) -> bool {
+    address.to_string().as_bytes() == text
+}
+
+/// Reads pairs of a filter's name and value.
+fn kill_filter(args: Args<'_>) -> Result<KillFilter, CommandError> {
+    let mut filter = KillFilter { spare_self: true, ..KillFilter::default() };
+    if !args.len().is_multiple_of(2) {
+        return Err(CommandError::SYNTAX);
+    }
+    for at in (0..args.len()).step_by(2) {
+        let value = args.at(at + 1);
+        let positive = || {
+            let number = crate::resp::parse_integer(value).filter(|number| *number > 0);
+            number.map(|number| number as u64)
+        };
+        match args.at(at).to_ascii_lowercase().as_slice() {
+            b"id" => {
+                let id = positive();
+                let bad = CommandError::new("ERR client-id should be greater than 0");
+                filter.id = Some(id.ok_or(bad)?);
+            }
+            b"maxage" => {
+                let bad = CommandError::new("ERR maxage should be greater than 0");
+                filter.max_age_seconds = Some(positive().ok_or(bad)?);
+            }
+            b"type" => filter.is_nobody |= !client_type(value)?,
+            b"addr" => filter.peer = Some(value.to_vec()),
+            b"laddr" => filter.local = Some(value.to_vec()),
+            b"user" if value == b"default" => {}
+            b"user" => {
+                return Err(format!("ERR No such user '{}'", value.escape_ascii()).into());
+            }
+            b"skipme" => filter.spare_self = yes_or_no(value)?,
+            _ => return Err(CommandError::SYNTAX),
+        }
+    }
+    Ok(filter)
+}
+
+fn yes_or_no(word: &[u8]) -> Result<bool, CommandError> {
+    match word.to_ascii_lowercase().as_slice() {
+        b"yes" => Ok(true),
+        b"no" => Ok(false),
+        _ => Err(CommandError::SYNTAX),
+    }
+}
+
+fn on_or_off(word: &[u8]) -> Result<bool, CommandError> {
+    match word.to_ascii_lowercase().as_slice() {
+        b"on" => Ok(true),
+        b"off" => Ok(false),
+        _ => Err(CommandError::SYNTAX),
+    }
+}
+
+static NO_EVICT: Command = Command {
+    summary: "Keeps the connection when connections are closed for want of memory",
+    syntax: "<ON | OFF>",
+    example: "> CLIENT NO-EVICT on
+              +OK
+              > CLIENT NO-EVICT maybe
+              -ERR syntax error",
+    handler: Handler::Plain(no_evict),
+    ..row("no-evict", 3, ADMIN, "7.0.0")
+};
+
+fn no_evict(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    context.session.client.no_evict.store(on_or_off(args.at(2))?, Relaxed);
+    reply.ok();
+    Ok(())
+}
+
+static NO_TOUCH: Command = Command {
+    summary: "Lets the connection's lookups leave the age of keys as it is",
+    syntax: "<ON | OFF>",
+    example: "> CLIENT NO-TOUCH on
+              +OK",
+    handler: Handler::Plain(no_touch),
+    ..row("no-touch", 3, OPEN, "7.2.0")
+};
+
+fn no_touch(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    context.session.set_no_touch(on_or_off(args.at(2))?);
+    reply.ok();
+    Ok(())
+}
+
+static REPLY: Command = Command {
+    summary: "Chooses whether the server answers: always, never, or not to the next command",
+    syntax: "<ON | OFF | SKIP>",
+    example: "> CLIENT REPLY ON
+              +OK",
+    handler: Handler::Plain(reply_mode),
+    ..row("reply", 3, OPEN, "3.2.0")
+};
+
+fn reply_mode(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let mode = &mut context.session.reply_mode;
+    match args.at(2).to_ascii_lowercase().as_slice() {
+        b"on" => {
+            *mode = ReplyMode::On;
+            reply.ok();
+        }
+        b"off" => *mode = ReplyMode::Off,
+        // OFF is stronger.
+        b"skip" if *mode != ReplyMode::Off => *mode = ReplyMode::SkipNext,
+        b"skip" => {}
+        _ => return Err(CommandError::SYNTAX),
+    }
+    Ok(())
+}
+
+static SETINFO: Command = Command {
+    summary: "Tells the server which client library this is",
+    syntax: "<LIB-NAME libname | LIB-VER libver>",
+    example: "> CLIENT SETINFO LIB-NAME mine
+              +OK
+              > CLIENT SETINFO LIB-VER \"a b\"
+              -ERR lib-ver cannot contain spaces, newlines or special characters.",
+    handler: Handler::Plain(setinfo),
+    ..row("setinfo", 4, OPEN, "7.2.0")
+};
+
+fn setinfo(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let attribute = args.at(2).to_ascii_lowercase();
+    let names = &context.session.client.names;
+    match attribute.as_slice() {
+        b"lib-name" => {
+            let value = client_attribute("lib-name", args.at(3))?;
+            names.lock().library = value;
+        }
+        b"lib-ver" => {
+            let value = client_attribute("lib-ver", args.at(3))?;
+            names.lock().library_version = value;
+        }
+        _ => return Err(unknown_option(args.at(2))),
+    }
+    reply.ok();
+    Ok(())
+}
+
+static SETNAME: Command = Command {
+    summary: "Names the connection; an empty name is none",
+    syntax: "connection-name",
+    example: "> CLIENT SETNAME \"a b\"
+              -ERR Client names cannot contain spaces, newlines or special characters.",
+    handler: Handler::Plain(setname),
+    ..row("setname", 3, OPEN, "2.6.9")
+};
+
+fn setname(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let name = client_attribute("Client names", args.at(2))?;
+    context.session.client.names.lock().client = name;
+    reply.ok();
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! CONFIG: what was chosen at the start, under Redis's directive names.
+
+use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use crate::config::DIRECTIVES;
+use crate::glob;
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&CONFIG];
+
+static CONFIG: Command = Command {
+    name: "config",
+    arity: -2,
+    flags: 0,
+    keys: KeyArguments::NONE,
+    group: "server",
+    since: "2.0.0",
+    complexity: "Depends on the subcommand",
+    summary: "Shows the configuration",
+    syntax: "subcommand",
+    example: "",
+    handler: Handler::Container(&[&GET, &HELP], None),
+};
+
+const FLAGS: u32 = flag::ADMIN | flag::NOSCRIPT | flag::LOADING | flag::STALE;
+
+static GET: Command = Command {
+    name: "get",
+    arity: -3,
+    flags: FLAGS,
+    keys: KeyArguments::NONE,
+    group: "server",
+    since: "2.0.0",
+    complexity: "O(N) with N directives",
+    summary: "Shows the directives whose names match a glob pattern",
+    syntax: "parameter [parameter ...]",
+    example: "> CONFIG GET DataBases nothing*
+              *2
+              $9
+              databases
+              $2
+              16",
+    handler: Handler::Plain(get),
+};
+
+fn get(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let is_wanted = |name: &str| {
+        args.from(2).iter().any(|pattern| glob::matches_ignoring_case(pattern, name.as_bytes()))
+    };
+    let wanted: Vec<_> = DIRECTIVES.iter().filter(|directive| is_wanted(directive.name)).collect();
+    reply.map(wanted.len());
+    for directive in wanted {
+        reply.bulk(directive.name.as_bytes());
+        reply.bulk((directive.value)(&context.shared.config).as_bytes());
+    }
+    Ok(())
+}
+
+static HELP: Command = Command {
+    name: "help",
+    arity: 2,
+    flags: flag::LOADING | flag::STALE,
+    keys: KeyArguments::NONE,
+    group: "server",
+    since: "5.0.0",
+    complexity: "O(1)",
+    summary: "Lists the subcommands",
+    syntax: "",
+    example: "> CONFIG HELP now
+              -ERR wrong number of arguments for 'config|help' command",
+    handler: Handler::Plain(help),
+};
+
+fn help(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    write_help(&CONFIG, reply);
+    Ok(())
+}
+
+/// What `… HELP` answers, made from the rows of the subcommands.
+pub(super) fn write_help(container: &Command, reply: &mut Reply) {
+    let name = container.name.to_uppercase();
+    let mut lines =
+        vec![format!("{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")];
+    for sub in container.subcommands() {
+        lines.push(format!("{} {}", sub.name.to_uppercase(), sub.syntax).trim_end().to_owned());
+        lines.push(format!("    {}.", sub.summary));
+    }
+    reply.array(lines.len());
+    lines.iter().for_each(|line| reply.simple(line));
+}
+
+/// The error for a subcommand's bad option, in Redis's words.
+pub(super) fn unknown_option(option: &[u8]) -> CommandError {
+    format!("ERR Unrecognized option '{}'", option.escape_ascii()).into()
+}

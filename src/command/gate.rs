@@ -1,0 +1,285 @@
+//! The gate: the one place that every command passes.
+//!
+//! What holds for all commands is done here and nowhere else: lookup, arity, authentication, the
+//! keyspace lock, rolling back a failed reply, CLIENT REPLY, counting.
+//!
+//! Requests come in a [`Batch`]. The lock is taken at the first request of the batch that needs it
+//! and kept until the batch ends, has had its share, or meets a command that does not need it: that
+//! one may make system calls.
+
+use super::session::{ReplyMode, Session};
+use super::table::{self, Row};
+use super::{Args, CommandError, Context, Handler, Outcome, Reply, flag};
+use crate::keyspace::bytes::VALUE_INLINE_BYTES;
+use crate::limits;
+use crate::log;
+use crate::resp::request::Prepared;
+use crate::resp::{Limits, Parsed, ProtocolError, Span};
+use crate::shared::{Access, Shared, Stats};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Requests that were parsed and wait to be executed. Its memory is reused.
+#[derive(Default)]
+pub struct Batch {
+    requests: Vec<Request>,
+    spans: Vec<Span>,
+    prepared: Vec<Prepared>,
+}
+
+/// One request of a batch.
+struct Request {
+    /// Its arguments are those of the batch's spans from here…
+    first_span: usize,
+    /// …to here.
+    end_span: usize,
+    /// Row of the table, the subcommand's if there is one; an error if there is no such command.
+    row: Result<usize, CommandError>,
+    /// Bytes of the buffer up to and including this request.
+    end: usize,
+}
+
+impl Batch {
+    /// Parses all complete requests at the beginning of `buffer`, as far as one batch goes.
+    ///
+    /// Returns what stands behind them, or why nothing can: the requests before it are good.
+    pub fn parse(&mut self, buffer: &[u8], limits: Limits) -> Result<Parsed, ProtocolError> {
+        self.clear();
+        // What a stranger may send next depends on whether this request makes it a friend.
+        let requests_max = if limits.stranger { 1 } else { limits::BATCH_REQUESTS_MAX };
+        let mut at = 0;
+        while self.requests.len() < requests_max {
+            let first_span = self.spans.len();
+            match crate::resp::parse(buffer, at, limits, &mut self.spans)? {
+                Parsed::Request { len } => at += len,
+                other => return Ok(other),
+            }
+            self.push(buffer, first_span, at);
+        }
+        Ok(Parsed::Request { len: at })
+    }
+
+    /// A batch of one request, whose arguments lie at `spans` of `buffer`.
+    pub fn single(&mut self, buffer: &[u8], spans: &[Span]) {
+        self.clear();
+        self.spans.extend_from_slice(spans);
+        self.push(buffer, 0, buffer.len());
+    }
+
+    /// Whether there is nothing to execute.
+    pub fn is_empty(&self) -> bool {
+        self.requests.is_empty()
+    }
+
+    /// Number of requests.
+    pub fn len(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// Bytes of the buffer that the first `count` requests take.
+    pub fn bytes_of(&self, count: usize) -> usize {
+        count.checked_sub(1).map_or(0, |last| self.requests[last].end)
+    }
+
+    fn clear(&mut self) {
+        self.requests.clear();
+        self.spans.clear();
+        self.prepared.clear();
+    }
+
+    /// Does for one request what can be done before the lock is taken: find its command, copy to
+    /// the heap what it is going to store.
+    fn push(&mut self, buffer: &[u8], first_span: usize, end: usize) {
+        let end_span = self.spans.len();
+        let args = Args::new(buffer, &self.spans[first_span..end_span]);
+        let row = if args.is_empty() { Ok(0) } else { look_up(args) };
+        if let Ok(row) = row
+            && table::rows()[row].command.has(flag::DENYOOM)
+        {
+            args.prepare(2, VALUE_INLINE_BYTES, &mut self.prepared);
+        }
+        self.requests.push(Request { first_span, end_span, row, end });
+    }
+}
+
+/// Finds the command that a request means.
+fn look_up(args: Args<'_>) -> Result<usize, CommandError> {
+    let row = table::find(args.at(0)).ok_or_else(|| unknown_command(args))?;
+    if !table::is_container(row) {
+        return Ok(row);
+    }
+    match args.get(1) {
+        Some(name) => table::find_subcommand(row, name).ok_or_else(|| {
+            let container = String::from_utf8_lossy(args.at(0)).to_uppercase();
+            let name = String::from_utf8_lossy(&name[..name.len().min(128)]).into_owned();
+            format!("ERR unknown subcommand '{name}'. Try {container} HELP.").into()
+        }),
+        None => Ok(row),
+    }
+}
+
+/// Redis's text for a command it does not know, with as much of the arguments as it shows.
+fn unknown_command(args: Args<'_>) -> CommandError {
+    const MAX: usize = limits::ERROR_ARGUMENT_BYTES_MAX;
+    let shown = |bytes: &[u8], max: usize| {
+        String::from_utf8_lossy(&bytes[..bytes.len().min(max)]).into_owned()
+    };
+    let mut text = String::new();
+    for argument in args.from(1).iter() {
+        if text.len() >= MAX {
+            break;
+        }
+        text.push_str(&format!("'{}' ", shown(argument, MAX - text.len())));
+    }
+    let name = shown(args.at(0), MAX);
+    format!("ERR unknown command '{name}', with args beginning with: {text}").into()
+}
+
+/// Executes requests of `batch`, which was parsed from `buffer`, from number `first` on, until all
+/// are done, the batch has had its share of time, or the connection is to be closed. Returns the
+/// number of the next one.
+pub fn execute(
+    shared: &Shared,
+    session: &mut Session,
+    batch: &Batch,
+    buffer: &[u8],
+    first: usize,
+    reply: &mut Reply,
+) -> usize {
+    let mut run = Run { shared, session, access: None };
+    let mut next = first;
+    while let Some(request) = batch.requests.get(next) {
+        next += 1;
+        let spans = &batch.spans[request.first_span..request.end_span];
+        if !spans.is_empty() {
+            let args = Args::new(buffer, spans).with_prepared(&batch.prepared);
+            run.answer(&request.row, args, reply);
+        }
+        let is_enough = run.session.is_closing || reply.len() >= limits::OUTPUT_FLUSH_BYTES;
+        if is_enough || (next - first).is_multiple_of(limits::BATCH_CLOCK_EVERY) && run.is_over() {
+            break;
+        }
+    }
+    Stats::add(&shared.stats.commands, next - first);
+    next
+}
+
+/// One stay behind the gate.
+struct Run<'a, 'b> {
+    shared: &'b Shared,
+    session: &'a mut Session,
+    /// The keyspace, while it is locked.
+    access: Option<Access<'b>>,
+}
+
+impl<'b> Run<'_, 'b> {
+    /// Writes exactly one reply, unless the client wants none.
+    fn answer(&mut self, row: &Result<usize, CommandError>, args: Args<'_>, reply: &mut Reply) {
+        let mark = reply.mark();
+        if let Err(error) = self.serve(row, args, reply) {
+            reply.rollback(mark);
+            reply.error(error.text());
+            Stats::add(&self.shared.stats.error_replies, 1);
+        }
+        debug_assert!(
+            reply.is_one_reply_since(mark) || self.session.reply_mode != ReplyMode::On,
+            "'{}' must write exactly one reply",
+            args.at(0).escape_ascii()
+        );
+        match self.session.reply_mode {
+            ReplyMode::On => {}
+            ReplyMode::Off => reply.rollback(mark),
+            ReplyMode::SkipNext => {
+                reply.rollback(mark);
+                self.session.reply_mode = ReplyMode::Skip;
+            }
+            ReplyMode::Skip => {
+                reply.rollback(mark);
+                self.session.reply_mode = ReplyMode::On;
+            }
+        }
+    }
+
+    /// The checks, in Redis's order, and the call.
+    fn serve(
+        &mut self,
+        row: &Result<usize, CommandError>,
+        args: Args<'_>,
+        reply: &mut Reply,
+    ) -> Outcome {
+        let number = match row {
+            Ok(number) => *number,
+            Err(error) => {
+                self.refuse_cross_protocol(args);
+                return Err(error.clone());
+            }
+        };
+        let row = &table::rows()[number];
+        self.session.client.command.store(number + 1, Relaxed);
+        if !row.command.takes(args.len()) {
+            return Err(CommandError::arity(&row.full_name()));
+        }
+        if !self.session.is_authenticated && !row.command.has(flag::NO_AUTH) {
+            return Err(CommandError::new("NOAUTH Authentication required."));
+        }
+        self.call(row, args, reply)
+    }
+
+    fn call(&mut self, row: &Row, args: Args<'_>, reply: &mut Reply) -> Outcome {
+        let shared = self.shared;
+        match row.command.handler {
+            Handler::Plain(handler) | Handler::Container(_, Some(handler)) => {
+                self.access = None;
+                let now_ms = shared.clock.unix_ms();
+                handler(&mut Context { session: self.session, shared, now_ms }, args, reply)
+            }
+            Handler::Keys(handler) => {
+                let (db, quiet) = (self.session.db(), self.session.no_touch());
+                let access = self.lock();
+                let now_ms = access.now_ms;
+                let changes = access.counters().changes;
+                let outcome = handler(&mut access.keys(db, now_ms, quiet), args, reply);
+                debug_assert!(
+                    row.command.has(flag::WRITE) || access.counters().changes == changes,
+                    "'{}' is not marked as a write",
+                    row.command.name
+                );
+                outcome
+            }
+            Handler::Keyspace(handler) => {
+                self.lock();
+                let Some(access) = &mut self.access else { return Ok(()) };
+                let now_ms = access.now_ms;
+                let mut context = Context { session: self.session, shared, now_ms };
+                handler(&mut context, access, args, reply)
+            }
+            Handler::Container(_, None) => Err(CommandError::arity(row.command.name)),
+        }
+    }
+
+    /// The keyspace, locked now unless it was already.
+    fn lock(&mut self) -> &mut Access<'b> {
+        let shared = self.shared;
+        self.access.get_or_insert_with(|| shared.access())
+    }
+
+    /// Whether the lock has been held long enough.
+    fn is_over(&self) -> bool {
+        let now_us = self.shared.clock.steady_us();
+        let is_over = |access: &Access<'_>| now_us - access.since_us >= limits::BATCH_HOLD_US_MAX;
+        self.access.as_ref().is_some_and(is_over)
+    }
+
+    /// A browser can be made to send requests here (cross-protocol scripting); what it sends
+    /// begins with a line of HTTP. Nothing after it may be executed.
+    fn refuse_cross_protocol(&mut self, args: Args<'_>) {
+        if args.is(0, "post") || args.is(0, "host:") {
+            let peer = self.session.client.peer;
+            log::warning(&format!(
+                "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or \
+                 Host: commands to Redis: connection from {peer} aborted."
+            ));
+            self.session.is_closing = true;
+            self.session.reply_mode = ReplyMode::Off;
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! x
+use super::Command;
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[];

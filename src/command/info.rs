@@ -1,0 +1,195 @@
+//! INFO: what an operator and a monitoring system want to know, under Redis's field names.
+//!
+//! No section makes a system call: what only the kernel knows is sampled by the housekeeper.
+
+use super::connection::REDIS_VERSION;
+use super::{Args, Command, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use crate::keyspace::Keyspace;
+use crate::shared::{Shared, Stats};
+use std::fmt::Write;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&INFO];
+
+static INFO: Command = Command {
+    name: "info",
+    arity: -1,
+    flags: flag::LOADING | flag::STALE | flag::DANGEROUS,
+    keys: KeyArguments::NONE,
+    group: "server",
+    since: "1.0.0",
+    complexity: "O(N) with N connections",
+    summary: "Tells the server's figures, all or by section",
+    syntax: "[section [section ...]]",
+    example: "> INFO nothing
+              $0
+              ",
+    handler: Handler::Keyspace(info),
+};
+
+/// What the sections are made of.
+struct Facts<'a> {
+    shared: &'a Shared,
+    keyspace: &'a Keyspace,
+    now_ms: u64,
+}
+
+type Section = fn(&Facts<'_>, &mut String) -> std::fmt::Result;
+
+/// Every section with its title, in Redis's order.
+const SECTIONS: [(&str, Section); 8] = [
+    ("Server", server),
+    ("Clients", clients),
+    ("Memory", memory),
+    ("Persistence", persistence),
+    ("Stats", stats),
+    ("Replication", replication),
+    ("CPU", cpu),
+    ("Keyspace", keyspace),
+];
+
+fn info(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    args: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    let facts = Facts { shared: context.shared, keyspace, now_ms: context.now_ms };
+    let is_wanted = |title: &str| {
+        args.len() == 1
+            || args.from(1).iter().any(|name| {
+                let groups = ["all", "default", "everything", title];
+                groups.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name))
+            })
+    };
+    let mut text = String::new();
+    for (title, section) in SECTIONS.iter().filter(|(title, _)| is_wanted(title)) {
+        if !text.is_empty() {
+            text.push_str("\r\n");
+        }
+        let mut lines = String::new();
+        // Writing into a String cannot fail.
+        let _ = section(&facts, &mut lines);
+        let _ = write!(text, "# {title}\r\n{}", lines.replace('\n', "\r\n"));
+    }
+    reply.verbatim(&text);
+    Ok(())
+}
+
+fn server(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
+    let config = &facts.shared.config;
+    let clock = &facts.shared.clock;
+    let uptime = (clock.steady_ms() - facts.shared.stats.started_at_ms) / 1_000;
+    writeln!(out, "redis_version:{REDIS_VERSION}")?;
+    writeln!(out, "respool_version:{}", env!("CARGO_PKG_VERSION"))?;
+    writeln!(out, "redis_mode:standalone")?;
+    writeln!(out, "os:{} {}", std::env::consts::OS, std::env::consts::ARCH)?;
+    writeln!(out, "arch_bits:{}", usize::BITS)?;
+    writeln!(out, "multiplexing_api:threads")?;
+    writeln!(out, "process_id:{}", std::process::id())?;
+    writeln!(out, "tcp_port:{}", config.port)?;
+    writeln!(out, "server_time_usec:{}", clock.unix_us())?;
+    writeln!(out, "uptime_in_seconds:{uptime}")?;
+    writeln!(out, "uptime_in_days:{}", uptime / 86_400)?;
+    writeln!(out, "hz:{}", 1_000 / crate::limits::HOUSEKEEPER_ROUND_MS)
+}
+
+fn clients(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
+    let clients = facts.shared.clients.list();
+    let held = |of: fn(&crate::clients::Client) -> usize| {
+        clients.iter().map(|client| of(client)).max().unwrap_or(0)
+    };
+    writeln!(out, "connected_clients:{}", clients.len())?;
+    writeln!(out, "cluster_connections:0")?;
+    writeln!(out, "maxclients:{}", facts.shared.config.maxclients)?;
+    let input = held(|client| client.query_held_bytes.load(Relaxed));
+    writeln!(out, "client_recent_max_input_buffer:{input}")?;
+    let output = held(|client| client.output_held_bytes.load(Relaxed));
+    writeln!(out, "client_recent_max_output_buffer:{output}")?;
+    writeln!(out, "blocked_clients:0")?;
+    writeln!(out, "tracking_clients:0")?;
+    writeln!(out, "clients_in_timeout_table:0")
+}
+
+fn memory(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
+    let used = facts.keyspace.used_bytes() as u64;
+    let resident = Stats::read(&facts.shared.stats.resident_bytes);
+    let peak = Stats::read(&facts.shared.stats.resident_peak_bytes);
+    writeln!(out, "used_memory:{used}")?;
+    writeln!(out, "used_memory_human:{}", human(used))?;
+    writeln!(out, "used_memory_rss:{resident}")?;
+    writeln!(out, "used_memory_rss_human:{}", human(resident))?;
+    writeln!(out, "used_memory_peak:{peak}")?;
+    writeln!(out, "used_memory_peak_human:{}", human(peak))?;
+    writeln!(out, "used_memory_dataset:{used}")?;
+    writeln!(out, "maxmemory:0")?;
+    writeln!(out, "maxmemory_human:0B")?;
+    writeln!(out, "maxmemory_policy:noeviction")?;
+    let ratio = resident as f64 / used.max(1) as f64;
+    writeln!(out, "mem_fragmentation_ratio:{ratio:.2}")?;
+    writeln!(out, "mem_allocator:system")
+}
+
+fn persistence(_: &Facts<'_>, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "loading:0")?;
+    writeln!(out, "async_loading:0")?;
+    writeln!(out, "rdb_bgsave_in_progress:0")?;
+    writeln!(out, "aof_enabled:0")?;
+    writeln!(out, "aof_rewrite_in_progress:0")
+}
+
+fn stats(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
+    let stats = &facts.shared.stats;
+    let counters = facts.keyspace.counters();
+    let lines = [
+        ("total_connections_received", Stats::read(&stats.connections)),
+        ("total_commands_processed", Stats::read(&stats.commands)),
+        ("instantaneous_ops_per_sec", Stats::read(&stats.commands_per_second)),
+        ("total_net_input_bytes", Stats::read(&stats.input_bytes)),
+        ("total_net_output_bytes", Stats::read(&stats.output_bytes)),
+        ("rejected_connections", Stats::read(&stats.rejected_connections)),
+        ("expired_keys", counters.expired),
+        ("evicted_keys", counters.evicted),
+        ("keyspace_hits", counters.hits),
+        ("keyspace_misses", counters.misses),
+        ("total_error_replies", Stats::read(&stats.error_replies)),
+        (
+            "client_output_buffer_limit_disconnections",
+            Stats::read(&stats.output_limit_disconnections),
+        ),
+    ];
+    lines.iter().try_for_each(|(name, value)| writeln!(out, "{name}:{value}"))
+}
+
+fn replication(_: &Facts<'_>, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "role:master")?;
+    writeln!(out, "connected_slaves:0")?;
+    writeln!(out, "master_failover_state:no-failover")?;
+    writeln!(out, "master_repl_offset:0")
+}
+
+fn cpu(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
+    let stats = &facts.shared.stats;
+    let seconds = |figure| Stats::read(figure) as f64 / 1e6;
+    writeln!(out, "used_cpu_sys:{:.6}", seconds(&stats.cpu_system_us))?;
+    writeln!(out, "used_cpu_user:{:.6}", seconds(&stats.cpu_user_us))
+}
+
+fn keyspace(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
+    facts.keyspace.occupied(facts.now_ms).try_for_each(|(db, keys, expires, ttl)| {
+        writeln!(out, "db{db}:keys={keys},expires={expires},avg_ttl={ttl}")
+    })
+}
+
+/// Bytes as Redis writes them for humans: two decimals and a binary unit.
+fn human(bytes: u64) -> String {
+    let mut amount = bytes as f64;
+    for unit in ["B", "K", "M", "G", "T"] {
+        if amount < 1024.0 {
+            return if unit == "B" { format!("{bytes}B") } else { format!("{amount:.2}{unit}") };
+        }
+        amount /= 1024.0;
+    }
+    format!("{amount:.2}P")
+}

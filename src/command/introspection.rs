@@ -1,0 +1,297 @@
+//! COMMAND: the table, told to clients.
+//!
+//! redis-cli makes its hints from it, cluster-aware clients find the keys in a request with it.
+//! Everything is derived from the rows.
+
+use super::config::write_help;
+use super::table::{self, Row};
+use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use crate::glob;
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&COMMAND];
+
+const FLAGS: u32 = flag::LOADING | flag::STALE;
+
+/// What the rows of this family have in common.
+const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
+    Command {
+        name,
+        arity,
+        flags: FLAGS,
+        keys: KeyArguments::NONE,
+        group: "server",
+        since,
+        complexity: "O(N) with N commands",
+        summary: "",
+        syntax: "",
+        example: "",
+        handler: Handler::Container(&[], None),
+    }
+}
+
+static COMMAND: Command = Command {
+    summary: "Describes all commands",
+    handler: Handler::Container(&[&COUNT, &DOCS, &GETKEYS, &HELP, &INFO, &LIST], Some(all)),
+    ..row("command", -1, "2.8.13")
+};
+
+fn all(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    let tops: Vec<&Row> = tops().collect();
+    reply.array(tops.len());
+    tops.into_iter().for_each(|row| describe(row, reply));
+    Ok(())
+}
+
+/// The rows that are not subcommands.
+fn tops() -> impl Iterator<Item = &'static Row> {
+    table::rows().iter().filter(|row| row.container.is_none())
+}
+
+static COUNT: Command = Command {
+    summary: "Counts the commands, without subcommands",
+    example: "> COMMAND COUNT now
+              -ERR wrong number of arguments for 'command|count' command",
+    handler: Handler::Plain(count),
+    ..row("count", 2, "2.8.13")
+};
+
+fn count(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    reply.count(tops().count());
+    Ok(())
+}
+
+static INFO: Command = Command {
+    summary: "Describes the named commands, or all",
+    syntax: "[command-name [command-name ...]]",
+    example: "> COMMAND INFO nothing
+              *1
+              *-1",
+    handler: Handler::Plain(info),
+    ..row("info", -2, "2.8.13")
+};
+
+fn info(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    if args.len() == 2 {
+        return all(context, args, reply);
+    }
+    reply.array(args.len() - 2);
+    for name in args.from(2).iter() {
+        match table::find_full(name) {
+            Some(row) => describe(row, reply),
+            None => reply.null_array(),
+        }
+    }
+    Ok(())
+}
+
+/// The ten elements in which Redis 7 describes a command.
+fn describe(row: &Row, reply: &mut Reply) {
+    let command = row.command;
+    reply.array(10);
+    reply.bulk(row.full_name().as_bytes());
+    reply.integer(i64::from(command.arity));
+    let flags: Vec<&str> =
+        flag::NAMES.iter().filter(|(bit, _)| command.has(*bit)).map(|(_, name)| *name).collect();
+    reply.set(flags.len());
+    flags.iter().for_each(|name| reply.simple(name));
+    let KeyArguments { first, last, step } = command.keys;
+    [first, last, step].into_iter().for_each(|number| reply.integer(i64::from(number)));
+    let categories = categories(command);
+    reply.set(categories.len());
+    categories.iter().for_each(|name| reply.simple(&format!("@{name}")));
+    reply.set(0);
+    describe_keys(command, reply);
+    reply.array(command.subcommands().len());
+    for subcommand in command.subcommands() {
+        describe(&Row { command: subcommand, container: Some(command) }, reply);
+    }
+}
+
+/// The key specification: where the keys begin and how they go on.
+fn describe_keys(command: &Command, reply: &mut Reply) {
+    let KeyArguments { first, last, step } = command.keys;
+    if first == 0 {
+        return reply.set(0);
+    }
+    reply.set(1);
+    reply.map(3);
+    reply.bulk(b"flags");
+    let flags: &[&str] =
+        if command.has(flag::WRITE) { &["RW", "access", "update"] } else { &["RO", "access"] };
+    reply.set(flags.len());
+    flags.iter().for_each(|flag| reply.simple(flag));
+    reply.bulk(b"begin_search");
+    describe_search("index", &[("index", first)], reply);
+    reply.bulk(b"find_keys");
+    // A last key that is not counted from the end is counted from the first.
+    let last = if last < 0 { last } else { last - first };
+    describe_search("range", &[("lastkey", last), ("keystep", step), ("limit", 0)], reply);
+}
+
+fn describe_search(kind: &str, numbers: &[(&str, i32)], reply: &mut Reply) {
+    reply.map(2);
+    reply.bulk(b"type");
+    reply.bulk(kind.as_bytes());
+    reply.bulk(b"spec");
+    reply.map(numbers.len());
+    for (name, number) in numbers {
+        reply.bulk(name.as_bytes());
+        reply.integer(i64::from(*number));
+    }
+}
+
+/// Redis's ACL categories, which follow from group and flags.
+fn categories(command: &Command) -> Vec<&'static str> {
+    let of_group = match command.group {
+        "generic" => Some("keyspace"),
+        "string" => Some("string"),
+        "hash" => Some("hash"),
+        "connection" => Some("connection"),
+        _ => None,
+    };
+    let is_fast = command.has(flag::FAST);
+    let is_dangerous = command.has(flag::ADMIN) || command.has(flag::DANGEROUS);
+    let mut names: Vec<&str> = of_group.into_iter().collect();
+    names.extend(command.has(flag::READONLY).then_some("read"));
+    names.extend(command.has(flag::WRITE).then_some("write"));
+    names.extend(command.has(flag::ADMIN).then_some("admin"));
+    names.push(if is_fast { "fast" } else { "slow" });
+    names.extend(is_dangerous.then_some("dangerous"));
+    names
+}
+
+static DOCS: Command = Command {
+    summary: "Documents the named commands, or all",
+    syntax: "[command-name [command-name ...]]",
+    example: "> COMMAND DOCS nothing
+              *0",
+    handler: Handler::Plain(docs),
+    ..row("docs", -2, "7.0.0")
+};
+
+fn docs(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let rows: Vec<&Row> = match args.len() {
+        2 => tops().collect(),
+        _ => args.from(2).iter().filter_map(table::find_full).collect(),
+    };
+    reply.map(rows.len());
+    rows.into_iter().for_each(|row| document(row, reply));
+    Ok(())
+}
+
+fn document(row: &Row, reply: &mut Reply) {
+    let command = row.command;
+    let facts = [
+        ("summary", command.summary),
+        ("since", command.since),
+        ("group", command.group),
+        ("complexity", command.complexity),
+    ];
+    let subcommands = command.subcommands();
+    reply.bulk(row.full_name().as_bytes());
+    reply.map(facts.len() + usize::from(!subcommands.is_empty()));
+    for (name, text) in facts {
+        reply.bulk(name.as_bytes());
+        reply.bulk(text.as_bytes());
+    }
+    if !subcommands.is_empty() {
+        reply.bulk(b"subcommands");
+        reply.map(subcommands.len());
+        for subcommand in subcommands {
+            document(&Row { command: subcommand, container: Some(command) }, reply);
+        }
+    }
+}
+
+static GETKEYS: Command = Command {
+    complexity: "O(N) with N arguments",
+    summary: "Tells which arguments of a request are keys",
+    syntax: "command [arg [arg ...]]",
+    example: "> COMMAND GETKEYS MSET a 1 b 2
+              *2
+              $1
+              a
+              $1
+              b
+              > COMMAND GETKEYS PING
+              -ERR The command has no key arguments",
+    handler: Handler::Plain(getkeys),
+    ..row("getkeys", -3, "2.8.13")
+};
+
+fn getkeys(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let request = args.from(2);
+    let top = table::find(request.at(0));
+    let row = top.and_then(|top| match request.get(1) {
+        Some(sub) if table::is_container(top) => table::find_subcommand(top, sub),
+        _ => Some(top),
+    });
+    let row = row.ok_or(CommandError::new("ERR Invalid command specified"))?;
+    let command = table::rows()[row].command;
+    if command.keys == KeyArguments::NONE {
+        return Err(CommandError::new("ERR The command has no key arguments"));
+    }
+    if !command.takes(request.len()) {
+        let text = "ERR Invalid number of arguments specified for command";
+        return Err(CommandError::new(text));
+    }
+    let keys: Vec<usize> = command.keys.indices(request.len()).collect();
+    reply.array(keys.len());
+    keys.into_iter().for_each(|index| reply.bulk(request.at(index)));
+    Ok(())
+}
+
+static LIST: Command = Command {
+    summary: "Lists the names of all commands, or of those that fit a filter",
+    syntax: "[FILTERBY <MODULE module-name | ACLCAT category | PATTERN pattern>]",
+    example: "> COMMAND LIST FILTERBY PATTERN GE?
+              *1
+              $3
+              get
+              > COMMAND LIST FILTERBY MODULE none
+              *0",
+    handler: Handler::Plain(list),
+    ..row("list", -2, "7.0.0")
+};
+
+fn list(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let rows = table::rows().iter();
+    let rows: Vec<&Row> = match args.len() {
+        2 => rows.collect(),
+        5 if args.is(2, "filterby") => {
+            let wanted = args.at(4);
+            match args.at(3).to_ascii_lowercase().as_slice() {
+                b"module" => Vec::new(),
+                b"aclcat" => {
+                    let wanted = wanted.to_ascii_lowercase();
+                    let fits = |name: &&str| name.as_bytes() == wanted;
+                    rows.filter(|row| categories(row.command).iter().any(fits)).collect()
+                }
+                b"pattern" => {
+                    let fits = |name: String| glob::matches_ignoring_case(wanted, name.as_bytes());
+                    rows.filter(|row| fits(row.full_name())).collect()
+                }
+                _ => return Err(CommandError::SYNTAX),
+            }
+        }
+        _ => return Err(CommandError::SYNTAX),
+    };
+    reply.array(rows.len());
+    rows.into_iter().for_each(|row| reply.bulk(row.full_name().as_bytes()));
+    Ok(())
+}
+
+static HELP: Command = Command {
+    complexity: "O(1)",
+    summary: "Lists the subcommands",
+    example: "> COMMAND HELP now
+              -ERR wrong number of arguments for 'command|help' command",
+    handler: Handler::Plain(help),
+    ..row("help", 2, "5.0.0")
+};
+
+fn help(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    write_help(&COMMAND, reply);
+    Ok(())
+}

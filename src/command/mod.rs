@@ -1,0 +1,194 @@
+//! Commands: the table, the gate, and a file for each family.
+//!
+//! A command is one static [`Command`] row, written directly above its handler. From that row come
+//! lookup, arity check, COMMAND and its subcommands, and the table in the README. To add a command,
+//! write its row and its handler in the family's file, name the row in the family's list at the
+//! top of that file, and write its test.
+//!
+//! A handler is a plain function of what it works on, its arguments and the reply: no socket, no
+//! lock, no clock. It reads and checks *all* its arguments before its first change. It writes
+//! exactly one reply or returns an error. Everything that holds for all commands happens in one
+//! place, the [`gate`].
+
+mod client;
+mod config;
+mod connection;
+mod expire;
+pub mod gate;
+mod generic;
+mod hash;
+mod info;
+mod introspection;
+mod server;
+pub mod session;
+mod string;
+pub mod table;
+
+pub use crate::error::{CommandError, Outcome};
+pub use crate::keyspace::{Keys, Keyspace};
+pub use crate::resp::{Args, Reply};
+pub use session::Session;
+
+use crate::shared::Shared;
+
+/// One command: everything there is to know about it, and the function that does it.
+pub struct Command {
+    /// Lower case; a subcommand's own name only.
+    pub name: &'static str,
+    /// Number of arguments, the name included (for a subcommand: both names); if negative, at
+    /// least that many.
+    pub arity: i32,
+    /// Sum of the [`flag`]s.
+    pub flags: u32,
+    /// Which arguments are keys.
+    pub keys: KeyArguments,
+    /// Redis's command group.
+    pub group: &'static str,
+    /// The Redis version that introduced it.
+    pub since: &'static str,
+    /// What it costs.
+    pub complexity: &'static str,
+    /// What it does, in a sentence without a full stop.
+    pub summary: &'static str,
+    /// The arguments behind the name, in Redis's notation.
+    pub syntax: &'static str,
+    /// A session that a test executes: `> request` lines, each followed by the reply as redis-cli
+    /// would print it without a terminal.
+    pub example: &'static str,
+    /// What does it.
+    pub handler: Handler,
+}
+
+/// The function of a command, by what it works on. Only the last two need the keyspace lock.
+pub enum Handler {
+    /// The connection or the server, but no key.
+    Plain(fn(&mut Context<'_>, Args<'_>, &mut Reply) -> Outcome),
+    /// The keys of the client's database.
+    Keys(fn(&mut Keys<'_>, Args<'_>, &mut Reply) -> Outcome),
+    /// All databases, and the connection or the server as well.
+    Keyspace(fn(&mut Context<'_>, &mut Keyspace, Args<'_>, &mut Reply) -> Outcome),
+    /// The second argument names the command. Without one it is an error of arity, or the second
+    /// handler's business.
+    Container(&'static [&'static Command], Option<Alone>),
+}
+
+/// What a container does without a subcommand.
+pub type Alone = fn(&mut Context<'_>, Args<'_>, &mut Reply) -> Outcome;
+
+/// What a handler may use that is not the keyspace.
+pub struct Context<'a> {
+    /// The client's own state.
+    pub session: &'a mut Session,
+    /// The server's state.
+    pub shared: &'a Shared,
+    /// Unix milliseconds.
+    pub now_ms: u64,
+}
+
+/// Which arguments are keys, as COMMAND reports it: first, last (negative: from the end), step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyArguments {
+    /// Index of the first key; 0 if there are none.
+    pub first: i32,
+    /// Index of the last key; -1 is the last argument.
+    pub last: i32,
+    /// Distance between two keys.
+    pub step: i32,
+}
+
+impl KeyArguments {
+    /// No keys.
+    pub const NONE: KeyArguments = KeyArguments { first: 0, last: 0, step: 0 };
+    /// The first argument.
+    pub const FIRST: KeyArguments = KeyArguments { first: 1, last: 1, step: 1 };
+    /// All arguments.
+    pub const ALL: KeyArguments = KeyArguments { first: 1, last: -1, step: 1 };
+    /// Every other argument, values in between.
+    pub const PAIRS: KeyArguments = KeyArguments { first: 1, last: -1, step: 2 };
+
+    /// Indices of the keys of a request with `len` arguments.
+    pub fn indices(self, len: usize) -> impl Iterator<Item = usize> {
+        let last = if self.last < 0 { len as i32 + self.last } else { self.last };
+        let range = if self.first == 0 { 1..=0 } else { self.first..=last };
+        range.step_by(self.step.max(1) as usize).map(|index| index as usize)
+    }
+}
+
+/// What a command's row says about it, one bit each, under the names that COMMAND reports.
+pub mod flag {
+    /// May change the data.
+    pub const WRITE: u32 = 1 << 0;
+    /// Reads the data and never changes it.
+    pub const READONLY: u32 = 1 << 1;
+    /// May need more memory.
+    pub const DENYOOM: u32 = 1 << 2;
+    /// For those who run the server.
+    pub const ADMIN: u32 = 1 << 3;
+    /// Not for scripts (which respool does not have; clients look at it all the same).
+    pub const NOSCRIPT: u32 = 1 << 4;
+    /// Served while the data is being loaded.
+    pub const LOADING: u32 = 1 << 5;
+    /// Served by a stale replica.
+    pub const STALE: u32 = 1 << 6;
+    /// Takes constant or logarithmic time.
+    pub const FAST: u32 = 1 << 7;
+    /// Served before AUTH.
+    pub const NO_AUTH: u32 = 1 << 8;
+    /// May be called in a transaction only at its end, if at all.
+    pub const NO_MULTI: u32 = 1 << 9;
+    /// Served while clients are asynchronously blocked.
+    pub const ALLOW_BUSY: u32 = 1 << 10;
+    /// Not shown by MONITOR.
+    pub const SKIP_MONITOR: u32 = 1 << 11;
+    /// Not shown by SLOWLOG.
+    pub const SKIP_SLOWLOG: u32 = 1 << 12;
+    /// Could harm a busy server; the ACL category of that name, not a flag for COMMAND.
+    pub const DANGEROUS: u32 = 1 << 13;
+
+    /// The bits that COMMAND reports, under their names.
+    pub const NAMES: [(u32, &str); 13] = [
+        (WRITE, "write"),
+        (READONLY, "readonly"),
+        (DENYOOM, "denyoom"),
+        (ADMIN, "admin"),
+        (NOSCRIPT, "noscript"),
+        (LOADING, "loading"),
+        (STALE, "stale"),
+        (FAST, "fast"),
+        (NO_AUTH, "no_auth"),
+        (NO_MULTI, "no_multi"),
+        (ALLOW_BUSY, "allow_busy"),
+        (SKIP_MONITOR, "skip_monitor"),
+        (SKIP_SLOWLOG, "skip_slowlog"),
+    ];
+}
+
+impl Command {
+    /// Whether the row has all of `flags`.
+    pub fn has(&self, flags: u32) -> bool {
+        self.flags & flags == flags
+    }
+
+    /// Whether a request with `len` arguments has the right number of them.
+    pub fn takes(&self, len: usize) -> bool {
+        let len = len as i32;
+        if self.arity >= 0 { len == self.arity } else { len >= -self.arity }
+    }
+
+    /// The subcommands; none for most.
+    pub fn subcommands(&self) -> &'static [&'static Command] {
+        match self.handler {
+            Handler::Container(subcommands, _) => subcommands,
+            _ => &[],
+        }
+    }
+}
+
+/// Whether `chosen` already names one of several words that exclude each other: remembers it if
+/// not, and is a syntax error otherwise.
+fn choose_once<T>(chosen: &mut Option<T>, value: T) -> Outcome {
+    match chosen.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(CommandError::SYNTAX),
+    }
+}

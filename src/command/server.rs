@@ -1,0 +1,166 @@
+//! Commands about the server and its databases as a whole.
+
+use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use super::{Keys, Keyspace};
+use std::time::Duration;
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&DBSIZE, &FLUSHDB, &FLUSHALL, &TIME, &DEBUG];
+
+static DBSIZE: Command = Command {
+    name: "dbsize",
+    arity: 1,
+    flags: flag::READONLY | flag::FAST,
+    keys: KeyArguments::NONE,
+    group: "server",
+    since: "1.0.0",
+    complexity: "O(1)",
+    summary: "Counts the keys of the database",
+    syntax: "",
+    example: "> DBSIZE
+              :0
+              > SET k v
+              +OK
+              > DBSIZE
+              :1",
+    handler: Handler::Keys(dbsize),
+};
+
+fn dbsize(keys: &mut Keys<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    reply.count(keys.len());
+    Ok(())
+}
+
+static FLUSHDB: Command = Command {
+    name: "flushdb",
+    arity: -1,
+    flags: flag::WRITE | flag::DANGEROUS,
+    keys: KeyArguments::NONE,
+    group: "server",
+    since: "1.0.0",
+    complexity: "O(1) for other clients; the memory is freed behind their backs",
+    summary: "Removes all keys of the database",
+    syntax: "[ASYNC | SYNC]",
+    example: "> SET k v
+              +OK
+              > FLUSHDB
+              +OK
+              > DBSIZE
+              :0",
+    handler: Handler::Keyspace(flushdb),
+};
+
+fn flushdb(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    args: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    check_flush_mode(args)?;
+    keyspace.flush(context.session.db());
+    reply.ok();
+    Ok(())
+}
+
+static FLUSHALL: Command = Command {
+    name: "flushall",
+    arity: -1,
+    flags: flag::WRITE | flag::DANGEROUS,
+    keys: KeyArguments::NONE,
+    group: "server",
+    since: "1.0.0",
+    complexity: "O(1) for other clients; the memory is freed behind their backs",
+    summary: "Removes all keys of all databases",
+    syntax: "[ASYNC | SYNC]",
+    example: "> SET k v
+              +OK
+              > FLUSHALL ASYNC
+              +OK
+              > DBSIZE
+              :0",
+    handler: Handler::Keyspace(flushall),
+};
+
+fn flushall(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    args: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    check_flush_mode(args)?;
+    (0..context.shared.config.databases).for_each(|db| keyspace.flush(db));
+    reply.ok();
+    Ok(())
+}
+
+/// Both modes are the same here: keys are gone at once, memory soon after the lock was let go.
+fn check_flush_mode(args: Args<'_>) -> Outcome {
+    match args.len() {
+        1 => Ok(()),
+        2 if args.is(1, "async") || args.is(1, "sync") => Ok(()),
+        _ => Err(CommandError::SYNTAX),
+    }
+}
+
+static TIME: Command = Command {
+    name: "time",
+    arity: 1,
+    flags: flag::LOADING | flag::STALE | flag::FAST,
+    keys: KeyArguments::NONE,
+    group: "server",
+    since: "2.6.0",
+    complexity: "O(1)",
+    summary: "Tells the server's time: Unix seconds, and microseconds within the second",
+    syntax: "",
+    example: "> TIME now
+              -ERR wrong number of arguments for 'time' command",
+    handler: Handler::Plain(time),
+};
+
+fn time(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    let now_us = context.shared.clock.unix_us();
+    reply.array(2);
+    reply.bulk((now_us / 1_000_000).to_string().as_bytes());
+    reply.bulk((now_us % 1_000_000).to_string().as_bytes());
+    Ok(())
+}
+
+static DEBUG: Command = Command {
+    name: "debug",
+    arity: -2,
+    flags: flag::ADMIN | flag::NOSCRIPT | flag::LOADING | flag::STALE,
+    keys: KeyArguments::NONE,
+    group: "server",
+    since: "1.0.0",
+    complexity: "Depends on the subcommand",
+    summary: "Helps to test the server, if --enable-debug-command allows it",
+    syntax: "SLEEP seconds | PANIC",
+    example: "> DEBUG SLEEP 0
+              -ERR DEBUG command not allowed. If the enable-debug-command option is set to \
+              \"local\", you can run it from a local connection, otherwise you need to set this \
+              option in the configuration file, and then restart the server.",
+    handler: Handler::Plain(debug),
+};
+
+fn debug(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    if !context.shared.config.enable_debug_command {
+        return Err(CommandError::new(
+            "ERR DEBUG command not allowed. If the enable-debug-command option is set to \
+             \"local\", you can run it from a local connection, otherwise you need to set this \
+             option in the configuration file, and then restart the server.",
+        ));
+    }
+    if args.len() == 3 && args.is(1, "sleep") {
+        let seconds: Option<f64> = std::str::from_utf8(args.at(2)).ok().and_then(|s| s.parse().ok());
+        let pause = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        // Unlike in Redis only this client sleeps: it has a thread to itself.
+        std::thread::sleep(pause.ok_or(CommandError::new("ERR value is not a valid float"))?);
+        reply.ok();
+        return Ok(());
+    }
+    if args.len() == 2 && args.is(1, "panic") {
+        panic!("DEBUG PANIC was called");
+    }
+    let name = args.at(1).escape_ascii();
+    Err(format!("ERR unknown subcommand '{name}'. Try DEBUG HELP.").into())
+}

@@ -1,0 +1,72 @@
+//! What the server remembers about one connection between two requests.
+//!
+//! The worker owns it; what others may see is copied into the [`Client`] of the register.
+
+use crate::clients::Client;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Which replies a client wants (CLIENT REPLY).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReplyMode {
+    /// All of them.
+    #[default]
+    On,
+    /// None.
+    Off,
+    /// None for the command that is being executed (SKIP itself) and for the next one.
+    SkipNext,
+    /// None for the command that is being executed.
+    Skip,
+}
+
+/// One connection's state.
+#[derive(Debug)]
+pub struct Session {
+    /// What others see.
+    pub client: Arc<Client>,
+    /// Whether commands are served.
+    pub is_authenticated: bool,
+    /// Which replies are sent.
+    pub reply_mode: ReplyMode,
+    /// The connection is to be closed when the replies so far are sent.
+    pub is_closing: bool,
+    db: usize,
+    no_touch: bool,
+}
+
+impl Session {
+    /// A connection's state at its beginning.
+    pub fn new(client: Arc<Client>, is_authenticated: bool) -> Session {
+        Session {
+            client,
+            is_authenticated,
+            reply_mode: ReplyMode::default(),
+            is_closing: false,
+            db: 0,
+            no_touch: false,
+        }
+    }
+
+    /// The selected database.
+    pub fn db(&self) -> usize {
+        self.db
+    }
+
+    /// Selects a database.
+    pub fn select(&mut self, db: usize) {
+        self.db = db;
+        self.client.db.store(db, Relaxed);
+    }
+
+    /// Whether lookups leave the age of keys alone.
+    pub fn no_touch(&self) -> bool {
+        self.no_touch
+    }
+
+    /// CLIENT NO-TOUCH.
+    pub fn set_no_touch(&mut self, no_touch: bool) {
+        self.no_touch = no_touch;
+        self.client.no_touch.store(no_touch, Relaxed);
+    }
+}

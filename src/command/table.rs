@@ -1,0 +1,134 @@
+//! All commands by name.
+
+use super::{Command, Handler, client, config, connection, expire, generic, hash, info};
+use super::{introspection, server, string};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// The families, in the order in which the README shows them.
+const FAMILIES: [&[&Command]; 10] = [
+    connection::COMMANDS,
+    client::COMMANDS,
+    string::COMMANDS,
+    hash::COMMANDS,
+    generic::COMMANDS,
+    expire::COMMANDS,
+    server::COMMANDS,
+    config::COMMANDS,
+    info::COMMANDS,
+    introspection::COMMANDS,
+];
+
+/// Longest name of a command, in bytes; anything longer is unknown without being looked for.
+const NAME_BYTES_MAX: usize = 32;
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut rows = Vec::new();
+    for command in FAMILIES.concat() {
+        rows.push(Row { command, container: None });
+        rows.extend(
+            command.subcommands().iter().map(|sub| Row { command: sub, container: Some(command) }),
+        );
+    }
+    let tops = rows.iter().enumerate().filter(|(_, row)| row.container.is_none());
+    let by_name = tops.map(|(at, row)| (row.command.name.as_bytes(), at)).collect();
+    Table { rows, by_name }
+});
+
+struct Table {
+    rows: Vec<Row>,
+    /// Commands without subcommands; those are few and searched one by one.
+    by_name: HashMap<&'static [u8], usize, ahash::RandomState>,
+}
+
+/// One command in the table.
+#[derive(Clone, Copy)]
+pub struct Row {
+    /// The row itself.
+    pub command: &'static Command,
+    /// The command it is a subcommand of.
+    pub container: Option<&'static Command>,
+}
+
+impl Row {
+    /// `get`, or `client|setname`.
+    pub fn full_name(&self) -> String {
+        match self.container {
+            Some(container) => format!("{}|{}", container.name, self.command.name),
+            None => self.command.name.to_owned(),
+        }
+    }
+}
+
+/// Every command and subcommand, each container followed by its subcommands.
+pub fn rows() -> &'static [Row] {
+    &TABLE.rows
+}
+
+/// The number of the row that a request means, without its subcommand.
+pub fn find(name: &[u8]) -> Option<usize> {
+    let mut lower = [0; NAME_BYTES_MAX];
+    let lower = lower.get_mut(..name.len())?;
+    lower.copy_from_slice(name);
+    lower.make_ascii_lowercase();
+    TABLE.by_name.get(&*lower).copied()
+}
+
+/// The number of the row of the subcommand `name` of row `container`.
+pub fn find_subcommand(container: usize, name: &[u8]) -> Option<usize> {
+    let subcommands = TABLE.rows[container].command.subcommands();
+    let place =
+        subcommands.iter().position(|sub| sub.name.as_bytes().eq_ignore_ascii_case(name))?;
+    Some(container + 1 + place)
+}
+
+/// The row that a name like `get` or `client|setname` means.
+pub fn find_full(name: &[u8]) -> Option<&'static Row> {
+    let mut parts = name.splitn(2, |byte| *byte == b'|');
+    let top = find(parts.next()?)?;
+    let found = match parts.next() {
+        Some(sub) => find_subcommand(top, sub)?,
+        None => top,
+    };
+    Some(&TABLE.rows[found])
+}
+
+/// Whether a row is a container: asking for it alone is an error of arity.
+pub fn is_container(row: usize) -> bool {
+    matches!(TABLE.rows[row].command.handler, Handler::Container(..))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ensures that every row can be found under its name and under no other.
+    #[test]
+    fn every_row_is_found_in_any_case() {
+        for row in rows() {
+            let name = row.full_name();
+            let found = find_full(name.to_uppercase().as_bytes()).expect("a row");
+            assert!(std::ptr::eq(found.command, row.command), "{name} is listed twice");
+            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b"|-_".contains(&b)), "{name}");
+        }
+        assert!(find(b"").is_none());
+        assert!(find(&[b'x'; NAME_BYTES_MAX + 1]).is_none());
+    }
+
+    /// Ensures that what a row says about itself is complete and does not contradict itself.
+    #[test]
+    fn rows_are_complete() {
+        use crate::command::flag;
+        for row in rows() {
+            let (name, command) = (row.full_name(), row.command);
+            assert!(!command.summary.is_empty() && !command.since.is_empty(), "{name}");
+            assert!(!command.summary.ends_with('.'), "{name}: no full stop");
+            let is_leaf = command.subcommands().is_empty();
+            assert_eq!(command.example.trim().is_empty(), !is_leaf, "{name}: an example");
+            assert!(!command.has(flag::WRITE | flag::READONLY), "{name}: one or the other");
+            if let Handler::Keys(_) = command.handler {
+                assert!(command.flags & (flag::WRITE | flag::READONLY) != 0, "{name}: access");
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! What a user may choose: the command line, and the names under which CONFIG GET shows it.
+//!
+//! Flags carry the names of Redis's directives. One struct is parser, help text and value.
+
+use crate::limits;
+use crate::log::Level;
+use argh::FromArgs;
+use std::net::{IpAddr, SocketAddr};
+
+/// respool, a small blocking Redis-compatible cache server
+#[derive(FromArgs, Debug, Clone)]
+pub struct Config {
+    /// TCP port to listen on; 0 lets the system choose (default 6379)
+    #[argh(option, default = "6379", arg_name = "port")]
+    pub port: u16,
+
+    /// address to listen on; may be given several times (default 127.0.0.1)
+    #[argh(option, arg_name = "address")]
+    pub bind: Vec<IpAddr>,
+
+    /// connections that may wait to be accepted (default 511)
+    #[argh(option, default = "511", arg_name = "connections")]
+    pub tcp_backlog: i32,
+
+    /// clients served at the same time, a thread for each (default 10000)
+    #[argh(option, default = "10_000", arg_name = "clients")]
+    pub maxclients: usize,
+
+    /// seconds of silence after which a client is closed; 0 is never (default 0)
+    #[argh(option, default = "0", arg_name = "seconds")]
+    pub timeout: u64,
+
+    /// seconds of silence after which the kernel probes whether a client is still there; 0 is
+    /// never (default 300)
+    #[argh(option, default = "300", arg_name = "seconds")]
+    pub tcp_keepalive: u64,
+
+    /// number of databases for SELECT, 1 to 1024 (default 16)
+    #[argh(option, default = "16", arg_name = "databases")]
+    pub databases: usize,
+
+    /// password that clients must give with AUTH; empty is none (default none)
+    #[argh(option, default = "String::new()", arg_name = "password")]
+    pub requirepass: String,
+
+    /// least important log lines to show: debug, verbose, notice or warning (default notice)
+    #[argh(option, default = "Level::Notice", from_str_fn(level), arg_name = "level")]
+    pub loglevel: Level,
+
+    /// whether the DEBUG command is served: yes or no (default no)
+    #[argh(option, default = "false", from_str_fn(yes_or_no), arg_name = "yes|no")]
+    pub enable_debug_command: bool,
+
+    /// print the version and exit
+    #[argh(switch)]
+    pub version: bool,
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Invocation {
+    /// Run a server.
+    Serve(Box<Config>),
+    /// Print this text and exit successfully.
+    Print(String),
+}
+
+/// Reads a command line, the program's name excluded.
+///
+/// # Errors
+/// One line that says what is wrong.
+pub fn from_command_line(arguments: &[String]) -> Result<Invocation, String> {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let config = match Config::from_args(&["respool"], &arguments) {
+        Ok(config) => config,
+        Err(exit) if exit.status.is_ok() => return Ok(Invocation::Print(exit.output)),
+        Err(exit) => {
+            let lines: Vec<&str> = exit.output.lines().map(str::trim).collect();
+            return Err(lines.join(" ").trim().to_owned());
+        }
+    };
+    if config.version {
+        return Ok(Invocation::Print(format!("respool {}\n", env!("CARGO_PKG_VERSION"))));
+    }
+    config.checked().map(|config| Invocation::Serve(Box::new(config)))
+}
+
+impl Config {
+    /// What a command line without a word means.
+    pub fn with_defaults() -> Config {
+        let Ok(config) = Config::from_args(&["respool"], &[]) else {
+            unreachable!("every option has a default")
+        };
+        config
+    }
+
+    /// The addresses to listen on.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        let bind = match self.bind.as_slice() {
+            [] => &[IpAddr::from([127, 0, 0, 1])],
+            given => given,
+        };
+        bind.iter().map(|address| SocketAddr::new(*address, self.port)).collect()
+    }
+
+    fn checked(self) -> Result<Config, String> {
+        let bounds = [
+            ("databases", self.databases, 1, limits::DATABASES_MAX),
+            ("maxclients", self.maxclients, 1, 1_000_000),
+            ("tcp-backlog", usize::try_from(self.tcp_backlog).unwrap_or(0), 1, 65_535),
+        ];
+        for (name, value, min, max) in bounds {
+            if !(min..=max).contains(&value) {
+                return Err(format!("--{name} must be between {min} and {max}"));
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// One directive as CONFIG GET shows it.
+pub struct Directive {
+    /// Redis's name.
+    pub name: &'static str,
+    /// Its value, in Redis's notation.
+    pub value: fn(&Config) -> String,
+}
+
+/// Every directive. Those without a flag say truthfully what cannot be changed (yet).
+pub static DIRECTIVES: &[Directive] = &[
+    Directive { name: "port", value: |config| config.port.to_string() },
+    Directive { name: "bind", value: bind },
+    Directive { name: "tcp-backlog", value: |config| config.tcp_backlog.to_string() },
+    Directive { name: "maxclients", value: |config| config.maxclients.to_string() },
+    Directive { name: "timeout", value: |config| config.timeout.to_string() },
+    Directive { name: "tcp-keepalive", value: |config| config.tcp_keepalive.to_string() },
+    Directive { name: "databases", value: |config| config.databases.to_string() },
+    Directive { name: "requirepass", value: |config| config.requirepass.clone() },
+    Directive { name: "loglevel", value: |config| config.loglevel.name().to_owned() },
+    Directive {
+        name: "enable-debug-command",
+        value: |config| if config.enable_debug_command { "yes" } else { "no" }.to_owned(),
+    },
+    Directive { name: "save", value: |_| String::new() },
+    Directive { name: "appendonly", value: |_| "no".to_owned() },
+    Directive { name: "maxmemory", value: |_| "0".to_owned() },
+    Directive { name: "maxmemory-policy", value: |_| "noeviction".to_owned() },
+    Directive { name: "proto-max-bulk-len", value: |_| limits::BULK_BYTES_MAX.to_string() },
+];
+
+fn bind(config: &Config) -> String {
+    let addresses: Vec<String> = config.addresses().iter().map(|a| a.ip().to_string()).collect();
+    addresses.join(" ")
+}
+
+fn level(name: &str) -> Result<Level, String> {
+    Level::from_name(name).ok_or_else(|| "it is debug, verbose, notice or warning".to_owned())
+}
+
+fn yes_or_no(word: &str) -> Result<bool, String> {
+    match word.to_ascii_lowercase().as_str() {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("it is yes or no".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Invocation, String> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        from_command_line(&words)
+    }
+
+    /// Ensures that a bad command line is answered with one line that names the flag.
+    #[test]
+    fn mistakes_are_one_line() {
+        for line in ["--port x", "--nonsense", "--databases 0", "--bind nowhere", "--loglevel loud"]
+        {
+            let message = read(line).expect_err(line);
+            assert_eq!(message.lines().count(), 1, "{message}");
+            assert!(message.contains(line.split(' ').next().unwrap_or(line)), "{message}");
+        }
+    }
+
+    /// Ensures that every flag is explained in the help and shown by CONFIG GET.
+    #[test]
+    fn flags_directives_and_help_agree() {
+        let Ok(Invocation::Print(help)) = read("--help") else { panic!("no help") };
+        let flags = help.lines().filter_map(|line| line.trim().strip_prefix("--"));
+        for flag in flags.filter_map(|line| line.split_whitespace().next()) {
+            let flag = flag.trim_end_matches(',');
+            if !["version", "help"].contains(&flag) {
+                assert!(DIRECTIVES.iter().any(|d| d.name == flag), "CONFIG GET {flag}");
+            }
+        }
+        assert!(help.contains("--tcp-keepalive"), "{help}");
+    }
+
+    /// Ensures that flags override defaults and that `--bind` may be repeated.
+    #[test]
+    fn addresses_follow_bind_and_port() {
+        let Ok(Invocation::Serve(config)) = read("--port 7 --bind 127.0.0.1 --bind ::1") else {
+            panic!("a good line")
+        };
+        let shown: Vec<String> = config.addresses().iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["127.0.0.1:7", "[::1]:7"]);
+    }
+}

@@ -1,0 +1,307 @@
+//! One client, from hello to goodbye.
+//!
+//! The loop of a worker: execute everything that has arrived, send the replies, wait for more.
+//!
+//! ```text
+//! fill ──► parse in place ──► execute (one lock) ──► … until the buffer is empty ──► flush ──► fill
+//!              │ straddles the end
+//!              └──► assembler, which copies that one request together
+//! ```
+//!
+//! Blocking I/O has one weakness: a server that waits for a client to read its replies does not
+//! hear what the client says, and a client that says everything before it reads anything then waits
+//! for the server. So writes carry a timeout. When one expires the connection is *congested*:
+//! reading and executing go on, with a timeout as well, replies pile up, and sending is tried in
+//! between; up to a limit, at which the client is dropped.
+
+use crate::clients::Client;
+use crate::command::gate::{self, Batch};
+use crate::command::session::Session;
+use crate::limits;
+use crate::log;
+use crate::resp::{Assembler, Limits, Parsed, ProtocolError, Reply};
+use crate::shared::{Shared, Stats};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+/// Serves one client until it leaves, breaks the protocol, is killed, or the server stops.
+///
+/// # Errors
+/// The connection broke. There is nobody left to tell.
+pub fn serve(shared: &Shared, client: &Arc<Client>) -> io::Result<()> {
+    let stream: &TcpStream = &client.stream;
+    stream.set_nodelay(true)?;
+    stream.set_write_timeout(Some(Duration::from_millis(limits::WRITE_WAIT_MS)))?;
+    let is_authenticated = shared.config.requirepass.is_empty();
+    let mut connection = Connection {
+        shared,
+        stream,
+        input: BufReader::with_capacity(limits::READ_BUFFER_BYTES, stream),
+        read_wait_ms: 0,
+        assembler: Assembler::default(),
+        batch: Batch::default(),
+        session: Session::new(Arc::clone(client), is_authenticated),
+        reply: Reply::default(),
+    };
+    connection.run()
+}
+
+struct Connection<'a> {
+    shared: &'a Shared,
+    stream: &'a TcpStream,
+    input: BufReader<&'a TcpStream>,
+    /// The read timeout that the socket has now; 0 is none.
+    read_wait_ms: u64,
+    assembler: Assembler,
+    batch: Batch,
+    session: Session,
+    reply: Reply,
+}
+
+/// What waiting for input ended with.
+enum Filled {
+    /// Bytes.
+    Some,
+    /// Silence, for as long as one was willing to wait.
+    Silence,
+    /// The client will say nothing more.
+    End,
+}
+
+impl Connection<'_> {
+    fn run(&mut self) -> io::Result<()> {
+        loop {
+            if let Err(error) = self.execute_buffered()? {
+                return self.close_with(error);
+            }
+            if self.session.is_closing {
+                self.drain()?;
+                return self.linger();
+            }
+            self.flush()?;
+            self.publish();
+            match self.fill()? {
+                Filled::Some => {}
+                Filled::Silence => self.doze()?,
+                Filled::End => return self.drain(),
+            }
+        }
+    }
+
+    /// Executes all complete requests in the input buffer and collects the incomplete one behind
+    /// them, so that the buffer is empty afterwards.
+    fn execute_buffered(&mut self) -> io::Result<Result<(), ProtocolError>> {
+        while !self.input.buffer().is_empty() && !self.session.is_closing {
+            let limits = Limits { stranger: !self.session.is_authenticated };
+            if !self.assembler.is_empty() {
+                if let Err(error) = self.assemble(limits)? {
+                    return Ok(Err(error));
+                }
+                continue;
+            }
+            let parsed = self.batch.parse(self.input.buffer(), limits);
+            let executed_bytes = self.execute_batch()?;
+            self.input.consume(executed_bytes);
+            match parsed {
+                Err(error) if !self.session.is_closing => return Ok(Err(error)),
+                Ok(Parsed::Incomplete | Parsed::Inline) if !self.session.is_closing => {
+                    if let Err(error) = self.assemble(limits)? {
+                        return Ok(Err(error));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Feeds the buffer to the assembler, and executes the request if that completes it.
+    fn assemble(&mut self, limits: Limits) -> io::Result<Result<(), ProtocolError>> {
+        let taken = match self.assembler.feed(self.input.buffer(), limits) {
+            Ok(taken) => taken,
+            Err(error) => return Ok(Err(error)),
+        };
+        self.input.consume(taken);
+        if self.assembler.is_complete() {
+            let (buffer, spans) = self.assembler.request();
+            self.batch.single(buffer, spans);
+            gate::execute(
+                self.shared,
+                &mut self.session,
+                &self.batch,
+                buffer,
+                0,
+                &mut self.reply,
+            );
+            self.assembler.reset();
+            self.limit_output()?;
+        }
+        Ok(Ok(()))
+    }
+
+    /// Executes the batch and returns how many bytes of the buffer that was.
+    fn execute_batch(&mut self) -> io::Result<usize> {
+        let mut next = 0;
+        while next < self.batch.len() && !self.session.is_closing {
+            next = gate::execute(
+                self.shared,
+                &mut self.session,
+                &self.batch,
+                self.input.buffer(),
+                next,
+                &mut self.reply,
+            );
+            if self.reply.len() >= limits::OUTPUT_FLUSH_BYTES {
+                self.flush()?;
+                self.limit_output()?;
+            }
+        }
+        Ok(self.batch.bytes_of(next))
+    }
+
+    /// Sends what waits to be sent, as far as the client takes it.
+    fn flush(&mut self) -> io::Result<()> {
+        while !self.reply.is_empty() {
+            let mut stream = self.stream;
+            let written = match self.reply.plain() {
+                Some(bytes) => stream.write(bytes),
+                None => stream.write_vectored(&self.reply.slices(limits::WRITEV_BUFFERS_MAX)),
+            };
+            match written {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(bytes) => {
+                    Stats::add(&self.shared.stats.output_bytes, bytes);
+                    self.reply.advance(bytes);
+                }
+                Err(error) if is_timeout(&error) => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a connection whose client lets its replies pile up.
+    fn limit_output(&self) -> io::Result<()> {
+        if self.reply.len() <= limits::OUTPUT_BYTES_MAX {
+            return Ok(());
+        }
+        Stats::add(&self.shared.stats.output_limit_disconnections, 1);
+        let (id, peer) = (self.session.client.id, self.session.client.peer);
+        log::warning(&format!(
+            "Client id={id} addr={peer} closed: {} bytes of replies that it does not read",
+            self.reply.len()
+        ));
+        Err(ErrorKind::WriteZero.into())
+    }
+
+    /// Waits for input: not long while there are replies to send, and otherwise long enough to
+    /// know that the client is idle.
+    fn fill(&mut self) -> io::Result<Filled> {
+        self.wait_at_most(match self.reply.is_empty() {
+            true => limits::DOZE_AFTER_MS,
+            false => limits::READ_WAIT_CONGESTED_MS,
+        })?;
+        loop {
+            match self.input.fill_buf() {
+                Ok([]) => return Ok(Filled::End),
+                Ok(bytes) => {
+                    Stats::add(&self.shared.stats.input_bytes, bytes.len());
+                    let now_ms = self.shared.clock.steady_ms();
+                    self.session.client.active_at_ms.store(now_ms, Relaxed);
+                    return Ok(Filled::Some);
+                }
+                Err(error) if is_timeout(&error) => return Ok(Filled::Silence),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Gives the buffers back and waits, without any, for the client to say something.
+    fn doze(&mut self) -> io::Result<()> {
+        if !self.reply.is_empty() {
+            return Ok(());
+        }
+        self.reply.release();
+        self.batch = Batch::default();
+        self.input = BufReader::with_capacity(0, self.stream);
+        self.publish();
+        self.wait_at_most(0)?;
+        while let Err(error) = self.stream.peek(&mut [0]) {
+            if error.kind() != ErrorKind::Interrupted {
+                return Err(error);
+            }
+        }
+        self.input = BufReader::with_capacity(limits::READ_BUFFER_BYTES, self.stream);
+        Ok(())
+    }
+
+    /// Sends the last replies to a client that will say nothing more, as long as it takes them.
+    fn drain(&mut self) -> io::Result<()> {
+        let mut waiting = self.reply.len();
+        let mut progress_at_ms = self.shared.clock.steady_ms();
+        while waiting > 0 {
+            self.flush()?;
+            let now_ms = self.shared.clock.steady_ms();
+            if self.reply.len() < waiting {
+                (waiting, progress_at_ms) = (self.reply.len(), now_ms);
+            } else if now_ms - progress_at_ms > limits::DRAIN_WAIT_MS {
+                return Err(ErrorKind::TimedOut.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers bytes that are no request. Where the next one would begin, nobody knows.
+    fn close_with(&mut self, error: ProtocolError) -> io::Result<()> {
+        let (id, peer) = (self.session.client.id, self.session.client.peer);
+        log::verbose(&format!("Protocol error ({error}) from client id={id} addr={peer}"));
+        Stats::add(&self.shared.stats.error_replies, 1);
+        self.reply.error(&format!("ERR Protocol error: {error}"));
+        self.drain()?;
+        self.linger()
+    }
+
+    /// Closes our side and lets what is still on its way arrive, so that the last reply does too.
+    fn linger(&mut self) -> io::Result<()> {
+        self.stream.shutdown(Shutdown::Write)?;
+        self.wait_at_most(limits::LINGER_MS)?;
+        let (mut rest, mut discarded) = ([0; 4 * 1024], 0);
+        while discarded < limits::LINGER_BYTES_MAX {
+            match self.stream.read(&mut rest)? {
+                0 => break,
+                bytes => discarded += bytes,
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the read timeout; 0 is none. A system call only if it changes.
+    fn wait_at_most(&mut self, wait_ms: u64) -> io::Result<()> {
+        if self.read_wait_ms != wait_ms {
+            let wait = (wait_ms > 0).then(|| Duration::from_millis(wait_ms));
+            self.stream.set_read_timeout(wait)?;
+            self.read_wait_ms = wait_ms;
+        }
+        Ok(())
+    }
+
+    /// Lets others see how much is buffered here.
+    fn publish(&self) {
+        let client = &self.session.client;
+        client.query_bytes.store(self.input.buffer().len(), Relaxed);
+        let held = self.input.capacity() + self.assembler.held_bytes();
+        client.query_held_bytes.store(held, Relaxed);
+        client.output_bytes.store(self.reply.len(), Relaxed);
+        client.output_held_bytes.store(self.reply.held_bytes(), Relaxed);
+    }
+}
+
+/// Whether a read or write gave up waiting. Which of the two kinds it is depends on the system.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}

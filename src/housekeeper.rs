@@ -1,0 +1,102 @@
+//! The housekeeper: one thread for everything that is due without anybody asking.
+//!
+//! Every round it removes keys whose deadline has passed, closes clients that have been silent for
+//! too long, and samples the figures that INFO shows, so that no command ever makes a system call
+//! for them.
+
+use crate::limits;
+use crate::log;
+use crate::shared::{Shared, Stats};
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+/// Rounds over which commands per second are averaged, and between two looks into `/proc`, which
+/// sums over all threads and is not free when there are ten thousand.
+const ROUNDS_PER_SAMPLE: u64 = 10;
+
+/// Works until the other end of `stop` is dropped.
+pub fn run(shared: &Shared, stop: &Receiver<()>) {
+    let mut rounds = 0_u64;
+    let mut last = Sample { steady_us: shared.clock.steady_us(), commands: 0 };
+    sample_process(&shared.stats);
+    let round = Duration::from_millis(limits::HOUSEKEEPER_ROUND_MS);
+    while stop.recv_timeout(round) == Err(RecvTimeoutError::Timeout) {
+        sweep(shared);
+        close_silent_clients(shared);
+        rounds += 1;
+        if rounds.is_multiple_of(ROUNDS_PER_SAMPLE) {
+            sample_process(&shared.stats);
+            last = sample_commands(shared, &last);
+        }
+    }
+}
+
+/// Removes every key that is due, a few at a time, so that nobody waits long for the lock.
+pub fn sweep(shared: &Shared) {
+    loop {
+        let mut keyspace = shared.access();
+        let now_ms = keyspace.now_ms;
+        let removed = keyspace.sweep(now_ms, limits::SWEEP_KEYS_MAX);
+        drop(keyspace);
+        if removed < limits::SWEEP_KEYS_MAX || shared.is_stopping() {
+            return;
+        }
+        // Those who wait for the lock go first.
+        std::thread::yield_now();
+    }
+}
+
+/// Ends connections on which nothing was said for `timeout` seconds.
+fn close_silent_clients(shared: &Shared) {
+    let timeout_ms = shared.config.timeout.saturating_mul(1_000);
+    if timeout_ms == 0 {
+        return;
+    }
+    let now_ms = shared.clock.steady_ms();
+    let closed = shared.clients.kill_where(|client| {
+        now_ms.saturating_sub(client.active_at_ms.load(Relaxed)) > timeout_ms
+    });
+    if closed > 0 {
+        log::verbose(&format!("Closed {closed} idle clients"));
+    }
+}
+
+struct Sample {
+    steady_us: u64,
+    commands: u64,
+}
+
+fn sample_commands(shared: &Shared, last: &Sample) -> Sample {
+    let now = Sample {
+        steady_us: shared.clock.steady_us(),
+        commands: Stats::read(&shared.stats.commands),
+    };
+    let elapsed_us = (now.steady_us - last.steady_us).max(1);
+    let per_second = (now.commands - last.commands) * 1_000_000 / elapsed_us;
+    shared.stats.commands_per_second.store(per_second, Relaxed);
+    now
+}
+
+/// Asks the kernel for the process's memory and CPU time. On a system without `/proc` the figures
+/// stay zero.
+fn sample_process(stats: &Stats) {
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            line.split_whitespace().next()?.parse::<u64>().ok()
+        };
+        stats.resident_bytes.store(field("VmRSS:").unwrap_or(0) * 1024, Relaxed);
+        stats.resident_peak_bytes.store(field("VmHWM:").unwrap_or(0) * 1024, Relaxed);
+    }
+    if let Ok(stat) = std::fs::read_to_string("/proc/self/stat") {
+        // The second field, the program's name in parentheses, may contain anything. Times are in
+        // ticks, and Linux has shown a hundred of them per second to programs since 2.4.
+        let after_name = stat.rsplit(')').next().unwrap_or("");
+        let field = |index: usize| {
+            after_name.split_whitespace().nth(index).and_then(|text| text.parse::<u64>().ok())
+        };
+        stats.cpu_user_us.store(field(11).unwrap_or(0) * 10_000, Relaxed);
+        stats.cpu_system_us.store(field(12).unwrap_or(0) * 10_000, Relaxed);
+    }
+}

@@ -1,0 +1,138 @@
+//! What all threads share, and the one home of the keyspace lock.
+//!
+//! The keyspace is behind one mutex. It is taken for a batch of requests and never across a system
+//! call; [`Access`] sees to both: the time is read when the lock has been taken, and what is costly
+//! to drop is dropped when it has been let go.
+
+use crate::clients::Clients;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::keyspace::{Garbage, Keyspace};
+use parking_lot::{Mutex, MutexGuard};
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+/// The server's common state. Lock order: keyspace, then clients, then a client's names.
+pub struct Shared {
+    /// What the user chose.
+    pub config: Config,
+    /// The time.
+    pub clock: Clock,
+    /// Who is connected.
+    pub clients: Clients,
+    /// Figures for INFO.
+    pub stats: Stats,
+    keyspace: Mutex<Keyspace>,
+    is_stopping: AtomicBool,
+}
+
+/// Figures that nobody needs a lock for; counted since the start unless said otherwise.
+#[derive(Debug, Default)]
+pub struct Stats {
+    /// Steady milliseconds of the start.
+    pub started_at_ms: u64,
+    /// Connections accepted.
+    pub connections: AtomicU64,
+    /// Connections refused for want of a place.
+    pub rejected_connections: AtomicU64,
+    /// Commands executed.
+    pub commands: AtomicU64,
+    /// Error replies sent.
+    pub error_replies: AtomicU64,
+    /// Bytes of requests.
+    pub input_bytes: AtomicU64,
+    /// Bytes of replies.
+    pub output_bytes: AtomicU64,
+    /// Clients dropped because they did not read their replies.
+    pub output_limit_disconnections: AtomicU64,
+    /// Commands per second, over the housekeeper's last rounds.
+    pub commands_per_second: AtomicU64,
+    /// Resident bytes of the process when the housekeeper last looked.
+    pub resident_bytes: AtomicU64,
+    /// The largest of those.
+    pub resident_peak_bytes: AtomicU64,
+    /// CPU microseconds spent in the kernel when the housekeeper last looked.
+    pub cpu_system_us: AtomicU64,
+    /// CPU microseconds spent in our own code when the housekeeper last looked.
+    pub cpu_user_us: AtomicU64,
+}
+
+impl Stats {
+    /// Counts `amount` more of something.
+    pub fn add(counter: &AtomicU64, amount: usize) {
+        counter.fetch_add(amount as u64, Relaxed);
+    }
+
+    /// Reads a figure.
+    pub fn read(figure: &AtomicU64) -> u64 {
+        figure.load(Relaxed)
+    }
+}
+
+impl Shared {
+    /// A server's state before its first client.
+    pub fn new(config: Config, clock: Clock) -> Shared {
+        Shared {
+            keyspace: Mutex::new(Keyspace::new(config.databases)),
+            clients: Clients::default(),
+            stats: Stats { started_at_ms: clock.steady_ms(), ..Stats::default() },
+            is_stopping: AtomicBool::new(false),
+            config,
+            clock,
+        }
+    }
+
+    /// Takes the keyspace lock, then reads the time.
+    pub fn access(&self) -> Access<'_> {
+        let guard = self.keyspace.lock();
+        Access {
+            now_ms: self.clock.unix_ms(),
+            since_us: self.clock.steady_us(),
+            guard: Some(guard),
+        }
+    }
+
+    /// Tells every thread to come to an end.
+    pub fn begin_stop(&self) {
+        self.is_stopping.store(true, Relaxed);
+    }
+
+    /// Whether the server is coming to an end.
+    pub fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Relaxed)
+    }
+}
+
+/// The keyspace, for as long as this lives.
+pub struct Access<'a> {
+    /// Unix milliseconds at the beginning.
+    pub now_ms: u64,
+    /// Steady microseconds at the beginning.
+    pub since_us: u64,
+    /// Always there until the drop.
+    guard: Option<MutexGuard<'a, Keyspace>>,
+}
+
+impl Deref for Access<'_> {
+    type Target = Keyspace;
+
+    fn deref(&self) -> &Keyspace {
+        self.guard.as_ref().expect("the guard is taken by drop only")
+    }
+}
+
+impl DerefMut for Access<'_> {
+    fn deref_mut(&mut self) -> &mut Keyspace {
+        self.guard.as_mut().expect("the guard is taken by drop only")
+    }
+}
+
+/// Lets go of the lock first and drops the garbage afterwards.
+impl Drop for Access<'_> {
+    fn drop(&mut self) {
+        let garbage: Vec<Garbage> =
+            self.guard.as_mut().map(|keyspace| std::mem::take(&mut keyspace.garbage)).unwrap_or_default();
+        drop(self.guard.take());
+        drop(garbage);
+    }
+}
