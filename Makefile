@@ -1,0 +1,59 @@
+# Everything one does with respool, by name. `make` alone lists the targets.
+#
+# `make check` is what has to pass before a change is handed in, and needs nothing but Rust.
+# Whatever measures or compares against a real Redis says what to install if it is missing.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+IMAGE ?= respool
+CARGO_TARGET_DIR ?= target
+# Handed on to the server by `run` and to the benchmark by `bench`: make run ARGS="--port 7000"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check compat bench bench-quick install image clean
+
+# The list is made from the `##` comments below, so it cannot miss a target that has one.
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: ## Build and start the server (ARGS="--port 7000")
+	cargo run --locked --release -- $(ARGS)
+
+test: ## Run every test that needs nothing but Rust
+	cargo test --locked
+
+# Warnings are errors here and not in the build: work in progress may warn.
+check: ## Check format, lints, tests and documentation
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	$(MAKE) test
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+
+compat: ## Compare with Debian's Redis (needs redis-server and redis-tools)
+	@missing=; \
+	for tool in redis-server redis-cli redis-benchmark; do \
+		command -v $$tool >/dev/null || missing="$$missing $$tool"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+		echo "missing:$$missing; apt-get install redis-server redis-tools" >&2; \
+		exit 1; \
+	fi
+	cargo test --locked --release --test compat
+
+bench: ## Measure beside Debian's Redis, in under ten minutes (ARGS="--check")
+	cargo bench --locked --bench versus -- $(ARGS)
+
+bench-quick: ## The same in under a minute, with rougher figures
+	cargo bench --locked --bench versus -- --quick $(ARGS)
+
+install: ## Install the release build to PREFIX (/usr/local), below DESTDIR if set
+	cargo build --locked --release
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 "$(CARGO_TARGET_DIR)/release/respool" "$(DESTDIR)$(PREFIX)/bin/respool"
+
+image: ## Build the Docker image (a static binary and nothing else)
+	docker build --tag $(IMAGE) .
+
+clean: ## Remove everything that was built
+	cargo clean

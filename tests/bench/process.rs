@@ -1,0 +1,61 @@
+//! Child processes that do not outlive the benchmark, and waiting that ends.
+//!
+//! A server left behind would keep its port, and its CPU time would spoil the next run. So a
+//! child exists only inside a [`Guarded`], which kills it when dropped: on success, on an error's
+//! early return and on a panic alike. Two ways out remain: Ctrl-C, which a terminal sends to the
+//! children as well, and a signal to the benchmark alone, which std cannot catch.
+
+use std::io::ErrorKind;
+use std::process::{Child, Command, ExitStatus};
+
+/// What to do when one of Redis's programs is not there.
+pub const INSTALL_HINT: &str = "apt-get install redis-server redis-tools";
+
+/// A child process that is killed, and waited for, when this is dropped.
+pub struct Guarded(Child);
+
+impl Guarded {
+    /// Starts `command`. A program that is not installed gives the line that says how to get it.
+    pub fn spawn(command: &mut Command) -> Result<Guarded, String> {
+        command.spawn().map(Guarded).map_err(|error| cannot_run(command, &error))
+    }
+
+    /// The child, for its pipes.
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.0
+    }
+
+    /// The process id, which names its directory in `/proc`.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Tells without waiting whether the child has ended, and how.
+    pub fn exit_status(&mut self) -> Result<Option<ExitStatus>, String> {
+        self.0.try_wait().map_err(|e| format!("cannot wait for a child: {e}"))
+    }
+}
+
+impl Drop for Guarded {
+    /// Errors are ignored: the child may have ended by itself, and then there is nothing to do.
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Runs `command` to its end and returns what it printed.
+pub fn output(command: &mut Command) -> Result<String, String> {
+    let output = command.output().map_err(|error| cannot_run(command, &error))?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// One line about a program that could not be started.
+fn cannot_run(command: &Command, error: &std::io::Error) -> String {
+    let program = command.get_program().to_string_lossy();
+    if error.kind() == ErrorKind::NotFound && program.starts_with("redis-") {
+        format!("{program} is missing: {INSTALL_HINT}")
+    } else {
+        format!("cannot run {program}: {error}")
+    }
+}
