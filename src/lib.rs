@@ -1,4 +1,65 @@
-//! respool
+//! respool: a small, fast, blocking Redis-compatible cache server, written to be read.
+//!
+//! # The shape
+//!
+//! ```text
+//!               accept()          rendezvous             one lock
+//!  clients ───► acceptor ───────► worker-0 ─┐
+//!                        ───────► worker-1 ─┼─ batch ──► keyspace ◄── housekeeper
+//!                        ───────► worker-N ─┘            (lru maps)   (expiry sweep)
+//! ```
+//!
+//! Every client has a worker, a plain thread that blocks in `read` until the client says something.
+//! There is no event loop: the operating system's scheduler is the event loop.
+//!
+//! # Layers
+//!
+//! Imports go down only; a test keeps it so.
+//!
+//! | layer | job |
+//! |---|---|
+//! | `main` | the process: command line, signals |
+//! | [`server`], [`housekeeper`] | threads and sockets, starting and stopping |
+//! | [`connection`] | one client: read, execute, write |
+//! | [`command`] | the table, the gate, the families; no sockets |
+//! | [`shared`], [`clients`] | what threads share, and every lock |
+//! | [`resp`], [`keyspace`] | the wire, the data; no locks, no threads, no clock; strangers to each other |
+//! | [`config`], [`error`], [`limits`], [`clock`], [`log`], [`glob`] | nothing below them |
+//!
+//! # Threads
+//!
+//! | thread | count | does | ends when |
+//! |---|---|---|---|
+//! | acceptor | one per address | accepts, admits or refuses, hands the stream over | the server stops |
+//! | worker-N | 0 … `maxclients` | serves one client after the other | none came for ten seconds, or the server stops |
+//! | housekeeper | 1 | expiry sweep, idle clients, figures for INFO | everybody else has ended |
+//! | signals | 1 | turns SIGTERM and SIGINT into an orderly stop | the server has stopped |
+//!
+//! # Locks
+//!
+//! There are three, and who takes more than one takes them in this order:
+//!
+//! 1. the keyspace ([`shared::Shared::access`]), for a batch of requests or a step of the sweep;
+//! 2. the register of clients ([`clients::Clients`]), to add, remove or list;
+//! 3. one client's names ([`clients::Client::names`]), to read or replace them.
+//!
+//! None of them is ever held across a system call. What is costly to drop is dropped after the
+//! keyspace was let go ([`keyspace::Garbage`]); a large value leaves it as a counted reference.
+//!
+//! # Invariants
+//!
+//! - A connected client is served at once or told no; it is never left hanging.
+//! - Every request is answered exactly once, in order, unless the client asked for silence.
+//! - Memory is given for bytes that arrived, never for a length that was announced.
+//! - A request that fails has changed nothing.
+//! - A bug in a handler costs one connection.
+//!
+//! # Where to begin
+//!
+//! `README.md` leads through the source in eight stops. The shortest way from a byte to an answer:
+//! [`connection`] → [`resp::parse`] → [`command::gate`] → any family, say `command/string.rs` →
+//! [`keyspace::Keys`] → [`resp::reply`].
+
 pub mod clients;
 pub mod clock;
 pub mod command;
