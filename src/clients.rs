@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// What others may know about a client.
 #[derive(Debug)]
@@ -34,6 +34,10 @@ pub struct Client {
     pub resp: AtomicU64,
     /// The last command: its index in the command table plus one; 0 is none yet.
     pub command: AtomicUsize,
+    /// Requests queued since MULTI; -1 without one.
+    pub queued: AtomicI64,
+    /// Keys watched.
+    pub watched: AtomicUsize,
     /// CLIENT NO-EVICT.
     pub no_evict: AtomicBool,
     /// CLIENT NO-TOUCH.
@@ -128,6 +132,8 @@ impl Clients {
             db: AtomicUsize::new(0),
             resp: AtomicU64::new(2),
             command: AtomicUsize::new(0),
+            queued: AtomicI64::new(-1),
+            watched: AtomicUsize::new(0),
             no_evict: AtomicBool::new(false),
             no_touch: AtomicBool::new(false),
             query_bytes: AtomicUsize::new(0),

@@ -46,7 +46,9 @@ pub fn serve(shared: &Shared, client: &Arc<Client>) -> io::Result<()> {
         session: Session::new(Arc::clone(client), is_authenticated),
         reply: Reply::default(),
     };
-    connection.run()
+    let outcome = connection.run();
+    connection.session.unwatch(shared);
+    outcome
 }
 
 struct Connection<'a> {

@@ -168,19 +168,23 @@ fn describe(client: &Client, now_ms: u64) -> String {
         Some(row) => table::rows()[row].full_name(),
         None => "NULL".to_owned(),
     };
-    let flags = match (client.no_evict.load(Relaxed), client.no_touch.load(Relaxed)) {
-        (false, false) => "N",
-        (true, false) => "e",
-        (false, true) => "T",
-        (true, true) => "eT",
-    };
+    let queued = client.queued.load(Relaxed);
+    let states = [
+        (queued >= 0, 'x'),
+        (client.no_evict.load(Relaxed), 'e'),
+        (client.no_touch.load(Relaxed), 'T'),
+    ];
+    let mut flags: String = states.iter().filter(|(is, _)| *is).map(|(_, flag)| *flag).collect();
+    if flags.is_empty() {
+        flags.push('N');
+    }
     let query = client.query_bytes.load(Relaxed);
     let query_held = client.query_held_bytes.load(Relaxed);
     let (output, output_held) =
         (client.output_bytes.load(Relaxed), client.output_held_bytes.load(Relaxed));
     format!(
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub=0 psub=0 \
-         ssub=0 multi=-1 qbuf={query} qbuf-free={} argv-mem=0 multi-mem=0 rbs={output_held} rbp=0 \
+         ssub=0 multi={queued} qbuf={query} qbuf-free={} argv-mem=0 multi-mem=0 rbs={output_held} rbp=0 \
          obl={output} oll=0 omem=0 tot-mem={} events=r cmd={command} user=default redir=-1 \
          resp={} lib-name={} lib-ver={}\n",
         client.id,

@@ -1,7 +1,9 @@
 //! Commands about the connection itself: who is there, which protocol, which database.
 
 use super::session::{ReplyMode, Session};
+use super::transaction::forget;
 use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use super::Keyspace;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// The family.
@@ -64,7 +66,7 @@ fn echo(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 static QUIT: Command = Command {
     name: "quit",
     arity: -1,
-    flags: ALWAYS | flag::NO_AUTH,
+    flags: ALWAYS | flag::NO_AUTH | flag::UNQUEUED,
     keys: KeyArguments::NONE,
     group: "connection",
     since: "1.0.0",
@@ -85,7 +87,7 @@ fn quit(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 static RESET: Command = Command {
     name: "reset",
     arity: 1,
-    flags: ALWAYS | flag::NO_AUTH,
+    flags: ALWAYS | flag::NO_AUTH | flag::UNQUEUED,
     keys: KeyArguments::NONE,
     group: "connection",
     since: "6.2.0",
@@ -94,11 +96,17 @@ static RESET: Command = Command {
     syntax: "",
     example: "> RESET
               +RESET",
-    handler: Handler::Plain(reset),
+    handler: Handler::Keyspace(reset),
 };
 
-fn reset(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+fn reset(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    _: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
     let session = &mut *context.session;
+    forget(session, keyspace, context.now_ms);
     // The library's name and version stay: the library is the same as before.
     session.client.names.lock().client.clear();
     session.is_authenticated = context.shared.config.requirepass.is_empty();

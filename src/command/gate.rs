@@ -8,8 +8,8 @@
 //! one may make system calls.
 
 use super::session::{ReplyMode, Session};
-use super::table::{self, Row};
-use super::{Args, CommandError, Context, Handler, Outcome, Reply, flag};
+use super::table;
+use super::{Args, Command, CommandError, Context, Handler, Keyspace, Outcome, Reply, flag};
 use crate::keyspace::bytes::VALUE_INLINE_BYTES;
 use crate::limits;
 use crate::log;
@@ -163,6 +163,42 @@ pub fn execute(
     next
 }
 
+/// Calls a command's handler while the keyspace is locked.
+pub(super) fn perform(
+    command: &Command,
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    args: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    let changes = keyspace.counters().changes;
+    let outcome = match command.handler {
+        Handler::Plain(handler) | Handler::Container(_, Some(handler)) => {
+            handler(context, args, reply)
+        }
+        Handler::Keys(handler) => {
+            let (db, quiet) = (context.session.db(), context.session.no_touch());
+            handler(&mut keyspace.keys(db, context.now_ms, quiet), args, reply)
+        }
+        Handler::Keyspace(handler) => handler(context, keyspace, args, reply),
+        Handler::Container(_, None) => Err(CommandError::arity(command.name)),
+    };
+    debug_assert!(
+        command.has(flag::WRITE) || command.name == "exec" || keyspace.counters().changes == changes,
+        "'{}' is not marked as a write",
+        command.name
+    );
+    outcome
+}
+
+/// What the gate decided about a request.
+enum Admitted {
+    /// It is to be executed now.
+    Call(&'static Command),
+    /// It waits for EXEC.
+    Queued,
+}
+
 /// One stay behind the gate.
 struct Run<'a, 'b> {
     shared: &'b Shared,
@@ -199,13 +235,35 @@ impl<'b> Run<'_, 'b> {
         }
     }
 
-    /// The checks, in Redis's order, and the call.
+    /// Checks and calls.
     fn serve(
         &mut self,
         row: &Result<usize, CommandError>,
         args: Args<'_>,
         reply: &mut Reply,
     ) -> Outcome {
+        match self.admit(row, args) {
+            Ok(Admitted::Call(command)) => self.call(command, args, reply),
+            Ok(Admitted::Queued) => {
+                self.session.publish_queue();
+                reply.simple("QUEUED");
+                Ok(())
+            }
+            Err(error) => {
+                if let Some(transaction) = &mut self.session.transaction {
+                    transaction.is_broken = true;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Decides what happens to a request: the checks, in Redis's order.
+    fn admit(
+        &mut self,
+        row: &Result<usize, CommandError>,
+        args: Args<'_>,
+    ) -> Result<Admitted, CommandError> {
         let number = match row {
             Ok(number) => *number,
             Err(error) => {
@@ -221,45 +279,29 @@ impl<'b> Run<'_, 'b> {
         if !self.session.is_authenticated && !row.command.has(flag::NO_AUTH) {
             return Err(CommandError::new("NOAUTH Authentication required."));
         }
-        self.call(row, args, reply)
-    }
-
-    fn call(&mut self, row: &Row, args: Args<'_>, reply: &mut Reply) -> Outcome {
-        let shared = self.shared;
-        match row.command.handler {
-            Handler::Plain(handler) | Handler::Container(_, Some(handler)) => {
-                self.access = None;
-                let now_ms = shared.clock.unix_ms();
-                handler(&mut Context { session: self.session, shared, now_ms }, args, reply)
+        match &mut self.session.transaction {
+            Some(_) if row.command.has(flag::NO_MULTI) => {
+                Err(CommandError::new("ERR Command not allowed inside a transaction"))
             }
-            Handler::Keys(handler) => {
-                let (db, quiet) = (self.session.db(), self.session.no_touch());
-                let access = self.lock();
-                let now_ms = access.now_ms;
-                let changes = access.counters().changes;
-                let outcome = handler(&mut access.keys(db, now_ms, quiet), args, reply);
-                debug_assert!(
-                    row.command.has(flag::WRITE) || access.counters().changes == changes,
-                    "'{}' is not marked as a write",
-                    row.command.name
-                );
-                outcome
+            Some(transaction) if !row.command.has(flag::UNQUEUED) => {
+                transaction.queue(number, args)?;
+                Ok(Admitted::Queued)
             }
-            Handler::Keyspace(handler) => {
-                self.lock();
-                let Some(access) = &mut self.access else { return Ok(()) };
-                let now_ms = access.now_ms;
-                let mut context = Context { session: self.session, shared, now_ms };
-                handler(&mut context, access, args, reply)
-            }
-            Handler::Container(_, None) => Err(CommandError::arity(row.command.name)),
+            _ => Ok(Admitted::Call(row.command)),
         }
     }
 
-    /// The keyspace, locked now unless it was already.
-    fn lock(&mut self) -> &mut Access<'b> {
+    fn call(&mut self, command: &Command, args: Args<'_>, reply: &mut Reply) -> Outcome {
         let shared = self.shared;
-        self.access.get_or_insert_with(|| shared.access())
+        if let Handler::Plain(handler) | Handler::Container(_, Some(handler)) = command.handler {
+            self.access = None;
+            let now_ms = shared.clock.unix_ms();
+            return handler(&mut Context { session: self.session, shared, now_ms }, args, reply);
+        }
+        let access = self.access.get_or_insert_with(|| shared.access());
+        let now_ms = access.now_ms;
+        let mut context = Context { session: self.session, shared, now_ms };
+        perform(command, &mut context, access, args, reply)
     }
 
     /// Whether the lock has been held long enough.

@@ -23,6 +23,7 @@ mod server;
 pub mod session;
 mod string;
 pub mod table;
+mod transaction;
 
 pub use crate::error::{CommandError, Outcome};
 pub use crate::keyspace::{Keys, Keyspace};
@@ -144,6 +145,9 @@ pub mod flag {
     pub const SKIP_SLOWLOG: u32 = 1 << 12;
     /// Could harm a busy server; the ACL category of that name, not a flag for COMMAND.
     pub const DANGEROUS: u32 = 1 << 13;
+
+    /// Executed inside a transaction too, instead of being queued; not reported by COMMAND.
+    pub const UNQUEUED: u32 = 1 << 14;
 
     /// The bits that COMMAND reports, under their names.
     pub const NAMES: [(u32, &str); 13] = [

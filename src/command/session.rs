@@ -2,7 +2,10 @@
 //!
 //! The worker owns it; what others may see is copied into the [`Client`] of the register.
 
+use super::transaction::Transaction;
 use crate::clients::Client;
+use crate::keyspace::Watch;
+use crate::shared::Shared;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -31,6 +34,10 @@ pub struct Session {
     pub reply_mode: ReplyMode,
     /// The connection is to be closed when the replies so far are sent.
     pub is_closing: bool,
+    /// What was queued since MULTI, if there was one.
+    pub transaction: Option<Transaction>,
+    /// What WATCH watches.
+    pub watch: Watch,
     db: usize,
     no_touch: bool,
 }
@@ -43,6 +50,8 @@ impl Session {
             is_authenticated,
             reply_mode: ReplyMode::default(),
             is_closing: false,
+            transaction: None,
+            watch: Watch::default(),
             db: 0,
             no_touch: false,
         }
@@ -57,6 +66,22 @@ impl Session {
     pub fn select(&mut self, db: usize) {
         self.db = db;
         self.client.db.store(db, Relaxed);
+    }
+
+    /// Shows others how many requests are queued and keys watched.
+    pub fn publish_queue(&self) {
+        let queued = self.transaction.as_ref().map_or(-1, |transaction| transaction.len() as i64);
+        self.client.queued.store(queued, Relaxed);
+        self.client.watched.store(self.watch.len(), Relaxed);
+    }
+
+    /// Ends all watching, when the connection ends.
+    pub fn unwatch(&mut self, shared: &Shared) {
+        if !self.watch.is_empty() {
+            let mut keyspace = shared.access();
+            let now_ms = keyspace.now_ms;
+            keyspace.end_watch(&mut self.watch, now_ms);
+        }
     }
 
     /// Whether lookups leave the age of keys alone.

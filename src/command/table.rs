@@ -1,18 +1,19 @@
 //! All commands by name.
 
 use super::{Command, Handler, client, config, connection, expire, generic, hash, info};
-use super::{introspection, server, string};
+use super::{introspection, server, string, transaction};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The families, in the order in which the README shows them.
-const FAMILIES: [&[&Command]; 10] = [
+const FAMILIES: [&[&Command]; 11] = [
     connection::COMMANDS,
     client::COMMANDS,
     string::COMMANDS,
     hash::COMMANDS,
     generic::COMMANDS,
     expire::COMMANDS,
+    transaction::COMMANDS,
     server::COMMANDS,
     config::COMMANDS,
     info::COMMANDS,

@@ -13,15 +13,18 @@ pub mod bytes;
 mod database;
 pub mod hash;
 pub mod value;
+pub mod watch;
 
 pub use bytes::{Key, Text};
 pub use hash::FieldMap;
 pub use value::{Entry, Value};
+pub use watch::Watch;
 
 use crate::error::CommandError;
 use database::{Database, Found};
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
+use watch::Watchers;
 
 /// When an entry was last used: milliseconds in the upper 44 bits, a count within the
 /// millisecond in the lower 20, so that a single number is both a time and an exact order.
@@ -95,6 +98,7 @@ pub struct Keyspace {
     hasher: SharedHasher,
     age: Age,
     counters: Counters,
+    watchers: Watchers,
     /// To be taken and dropped after the lock was let go.
     pub garbage: Vec<Garbage>,
 }
@@ -108,6 +112,7 @@ impl Keyspace {
             hasher,
             age: Age(0),
             counters: Counters::default(),
+            watchers: Watchers::default(),
             garbage: Vec::new(),
         }
     }
@@ -139,6 +144,8 @@ impl Keyspace {
 
     /// Empties one database; its entries are dropped as garbage.
     pub fn flush(&mut self, db: usize) {
+        let database = &self.databases[db];
+        self.watchers.flushed(db, |key| database.peek(key).is_some());
         let empty = Database::new(self.hasher.clone());
         let full = std::mem::replace(&mut self.databases[db], empty);
         self.counters.changes += full.len() as u64;
@@ -158,6 +165,23 @@ impl Keyspace {
         removed
     }
 
+    /// Makes `watch` notice when `key` changes.
+    pub fn watch(&mut self, watch: &mut Watch, db: usize, key: &[u8], now_ms: u64) {
+        // What has expired does not exist: its removal is not a change.
+        self.keys(db, now_ms, true).find(key);
+        self.watchers.add(watch, db, key);
+    }
+
+    /// Ends all watching of `watch`, and says whether one of its keys has changed or expired.
+    pub fn end_watch(&mut self, watch: &mut Watch, now_ms: u64) -> bool {
+        for (db, key) in watch.keys() {
+            self.keys(*db, now_ms, true).find(key);
+        }
+        let has_changed = watch.has_changed();
+        self.watchers.remove(watch);
+        has_changed
+    }
+
     /// Checks that all side structures are in step.
     ///
     /// # Panics
@@ -168,6 +192,7 @@ impl Keyspace {
 
     fn expire(&mut self, db: usize, key: &[u8]) {
         self.counters.expired += 1;
+        self.watchers.changed(db, key);
         if let Some(entry) = self.databases[db].remove(key) {
             self.discard(entry.value);
         }
@@ -263,7 +288,7 @@ impl Keys<'_> {
     /// *Mutator.* Stores `value` under `key`, whatever was there before, with a deadline or none.
     pub fn set(&mut self, key: &[u8], value: Value, expires_at_ms: Option<u64>) {
         let expires_at_ms = expires_at_ms.unwrap_or(0);
-        self.keyspace.counters.changes += 1;
+        self.changed(key, 1);
         match self.touch(key) {
             Some(segment) => {
                 let database = &mut self.keyspace.databases[self.db];
@@ -302,7 +327,7 @@ impl Keys<'_> {
             let (result, changes) = change(&mut fields);
             if !fields.is_empty() {
                 self.set(key, Value::Hash(Box::new(fields)), None);
-                self.keyspace.counters.changes += changes.saturating_sub(1) as u64;
+                self.changed(key, changes.saturating_sub(1));
             }
             return Ok(result);
         }
@@ -315,7 +340,7 @@ impl Keys<'_> {
         let Some(((result, changes), is_empty)) = changed.flatten() else {
             return Err(CommandError::WRONG_TYPE);
         };
-        self.keyspace.counters.changes += changes as u64;
+        self.changed(key, changes);
         if is_empty {
             self.keyspace.databases[self.db].remove(key);
         }
@@ -329,7 +354,7 @@ impl Keys<'_> {
         if expires_at_ms.is_some_and(|deadline| deadline <= self.now_ms) {
             return self.remove(key);
         }
-        self.keyspace.counters.changes += 1;
+        self.changed(key, 1);
         let database = &mut self.keyspace.databases[self.db];
         database.change_newest(segment, |entry| entry.expires_at_ms = expires_at_ms.unwrap_or(0));
         true
@@ -341,7 +366,7 @@ impl Keys<'_> {
             return false;
         }
         let Some(entry) = self.keyspace.databases[self.db].remove(key) else { return false };
-        self.keyspace.counters.changes += 1;
+        self.changed(key, 1);
         self.keyspace.discard(entry.value);
         true
     }
@@ -366,6 +391,14 @@ impl Keys<'_> {
             self.keyspace.expire(self.db, key);
         }
         (!is_expired).then_some(())
+    }
+
+    /// Every mutator passes here: counts, and tells those who watch the key.
+    fn changed(&mut self, key: &[u8], changes: usize) {
+        if changes > 0 {
+            self.keyspace.counters.changes += changes as u64;
+            self.keyspace.watchers.changed(self.db, key);
+        }
     }
 
     fn next_age(&mut self) -> Age {

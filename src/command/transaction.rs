@@ -1,0 +1,252 @@
+//! Transactions: MULTI … EXEC, and WATCH.
+//!
+//! Between MULTI and EXEC the gate queues requests instead of executing them; EXEC executes them
+//! all under one hold of the keyspace lock, so that nobody sees half of it. WATCH makes EXEC do
+//! nothing if a watched key was changed in between: a compare-and-set over several keys without
+//! any lock that a client could hold.
+
+use super::gate;
+use super::table;
+use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use super::{Keyspace, Session};
+use crate::limits;
+use crate::resp::Span;
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&MULTI, &EXEC, &DISCARD, &WATCH, &UNWATCH];
+
+/// Flags of the whole family.
+const FLAGS: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::FAST | flag::ALLOW_BUSY;
+
+/// What the rows of this family have in common.
+const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
+    Command {
+        name,
+        arity,
+        flags: FLAGS | flag::UNQUEUED,
+        keys: KeyArguments::NONE,
+        group: "transactions",
+        since,
+        complexity: "O(1)",
+        summary: "",
+        syntax: "",
+        example: "",
+        handler: Handler::Container(&[], None),
+    }
+}
+
+/// What a client has said since MULTI.
+#[derive(Debug, Default)]
+pub struct Transaction {
+    requests: Vec<Queued>,
+    bytes: usize,
+    /// A request was refused when it should have been queued: EXEC will refuse too.
+    pub is_broken: bool,
+}
+
+#[derive(Debug)]
+struct Queued {
+    row: usize,
+    buffer: Box<[u8]>,
+    spans: Box<[Span]>,
+}
+
+impl Transaction {
+    /// Remembers a request.
+    ///
+    /// # Errors
+    /// The transaction is larger than any request may be.
+    pub fn queue(&mut self, row: usize, args: Args<'_>) -> Outcome {
+        let mut buffer = Vec::new();
+        let mut spans = Vec::new();
+        for argument in args.iter() {
+            spans.push(Span { start: buffer.len() as u32, len: argument.len() as u32 });
+            buffer.extend_from_slice(argument);
+        }
+        self.bytes += buffer.len() + spans.len() * size_of::<Span>() + size_of::<Queued>();
+        if self.bytes > limits::REQUEST_BYTES_MAX {
+            return Err(CommandError::new("ERR transaction too large"));
+        }
+        self.requests.push(Queued { row, buffer: buffer.into(), spans: spans.into() });
+        Ok(())
+    }
+
+    /// How many requests are queued.
+    pub fn len(&self) -> usize {
+        self.requests.len()
+    }
+}
+
+static MULTI: Command = Command {
+    summary: "Begins a transaction: what follows is queued",
+    example: "> MULTI
+              +OK
+              > SET k v
+              +QUEUED
+              > GET k
+              +QUEUED
+              > EXEC
+              *2
+              +OK
+              $1
+              v",
+    handler: Handler::Plain(multi),
+    ..row("multi", 1, "1.2.0")
+};
+
+fn multi(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    if context.session.transaction.is_some() {
+        return Err(CommandError::new("ERR MULTI calls can not be nested"));
+    }
+    context.session.transaction = Some(Transaction::default());
+    context.session.publish_queue();
+    reply.ok();
+    Ok(())
+}
+
+static EXEC: Command = Command {
+    complexity: "That of the queued commands",
+    summary: "Executes the queued commands, all at once or not at all",
+    example: "> EXEC
+              -ERR EXEC without MULTI
+              > MULTI
+              +OK
+              > GET
+              -ERR wrong number of arguments for 'get' command
+              > EXEC
+              -EXECABORT Transaction discarded because of previous errors.",
+    handler: Handler::Keyspace(exec),
+    ..row("exec", 1, "1.2.0")
+};
+
+fn exec(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    _: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    let Some(transaction) = context.session.transaction.take() else {
+        return Err(CommandError::new("ERR EXEC without MULTI"));
+    };
+    let has_changed = keyspace.end_watch(&mut context.session.watch, context.now_ms);
+    context.session.publish_queue();
+    if transaction.is_broken {
+        let text = "EXECABORT Transaction discarded because of previous errors.";
+        return Err(CommandError::new(text));
+    }
+    if has_changed {
+        reply.null_array();
+        return Ok(());
+    }
+    reply.array(transaction.requests.len());
+    for queued in &transaction.requests {
+        let command = table::rows()[queued.row].command;
+        let args = Args::new(&queued.buffer, &queued.spans);
+        let mark = reply.mark();
+        if let Err(error) = gate::perform(command, context, keyspace, args, reply) {
+            reply.rollback(mark);
+            reply.error(error.text());
+        }
+    }
+    Ok(())
+}
+
+static DISCARD: Command = Command {
+    summary: "Forgets the queued commands and the watched keys",
+    example: "> DISCARD
+              -ERR DISCARD without MULTI
+              > MULTI
+              +OK
+              > SET k v
+              +QUEUED
+              > DISCARD
+              +OK
+              > EXISTS k
+              :0",
+    handler: Handler::Keyspace(discard),
+    ..row("discard", 1, "2.0.0")
+};
+
+fn discard(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    _: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    if context.session.transaction.is_none() {
+        return Err(CommandError::new("ERR DISCARD without MULTI"));
+    }
+    forget(context.session, keyspace, context.now_ms);
+    reply.ok();
+    Ok(())
+}
+
+/// Ends a transaction without executing it, and all watching.
+pub(super) fn forget(session: &mut Session, keyspace: &mut Keyspace, now_ms: u64) {
+    session.transaction = None;
+    keyspace.end_watch(&mut session.watch, now_ms);
+    session.publish_queue();
+}
+
+static WATCH: Command = Command {
+    arity: -2,
+    keys: KeyArguments::ALL,
+    complexity: "O(1) for every key",
+    summary: "Makes the next EXEC do nothing if one of the keys is changed before it",
+    syntax: "key [key ...]",
+    example: "> WATCH k
+              +OK
+              > SET k mine
+              +OK
+              > MULTI
+              +OK
+              > SET k v
+              +QUEUED
+              > EXEC
+              *-1
+              > GET k
+              $4
+              mine",
+    handler: Handler::Keyspace(watch),
+    ..row("watch", -2, "2.2.0")
+};
+
+fn watch(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    args: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    if context.session.transaction.is_some() {
+        return Err(CommandError::new("ERR WATCH inside MULTI is not allowed"));
+    }
+    let db = context.session.db();
+    for key in args.from(1).iter() {
+        keyspace.watch(&mut context.session.watch, db, key, context.now_ms);
+    }
+    context.session.publish_queue();
+    reply.ok();
+    Ok(())
+}
+
+static UNWATCH: Command = Command {
+    summary: "Forgets the watched keys",
+    example: "> UNWATCH
+              +OK",
+    // Redis queues it, where it has no effect because EXEC has already looked.
+    flags: FLAGS,
+    handler: Handler::Keyspace(unwatch),
+    ..row("unwatch", 1, "2.2.0")
+};
+
+fn unwatch(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    _: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    keyspace.end_watch(&mut context.session.watch, context.now_ms);
+    context.session.publish_queue();
+    reply.ok();
+    Ok(())
+}
