@@ -199,6 +199,18 @@ mod tests {
         assert!(help.contains("--tcp-keepalive"), "{help}");
     }
 
+    /// Ensures that the README's table of flags is complete.
+    #[test]
+    fn the_readme_names_every_flag() {
+        let Ok(Invocation::Print(help)) = read("--help") else { panic!("no help") };
+        let readme = include_str!("../README.md");
+        for line in help.lines().filter_map(|line| line.trim().strip_prefix("--")) {
+            let flag = line.split([' ', ',']).next().unwrap_or(line);
+            let is_told = readme.contains(&format!("`--{flag} <"));
+            assert!(is_told || ["version", "help"].contains(&flag), "--{flag}");
+        }
+    }
+
     /// Ensures that flags override defaults and that `--bind` may be repeated.
     #[test]
     fn addresses_follow_bind_and_port() {

@@ -130,14 +130,7 @@ impl Connection<'_> {
         if self.assembler.is_complete() {
             let (buffer, spans) = self.assembler.request();
             self.batch.single(buffer, spans);
-            gate::execute(
-                self.shared,
-                &mut self.session,
-                &self.batch,
-                buffer,
-                0,
-                &mut self.reply,
-            );
+            gate::execute(self.shared, &mut self.session, &self.batch, buffer, 0, &mut self.reply);
             self.assembler.reset();
             self.limit_output()?;
         }

@@ -16,9 +16,8 @@ pub type Outcome = Result<(), CommandError>;
 
 impl CommandError {
     /// The operation does not fit the type that the key holds.
-    pub const WRONG_TYPE: CommandError = CommandError::new(
-        "WRONGTYPE Operation against a key holding the wrong kind of value",
-    );
+    pub const WRONG_TYPE: CommandError =
+        CommandError::new("WRONGTYPE Operation against a key holding the wrong kind of value");
     /// Options that contradict each other, are unknown or lack their value.
     pub const SYNTAX: CommandError = CommandError::new("ERR syntax error");
     /// An argument, or a stored value, that should be a 64-bit integer.

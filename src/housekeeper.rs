@@ -54,9 +54,9 @@ fn close_silent_clients(shared: &Shared) {
         return;
     }
     let now_ms = shared.clock.steady_ms();
-    let closed = shared.clients.kill_where(|client| {
-        now_ms.saturating_sub(client.active_at_ms.load(Relaxed)) > timeout_ms
-    });
+    let closed = shared
+        .clients
+        .kill_where(|client| now_ms.saturating_sub(client.active_at_ms.load(Relaxed)) > timeout_ms);
     if closed > 0 {
         log::verbose(&format!("Closed {closed} idle clients"));
     }

@@ -173,7 +173,10 @@ fn accept(shared: &Shared, listener: &TcpListener, pool: &Pool<'_, '_>) {
             }
             // The client gave up while it waited; the next one has not.
             Err(error)
-                if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
+                if matches!(
+                    error.kind(),
+                    ErrorKind::ConnectionAborted | ErrorKind::Interrupted
+                ) => {}
             Err(error) => {
                 // No descriptors or no memory: clients wait in the backlog until some are free.
                 if !is_failing {

@@ -130,8 +130,11 @@ impl DerefMut for Access<'_> {
 /// Lets go of the lock first and drops the garbage afterwards.
 impl Drop for Access<'_> {
     fn drop(&mut self) {
-        let garbage: Vec<Garbage> =
-            self.guard.as_mut().map(|keyspace| std::mem::take(&mut keyspace.garbage)).unwrap_or_default();
+        let garbage: Vec<Garbage> = self
+            .guard
+            .as_mut()
+            .map(|keyspace| std::mem::take(&mut keyspace.garbage))
+            .unwrap_or_default();
         drop(self.guard.take());
         drop(garbage);
     }

@@ -3,8 +3,8 @@
 use super::config::{unknown_option, write_help};
 use super::connection::client_attribute;
 use super::session::ReplyMode;
-use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
 use super::table;
+use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
 use crate::clients::Client;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
@@ -26,9 +26,8 @@ static CLIENT: Command = Command {
     handler: Handler::Container(SUBCOMMANDS, None),
 };
 
-const SUBCOMMANDS: &[&Command] = &[
-    &GETNAME, &HELP, &ID, &INFO, &KILL, &LIST, &NO_EVICT, &NO_TOUCH, &REPLY, &SETINFO, &SETNAME,
-];
+const SUBCOMMANDS: &[&Command] =
+    &[&GETNAME, &HELP, &ID, &INFO, &KILL, &LIST, &NO_EVICT, &NO_TOUCH, &REPLY, &SETINFO, &SETNAME];
 
 /// Flags of the subcommands that anybody may use.
 const OPEN: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE;
@@ -67,7 +66,11 @@ static GETNAME: Command = Command {
 
 fn getname(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
     let names = context.session.client.names.lock();
-    if names.client.is_empty() { reply.null() } else { reply.bulk(names.client.as_bytes()) }
+    if names.client.is_empty() {
+        reply.null()
+    } else {
+        reply.bulk(names.client.as_bytes())
+    }
     Ok(())
 }
 

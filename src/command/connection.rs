@@ -1,9 +1,9 @@
 //! Commands about the connection itself: who is there, which protocol, which database.
 
+use super::Keyspace;
 use super::session::{ReplyMode, Session};
 use super::transaction::forget;
 use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
-use super::Keyspace;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// The family.
@@ -181,9 +181,7 @@ fn hello_version(args: Args<'_>) -> Result<Option<u64>, CommandError> {
         Some(3) => Ok(Some(3)),
         Some(_) => Err(CommandError::new("NOPROTO unsupported protocol version")),
         None if word.iter().any(u8::is_ascii_alphabetic) => Ok(None),
-        None => {
-            Err(CommandError::new("ERR Protocol version is not an integer or out of range"))
-        }
+        None => Err(CommandError::new("ERR Protocol version is not an integer or out of range")),
     }
 }
 
@@ -294,6 +292,8 @@ fn select(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outco
 pub(super) fn client_attribute(what: &str, value: &[u8]) -> Result<String, CommandError> {
     match std::str::from_utf8(value) {
         Ok(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(text.to_owned()),
-        _ => Err(format!("ERR {what} cannot contain spaces, newlines or special characters.").into()),
+        _ => {
+            Err(format!("ERR {what} cannot contain spaces, newlines or special characters.").into())
+        }
     }
 }

@@ -184,7 +184,9 @@ pub(super) fn perform(
         Handler::Container(_, None) => Err(CommandError::arity(command.name)),
     };
     debug_assert!(
-        command.has(flag::WRITE) || command.name == "exec" || keyspace.counters().changes == changes,
+        command.has(flag::WRITE)
+            || command.name == "exec"
+            || keyspace.counters().changes == changes,
         "'{}' is not marked as a write",
         command.name
     );

@@ -13,12 +13,15 @@
 mod client;
 mod config;
 mod connection;
+mod counter;
+mod deadline;
 mod expire;
 pub mod gate;
 mod generic;
 mod hash;
 mod info;
 mod introspection;
+mod scan;
 mod server;
 pub mod session;
 mod string;

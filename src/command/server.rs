@@ -151,7 +151,8 @@ fn debug(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
         ));
     }
     if args.len() == 3 && args.is(1, "sleep") {
-        let seconds: Option<f64> = std::str::from_utf8(args.at(2)).ok().and_then(|s| s.parse().ok());
+        let seconds: Option<f64> =
+            std::str::from_utf8(args.at(2)).ok().and_then(|s| s.parse().ok());
         let pause = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         // Unlike in Redis only this client sleeps: it has a thread to itself.
         std::thread::sleep(pause.ok_or(CommandError::new("ERR value is not a valid float"))?);

@@ -1,5 +1,269 @@
-//! x
-use super::Command;
+//! Strings: the commands that store and read whole values.
+//!
+//! The hot path of a cache is here, so GET and a SET without options go straight to the keyspace.
+//! Copying is kept out of the lock in both directions: a long value was copied to the heap before
+//! the lock was taken ([`stored`]), and leaves by reference ([`reply_bytes`]).
+
+use super::deadline::Lifetime;
+use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
+use crate::keyspace::Value;
+use crate::keyspace::bytes::Bytes;
+use std::sync::Arc;
 
 /// The family.
-pub const COMMANDS: &[&Command] = &[];
+pub const COMMANDS: &[&Command] = &[&GET, &SET, &MGET, &MSET];
+
+/// Argument `index` as bytes to be stored: the heap copy that was made before the lock was taken,
+/// if there is one.
+pub fn stored<const INLINE: usize>(args: Args<'_>, index: usize) -> Bytes<INLINE> {
+    match args.prepared(index) {
+        Some(bytes) => Bytes::Shared(Arc::clone(bytes)),
+        None => Bytes::new(args.at(index)),
+    }
+}
+
+/// [`stored`] as the value of a key.
+pub fn stored_value(args: Args<'_>, index: usize) -> Value {
+    Value::String(stored(args, index))
+}
+
+/// Replies with stored bytes, or null if there are none.
+pub fn reply_bytes<const INLINE: usize>(reply: &mut Reply, bytes: Option<&Bytes<INLINE>>) {
+    match bytes {
+        Some(Bytes::Shared(bytes)) => reply.bulk_shared(bytes),
+        Some(bytes) => reply.bulk(bytes),
+        None => reply.null(),
+    }
+}
+
+static GET: Command = Command {
+    name: "get",
+    arity: 2,
+    flags: flag::READONLY | flag::FAST,
+    keys: KeyArguments::FIRST,
+    group: "string",
+    since: "1.0.0",
+    complexity: "O(1)",
+    summary: "Reads the string under a key",
+    syntax: "key",
+    example: "
+        > SET greeting hello
+        +OK
+        > GET greeting
+        $5
+        hello
+        > GET nobody
+        $-1
+    ",
+    handler: Handler::Keys(get),
+};
+
+fn get(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    reply_bytes(reply, keys.read_string(args.at(1))?);
+    Ok(())
+}
+
+static SET: Command = Command {
+    name: "set",
+    arity: -3,
+    flags: flag::WRITE | flag::DENYOOM,
+    keys: KeyArguments::FIRST,
+    group: "string",
+    since: "1.0.0",
+    complexity: "O(1)",
+    summary: "Stores a string under a key, on a condition and with a deadline if asked to",
+    syntax: "key value [NX | XX | IFEQ comparison-value] [GET] [EX seconds | PX milliseconds | \
+             EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
+    example: "
+        > SET lock mine NX EX 30
+        +OK
+        > SET lock yours NX
+        $-1
+        > TTL lock
+        :30
+        > SET lock still-mine IFEQ mine KEEPTTL GET
+        $4
+        mine
+        > GET lock
+        $10
+        still-mine
+    ",
+    handler: Handler::Keys(set),
+};
+
+fn set(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    if args.len() == 3 {
+        keys.set(args.at(1), stored_value(args, 2), None);
+        reply.ok();
+        return Ok(());
+    }
+    let options = SetOptions::parse(args)?;
+    let expires_at_ms = match options.lifetime {
+        Some(Lifetime::Until(scale, number)) => {
+            Some(scale.deadline_ms(args, number, keys.now_ms())?)
+        }
+        _ => None,
+    };
+    let key = args.at(1);
+    if options.wants_old {
+        reply_bytes(reply, keys.read_string(key)?);
+    }
+    let may_set = match options.condition {
+        None => true,
+        Some(Condition::Missing) => keys.look(key).is_none(),
+        Some(Condition::Existing) => keys.look(key).is_some(),
+        Some(Condition::Equal(value)) => keys.look_string(key)?.is_some_and(|old| **old == *value),
+    };
+    match options.lifetime {
+        _ if !may_set => {}
+        Some(Lifetime::Keep) => keys.set_value(key, stored_value(args, 2)),
+        _ => keys.set(key, stored_value(args, 2), expires_at_ms),
+    }
+    match may_set {
+        _ if options.wants_old => {}
+        true => reply.ok(),
+        false => reply.null(),
+    }
+    Ok(())
+}
+
+/// What stands behind SET's value.
+#[derive(Default)]
+struct SetOptions<'a> {
+    condition: Option<Condition<'a>>,
+    lifetime: Option<Lifetime>,
+    /// The reply is the value before.
+    wants_old: bool,
+}
+
+/// When SET may write.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Condition<'a> {
+    /// There is no such key: `NX`.
+    Missing,
+    /// There is such a key: `XX`.
+    Existing,
+    /// The key holds this string: `IFEQ`, which Valkey introduced for locks without scripts.
+    Equal(&'a [u8]),
+}
+
+impl<'a> SetOptions<'a> {
+    fn parse(args: Args<'a>) -> Result<SetOptions<'a>, CommandError> {
+        let mut options = SetOptions::default();
+        let mut at = 3;
+        while at < args.len() {
+            at += options.take(args, at)?;
+        }
+        Ok(options)
+    }
+
+    /// Takes the option at argument `at` and says how many arguments that were.
+    fn take(&mut self, args: Args<'a>, at: usize) -> Result<usize, CommandError> {
+        let condition = match args.get(at + 1) {
+            _ if args.is(at, "NX") => Some(Condition::Missing),
+            _ if args.is(at, "XX") => Some(Condition::Existing),
+            Some(value) if args.is(at, "IFEQ") => Some(Condition::Equal(value)),
+            _ => None,
+        };
+        if let Some(condition) = condition {
+            return self.restrict(condition);
+        }
+        if args.is(at, "GET") {
+            self.wants_old = true;
+            return Ok(1);
+        }
+        let keep = args.is(at, "KEEPTTL").then_some(Lifetime::Keep);
+        let lifetime = keep.or_else(|| Lifetime::option(args, at)).ok_or(CommandError::SYNTAX)?;
+        lifetime.choose(&mut self.lifetime)?;
+        Ok(lifetime.len())
+    }
+
+    /// Takes a condition: one word at most, though NX and XX may say it twice.
+    fn restrict(&mut self, condition: Condition<'a>) -> Result<usize, CommandError> {
+        let takes_value = matches!(condition, Condition::Equal(_));
+        match self.condition.replace(condition) {
+            Some(before) if before != condition || takes_value => Err(CommandError::SYNTAX),
+            _ => Ok(1 + usize::from(takes_value)),
+        }
+    }
+}
+
+static MGET: Command = Command {
+    name: "mget",
+    arity: -2,
+    flags: flag::READONLY | flag::FAST,
+    keys: KeyArguments::ALL,
+    group: "string",
+    since: "1.0.0",
+    complexity: "O(N) with N keys",
+    summary: "Reads the strings under several keys; null for a key without one",
+    syntax: "key [key ...]",
+    example: "
+        > MSET a 1 b 2
+        +OK
+        > HSET h field value
+        :1
+        > MGET a nobody b h
+        *4
+        $1
+        1
+        $-1
+        $1
+        2
+        $-1
+    ",
+    handler: Handler::Keys(mget),
+};
+
+fn mget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let names = args.from(1);
+    reply.array(names.len());
+    for key in names.iter() {
+        // A key of another type is no error here: the other keys still have answers.
+        reply_bytes(reply, keys.read_string(key).unwrap_or(None));
+    }
+    Ok(())
+}
+
+static MSET: Command = Command {
+    name: "mset",
+    arity: -3,
+    flags: flag::WRITE | flag::DENYOOM,
+    keys: KeyArguments::PAIRS,
+    group: "string",
+    since: "1.0.1",
+    complexity: "O(N) with N keys",
+    summary: "Stores strings under several keys at once",
+    syntax: "key value [key value ...]",
+    example: "
+        > MSET a 1 b 2 a 3
+        +OK
+        > MGET a b
+        *2
+        $1
+        3
+        $1
+        2
+    ",
+    handler: Handler::Keys(mset),
+};
+
+fn mset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    store_pairs(keys, args, &MSET)?;
+    reply.ok();
+    Ok(())
+}
+
+/// Stores all pairs behind the name of `command`.
+///
+/// # Errors
+/// The last key has no value.
+fn store_pairs(keys: &mut Keys<'_>, args: Args<'_>, command: &Command) -> Outcome {
+    if args.len().is_multiple_of(2) {
+        return Err(CommandError::arity(command.name));
+    }
+    for index in command.keys.indices(args.len()) {
+        keys.set(args.at(index), stored_value(args, index + 1), None);
+    }
+    Ok(())
+}

@@ -1,17 +1,19 @@
 //! All commands by name.
 
-use super::{Command, Handler, client, config, connection, expire, generic, hash, info};
-use super::{introspection, server, string, transaction};
+use super::{Command, Handler, client, config, connection, counter, expire, generic, hash, info};
+use super::{introspection, scan, server, string, transaction};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The families, in the order in which the README shows them.
-const FAMILIES: [&[&Command]; 11] = [
+const FAMILIES: [&[&Command]; 13] = [
     connection::COMMANDS,
     client::COMMANDS,
     string::COMMANDS,
+    counter::COMMANDS,
     hash::COMMANDS,
     generic::COMMANDS,
+    scan::COMMANDS,
     expire::COMMANDS,
     transaction::COMMANDS,
     server::COMMANDS,

@@ -51,9 +51,13 @@ impl FieldMap {
         self.fields.get(field).map(|field| &field.value)
     }
 
-    /// Sets `field` and says whether it is new.
+    /// Sets `field` to a copy of `value` and says whether it is new.
     pub fn set(&mut self, field: &[u8], value: &[u8]) -> bool {
-        let value = Key::new(value);
+        self.insert(field, Key::new(value))
+    }
+
+    /// Sets `field` to `value` itself and says whether it is new.
+    pub fn insert(&mut self, field: &[u8], value: Key) -> bool {
         self.text_bytes += value.heap_bytes();
         if let Some(found) = self.fields.get_mut(field) {
             self.text_bytes -= found.value.heap_bytes();

@@ -21,7 +21,7 @@ pub use value::{Entry, Value};
 pub use watch::Watch;
 
 use crate::error::CommandError;
-use database::{Database, Found};
+use database::Database;
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 use watch::Watchers;
@@ -33,8 +33,6 @@ pub struct Age(u64);
 
 impl Age {
     const COUNT_BITS: u32 = 20;
-    /// Later than every use.
-    const NEVER_YET: Age = Age(u64::MAX);
 
     /// Unix milliseconds of the use.
     pub fn unix_ms(self) -> u64 {
@@ -168,14 +166,14 @@ impl Keyspace {
     /// Makes `watch` notice when `key` changes.
     pub fn watch(&mut self, watch: &mut Watch, db: usize, key: &[u8], now_ms: u64) {
         // What has expired does not exist: its removal is not a change.
-        self.keys(db, now_ms, true).find(key);
+        self.keys(db, now_ms, true).expire_if_due(key);
         self.watchers.add(watch, db, key);
     }
 
     /// Ends all watching of `watch`, and says whether one of its keys has changed or expired.
     pub fn end_watch(&mut self, watch: &mut Watch, now_ms: u64) -> bool {
         for (db, key) in watch.keys() {
-            self.keys(*db, now_ms, true).find(key);
+            self.keys(*db, now_ms, true).expire_if_due(key);
         }
         let has_changed = watch.has_changed();
         self.watchers.remove(watch);
@@ -234,23 +232,29 @@ impl Keys<'_> {
         if self.quiet {
             return self.peek(key);
         }
-        let segment = self.touch(key);
-        self.count_lookup(segment.is_some());
-        self.keyspace.databases[self.db].newest(segment?)
+        self.expire_if_due(key);
+        let age = self.next_age();
+        let found = self.keyspace.databases[self.db].touch(key, age);
+        let counters = &mut self.keyspace.counters;
+        *(if found.is_some() { &mut counters.hits } else { &mut counters.misses }) += 1;
+        found
     }
 
     /// Looks `key` up for a command that asks *about* it (EXISTS, TTL, TYPE): counts, but does not
     /// make it younger.
     pub fn peek(&mut self, key: &[u8]) -> Option<&Entry> {
-        let found = self.find(key).is_some();
-        self.count_lookup(found);
-        if found { self.keyspace.databases[self.db].peek(key) } else { None }
+        self.expire_if_due(key);
+        let found = self.keyspace.databases[self.db].peek(key);
+        let counters = &mut self.keyspace.counters;
+        *(if found.is_some() { &mut counters.hits } else { &mut counters.misses }) += 1;
+        found
     }
 
     /// Looks `key` up for a writing command: makes it the newest and counts nothing.
     pub fn look(&mut self, key: &[u8]) -> Option<&Entry> {
-        let segment = self.touch(key)?;
-        self.keyspace.databases[self.db].newest(segment)
+        self.expire_if_due(key);
+        let age = self.next_age();
+        self.keyspace.databases[self.db].touch(key, age)
     }
 
     /// [`Keys::read`] for a command that wants a string.
@@ -285,31 +289,102 @@ impl Keys<'_> {
         as_hash(self.look(key))
     }
 
-    /// *Mutator.* Stores `value` under `key`, whatever was there before, with a deadline or none.
-    pub fn set(&mut self, key: &[u8], value: Value, expires_at_ms: Option<u64>) {
-        let expires_at_ms = expires_at_ms.unwrap_or(0);
-        self.changed(key, 1);
-        match self.touch(key) {
-            Some(segment) => {
-                let database = &mut self.keyspace.databases[self.db];
-                let old = database.change_newest(segment, |entry| {
-                    entry.expires_at_ms = expires_at_ms;
-                    std::mem::replace(&mut entry.value, value)
-                });
-                old.into_iter().for_each(|old| self.keyspace.discard(old));
+    /// Walks the keys from `cursor` on until about `count` were seen, and returns where to go on:
+    /// 0 at the end. Every key that stays throughout a walk is seen exactly once. Keys whose
+    /// deadline has passed are not shown.
+    pub fn scan(&self, cursor: u64, count: usize, mut each: impl FnMut(&Key, &Entry)) -> u64 {
+        self.keyspace.databases[self.db].scan(cursor, count, |key, entry| {
+            if !entry.is_expired(self.now_ms) {
+                each(key, entry);
             }
-            None => {
-                let used_at = self.next_age();
-                let entry = Entry { value, expires_at_ms, used_at };
-                self.keyspace.databases[self.db].insert(key, entry);
+        })
+    }
+
+    /// A key, any of them nearly as likely as any other.
+    pub fn random(&mut self) -> Option<Key> {
+        let age = self.next_age();
+        let anywhere = self.keyspace.hasher.hash_one(&age.0.to_ne_bytes()) >> 16;
+        let mut picked = None;
+        // From a place on the ring to its end, and if nothing lives there from the beginning.
+        for from in [anywhere, 0] {
+            let mut cursor = from;
+            while picked.is_none() {
+                cursor = self.scan(cursor, 1, |key, _| picked = Some(key.clone()));
+                if cursor == 0 {
+                    break;
+                }
             }
         }
+        picked
+    }
+
+    /// *Mutator.* Stores `value` under `key`, whatever was there before, with a deadline or none.
+    pub fn set(&mut self, key: &[u8], value: Value, expires_at_ms: Option<u64>) {
+        self.store(key, value, Some(expires_at_ms.unwrap_or(0)));
     }
 
     /// *Mutator.* Stores `value` under `key` and leaves the deadline as it is.
     pub fn set_value(&mut self, key: &[u8], value: Value) {
-        let deadline = self.look(key).and_then(Entry::expires_at_ms);
-        self.set(key, value, deadline);
+        self.store(key, value, None);
+    }
+
+    /// Stores with a new deadline (0 is none), or with the one that is there already.
+    fn store(&mut self, key: &[u8], value: Value, expires_at_ms: Option<u64>) {
+        self.expire_if_due(key);
+        self.changed(key, 1);
+        let age = self.next_age();
+        let database = &mut self.keyspace.databases[self.db];
+        // The value goes into the entry that is there, or into a new one.
+        let mut value = Some(value);
+        let old = database.change(key, age, |entry| {
+            entry.expires_at_ms = expires_at_ms.unwrap_or(entry.expires_at_ms);
+            value.take().map(|value| std::mem::replace(&mut entry.value, value))
+        });
+        if let Some(old) = old.flatten() {
+            self.keyspace.discard(old);
+        } else if let Some(value) = value {
+            let expires_at_ms = expires_at_ms.unwrap_or(0);
+            database.insert(key, Entry { value, expires_at_ms, used_at: age });
+        }
+    }
+
+    /// *Mutator.* Puts what `change` makes of the string under `key` in its place and leaves the
+    /// deadline as it is. A missing key, which `change` sees as `None`, is created.
+    ///
+    /// # Errors
+    /// [`CommandError::WRONG_TYPE`], and those of `change`; nothing has changed then.
+    pub fn change_string<R>(
+        &mut self,
+        key: &[u8],
+        change: impl FnOnce(Option<&Text>) -> Result<(Text, R), CommandError>,
+    ) -> Result<R, CommandError> {
+        self.expire_if_due(key);
+        let age = self.next_age();
+        let database = &mut self.keyspace.databases[self.db];
+        // The closure is called once: on the entry, or without one.
+        let mut change = Some(change);
+        let changed = database.change(key, age, |entry| match (&mut entry.value, change.take()) {
+            (Value::String(old), Some(change)) => {
+                change(Some(old)).map(|(new, result)| (std::mem::replace(old, new), result))
+            }
+            _ => Err(CommandError::WRONG_TYPE),
+        });
+        let result = match (changed, change) {
+            (Some(changed), _) => {
+                let (old, result) = changed?;
+                self.keyspace.discard(Value::String(old));
+                result
+            }
+            (None, Some(change)) => {
+                let (new, result) = change(None)?;
+                let entry = Entry { value: Value::String(new), expires_at_ms: 0, used_at: age };
+                database.insert(key, entry);
+                result
+            }
+            (None, None) => return Err(CommandError::WRONG_TYPE),
+        };
+        self.changed(key, 1);
+        Ok(result)
     }
 
     /// *Mutator.* Lets `change` work on the hash under `key`, which is created if it is missing and
@@ -331,9 +406,9 @@ impl Keys<'_> {
             }
             return Ok(result);
         }
-        let Some(segment) = self.touch(key) else { return Err(CommandError::WRONG_TYPE) };
+        let age = self.next_age();
         let database = &mut self.keyspace.databases[self.db];
-        let changed = database.change_newest(segment, |entry| match &mut entry.value {
+        let changed = database.change(key, age, |entry| match &mut entry.value {
             Value::Hash(fields) => Some((change(fields), fields.is_empty())),
             Value::String(_) => None,
         });
@@ -350,47 +425,41 @@ impl Keys<'_> {
     /// *Mutator.* Gives `key` a deadline or takes it away; false if there is no such key. A
     /// deadline in the past removes the key.
     pub fn set_deadline(&mut self, key: &[u8], expires_at_ms: Option<u64>) -> bool {
-        let Some(segment) = self.touch(key) else { return false };
+        self.expire_if_due(key);
         if expires_at_ms.is_some_and(|deadline| deadline <= self.now_ms) {
             return self.remove(key);
         }
-        self.changed(key, 1);
+        let age = self.next_age();
+        let expires_at_ms = expires_at_ms.unwrap_or(0);
         let database = &mut self.keyspace.databases[self.db];
-        database.change_newest(segment, |entry| entry.expires_at_ms = expires_at_ms.unwrap_or(0));
-        true
+        let set = database.change(key, age, |entry| entry.expires_at_ms = expires_at_ms);
+        self.changed(key, usize::from(set.is_some()));
+        set.is_some()
     }
 
     /// *Mutator.* Removes `key` and says whether it was there.
     pub fn remove(&mut self, key: &[u8]) -> bool {
-        if self.find(key).is_none() {
-            return false;
-        }
-        let Some(entry) = self.keyspace.databases[self.db].remove(key) else { return false };
-        self.changed(key, 1);
+        let Some(entry) = self.take(key) else { return false };
         self.keyspace.discard(entry.value);
         true
     }
 
-    /// Makes `key` the newest and says in which segment it is; an expired one is removed.
-    fn touch(&mut self, key: &[u8]) -> Option<usize> {
-        let age = self.next_age();
-        match self.keyspace.databases[self.db].touch(key, self.now_ms, age) {
-            Found::Newest(segment) => Some(segment),
-            Found::Missing => None,
-            Found::Expired => {
-                self.keyspace.expire(self.db, key);
-                None
-            }
-        }
+    /// *Mutator.* Removes `key` and hands out what it held.
+    pub fn take(&mut self, key: &[u8]) -> Option<Entry> {
+        self.expire_if_due(key);
+        let entry = self.keyspace.databases[self.db].remove(key)?;
+        self.changed(key, 1);
+        Some(entry)
     }
 
-    /// Finds `key` without making it younger; an expired one is removed.
-    fn find(&mut self, key: &[u8]) -> Option<()> {
-        let is_expired = self.keyspace.databases[self.db].peek(key)?.is_expired(self.now_ms);
-        if is_expired {
+    /// Removes `key` if its deadline has passed. Where nothing has a deadline it costs nothing.
+    fn expire_if_due(&mut self, key: &[u8]) {
+        let database = &self.keyspace.databases[self.db];
+        if database.volatile_len() > 0
+            && database.peek(key).is_some_and(|entry| entry.is_expired(self.now_ms))
+        {
             self.keyspace.expire(self.db, key);
         }
-        (!is_expired).then_some(())
     }
 
     /// Every mutator passes here: counts, and tells those who watch the key.
@@ -404,11 +473,6 @@ impl Keys<'_> {
     fn next_age(&mut self) -> Age {
         self.keyspace.age = self.keyspace.age.next(self.now_ms);
         self.keyspace.age
-    }
-
-    fn count_lookup(&mut self, found: bool) {
-        let counters = &mut self.keyspace.counters;
-        *(if found { &mut counters.hits } else { &mut counters.misses }) += 1;
     }
 }
 

@@ -9,11 +9,7 @@ use super::{ProtocolError, Span};
 ///
 /// # Errors
 /// [`ProtocolError::UnbalancedQuotes`].
-pub fn split(
-    line: &[u8],
-    bytes: &mut Vec<u8>,
-    spans: &mut Vec<Span>,
-) -> Result<(), ProtocolError> {
+pub fn split(line: &[u8], bytes: &mut Vec<u8>, spans: &mut Vec<Span>) -> Result<(), ProtocolError> {
     let mut rest = line;
     loop {
         rest = rest.trim_ascii_start();

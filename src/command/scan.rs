@@ -1,0 +1,141 @@
+//! SCAN, KEYS and RANDOMKEY: finding keys without knowing their names.
+
+use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
+use crate::glob;
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&SCAN, &KEYS, &RANDOMKEY];
+
+static SCAN: Command = Command {
+    name: "scan",
+    arity: -2,
+    flags: flag::READONLY,
+    keys: KeyArguments::NONE,
+    group: "generic",
+    since: "2.8.0",
+    complexity: "O(N) with N keys asked for, plus those of one segment",
+    summary: "Walks through the keys, some at a time; every key that stays is seen exactly once",
+    syntax: "cursor [MATCH pattern] [COUNT count] [TYPE type]",
+    example: "> SET k v
+              +OK
+              > SCAN 0 MATCH k* TYPE string
+              *2
+              $1
+              0
+              *1
+              $1
+              k",
+    handler: Handler::Keys(scan),
+};
+
+/// Keys that one call looks at if COUNT does not say otherwise.
+const SCAN_COUNT: usize = 10;
+
+/// What SCAN was asked for.
+pub(super) struct ScanOptions<'a> {
+    pub pattern: Option<&'a [u8]>,
+    pub count: usize,
+    pub type_name: Option<&'a [u8]>,
+}
+
+fn scan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let cursor = cursor(args.at(1))?;
+    let options = scan_options(args.from(2))?;
+    let mut found = Vec::new();
+    let next = keys.scan(cursor, options.count, |key, entry| {
+        let is_type = options
+            .type_name
+            .is_none_or(|wanted| entry.value.type_name().as_bytes().eq_ignore_ascii_case(wanted));
+        if is_type && options.pattern.is_none_or(|pattern| glob::matches(pattern, key)) {
+            found.push(key.clone());
+        }
+    });
+    reply.array(2);
+    reply.bulk(next.to_string().as_bytes());
+    reply.array(found.len());
+    found.iter().for_each(|key| reply.bulk(key));
+    Ok(())
+}
+
+/// Where to go on.
+pub(super) fn cursor(text: &[u8]) -> Result<u64, CommandError> {
+    let text = std::str::from_utf8(text).ok().filter(|text| !text.starts_with('+'));
+    text.and_then(|text| text.parse().ok()).ok_or(CommandError::new("ERR invalid cursor"))
+}
+
+fn scan_options(args: Args<'_>) -> Result<ScanOptions<'_>, CommandError> {
+    let mut options = ScanOptions { pattern: None, count: SCAN_COUNT, type_name: None };
+    for at in (0..args.len()).step_by(2) {
+        let value = args.get(at + 1).ok_or(CommandError::SYNTAX)?;
+        match args.at(at).to_ascii_lowercase().as_slice() {
+            b"count" => match args.integer(at + 1)? {
+                count @ 1.. => options.count = count as usize,
+                _ => return Err(CommandError::SYNTAX),
+            },
+            b"match" => options.pattern = Some(value),
+            b"type" => options.type_name = Some(value),
+            _ => return Err(CommandError::SYNTAX),
+        }
+    }
+    Ok(options)
+}
+
+static KEYS: Command = Command {
+    name: "keys",
+    arity: 2,
+    flags: flag::READONLY | flag::DANGEROUS,
+    keys: KeyArguments::NONE,
+    group: "generic",
+    since: "1.0.0",
+    complexity: "O(N) with N keys in the database, all at once: use SCAN",
+    summary: "Lists all keys that match a glob pattern",
+    syntax: "pattern",
+    example: "> SET key:1 v
+              +OK
+              > KEYS k?y:[0-9]
+              *1
+              $5
+              key:1",
+    handler: Handler::Keys(list),
+};
+
+fn list(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let pattern = args.at(1);
+    let mut found = Vec::new();
+    keys.scan(0, usize::MAX, |key, _| {
+        if glob::matches(pattern, key) {
+            found.push(key.clone());
+        }
+    });
+    reply.array(found.len());
+    found.iter().for_each(|key| reply.bulk(key));
+    Ok(())
+}
+
+static RANDOMKEY: Command = Command {
+    name: "randomkey",
+    arity: 1,
+    flags: flag::READONLY,
+    keys: KeyArguments::NONE,
+    group: "generic",
+    since: "1.0.0",
+    complexity: "O(N) with N keys of one segment",
+    summary: "Picks a key, or null if there is none",
+    syntax: "",
+    example: "> RANDOMKEY
+              $-1
+              > SET k v
+              +OK
+              > RANDOMKEY
+              $1
+              k",
+    handler: Handler::Keys(randomkey),
+};
+
+fn randomkey(keys: &mut Keys<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    match keys.random() {
+        Some(key) => reply.bulk(&key),
+        None => reply.null(),
+    }
+    Ok(())
+}
