@@ -159,7 +159,9 @@ impl Clients {
 
     /// Ends every connection that `chosen` chooses and returns how many there were.
     pub fn kill_where(&self, chosen: impl Fn(&Client) -> bool) -> usize {
-        let chosen: Vec<_> = self.list().into_iter().filter(|client| chosen(client)).collect();
+        // Who is killed already is as good as gone.
+        let is_meant = |client: &Arc<Client>| !client.is_killed() && chosen(client);
+        let chosen: Vec<_> = self.list().into_iter().filter(is_meant).collect();
         chosen.iter().for_each(|client| client.kill());
         chosen.len()
     }

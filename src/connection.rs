@@ -3,7 +3,7 @@
 //! The loop of a worker: execute everything that has arrived, send the replies, wait for more.
 //!
 //! ```text
-//! fill ──► parse in place ──► execute (one lock) ──► … until the buffer is empty ──► flush ──► fill
+//! fill ──► parse in place ──► execute (one lock) ──► … until the buffer is empty ──► flush ─► fill
 //!              │ straddles the end
 //!              └──► assembler, which copies that one request together
 //! ```
@@ -256,7 +256,7 @@ impl Connection<'_> {
         let (id, peer) = (self.session.client.id, self.session.client.peer);
         log::verbose(&format!("Protocol error ({error}) from client id={id} addr={peer}"));
         Stats::add(&self.shared.stats.error_replies, 1);
-        self.reply.error(&format!("ERR Protocol error: {error}"));
+        self.reply.error(format!("ERR Protocol error: {error}").as_bytes());
         self.drain()?;
         self.linger()
     }

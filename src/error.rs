@@ -9,7 +9,7 @@ use std::borrow::Cow;
 /// An error reply: its text begins with the prefix that clients look at (`ERR`, `WRONGTYPE`, …)
 /// and has neither the leading dash nor the line end; those are the protocol's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommandError(Cow<'static, str>);
+pub struct CommandError(Cow<'static, [u8]>);
 
 /// What a command handler returns: it has written exactly one reply, or says why not.
 pub type Outcome = Result<(), CommandError>;
@@ -29,11 +29,16 @@ impl CommandError {
 
     /// An error whose whole text is known when the program is written.
     pub const fn new(text: &'static str) -> CommandError {
-        CommandError(Cow::Borrowed(text))
+        CommandError(Cow::Borrowed(text.as_bytes()))
     }
 
-    /// The text after the dash.
-    pub fn text(&self) -> &str {
+    /// An error that repeats what the client sent, byte for byte.
+    pub fn quoting(before: &str, quoted: &[u8], after: &str) -> CommandError {
+        CommandError([before.as_bytes(), quoted, after.as_bytes()].concat().into())
+    }
+
+    /// The text after the dash. It may quote the client, and so need not be UTF-8.
+    pub fn text(&self) -> &[u8] {
         &self.0
     }
 
@@ -45,6 +50,6 @@ impl CommandError {
 
 impl From<String> for CommandError {
     fn from(text: String) -> CommandError {
-        CommandError(Cow::Owned(text))
+        CommandError(text.into_bytes().into())
     }
 }

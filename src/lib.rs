@@ -23,15 +23,15 @@
 //! | [`connection`] | one client: read, execute, write |
 //! | [`command`] | the table, the gate, the families; no sockets |
 //! | [`shared`], [`clients`] | what threads share, and every lock |
-//! | [`resp`], [`keyspace`] | the wire, the data; no locks, no threads, no clock; strangers to each other |
+//! | [`resp`], [`keyspace`] | the wire, the data; no locks, no clock; strangers to each other |
 //! | [`config`], [`error`], [`limits`], [`clock`], [`log`], [`glob`] | nothing below them |
 //!
 //! # Threads
 //!
 //! | thread | count | does | ends when |
 //! |---|---|---|---|
-//! | acceptor | one per address | accepts, admits or refuses, hands the stream over | the server stops |
-//! | worker-N | 0 … `maxclients` | serves one client after the other | none came for ten seconds, or the server stops |
+//! | acceptor | one per address | admits or refuses, hands the stream over | the server stops |
+//! | worker-N | 0 … `maxclients` | serves one client after the other | none came for a while |
 //! | housekeeper | 1 | expiry sweep, idle clients, figures for INFO | everybody else has ended |
 //! | signals | 1 | turns SIGTERM and SIGINT into an orderly stop | the server has stopped |
 //!

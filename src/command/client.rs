@@ -2,11 +2,11 @@
 
 use super::config::{unknown_option, write_help};
 use super::connection::client_attribute;
+use super::kill::KILL;
 use super::session::ReplyMode;
 use super::table;
 use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
 use crate::clients::Client;
-use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// The family.
@@ -32,10 +32,15 @@ const SUBCOMMANDS: &[&Command] =
 /// Flags of the subcommands that anybody may use.
 const OPEN: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE;
 /// Flags of those that look at others.
-const ADMIN: u32 = OPEN | flag::ADMIN;
+pub(super) const ADMIN: u32 = OPEN | flag::ADMIN;
 
 /// A row of this family: what its subcommands have in common is written once.
-const fn row(name: &'static str, arity: i32, flags: u32, since: &'static str) -> Command {
+pub(super) const fn row(
+    name: &'static str,
+    arity: i32,
+    flags: u32,
+    since: &'static str,
+) -> Command {
     Command {
         name,
         arity,
@@ -154,11 +159,11 @@ fn list(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
 }
 
 /// Whether there can be clients of the named type: all of ours are normal.
-fn client_type(name: &[u8]) -> Result<bool, CommandError> {
+pub(super) fn client_type(name: &[u8]) -> Result<bool, CommandError> {
     match name.to_ascii_lowercase().as_slice() {
         b"normal" => Ok(true),
         b"master" | b"replica" | b"slave" | b"pubsub" => Ok(false),
-        _ => Err(format!("ERR Unknown client type '{}'", name.escape_ascii()).into()),
+        _ => Err(CommandError::quoting("ERR Unknown client type '", name, "'")),
     }
 }
 
@@ -187,9 +192,9 @@ fn describe(client: &Client, now_ms: u64) -> String {
         (client.output_bytes.load(Relaxed), client.output_held_bytes.load(Relaxed));
     format!(
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub=0 psub=0 \
-         ssub=0 multi={queued} qbuf={query} qbuf-free={} argv-mem=0 multi-mem=0 rbs={output_held} rbp=0 \
-         obl={output} oll=0 omem=0 tot-mem={} events=r cmd={command} user=default redir=-1 \
-         resp={} lib-name={} lib-ver={}\n",
+         ssub=0 multi={queued} qbuf={query} qbuf-free={} argv-mem=0 multi-mem=0 \
+         rbs={output_held} rbp=0 obl={output} oll=0 omem=0 tot-mem={} events=r cmd={command} \
+         user=default redir=-1 resp={} lib-name={} lib-ver={}\n",
         client.id,
         client.peer,
         client.local,
@@ -204,111 +209,6 @@ fn describe(client: &Client, now_ms: u64) -> String {
         names.library,
         names.library_version,
     )
-}
-
-static KILL: Command = Command {
-    complexity: "O(N) with N connections",
-    summary: "Closes the connections that fit all of the filters",
-    syntax: "ip:port | <[ID client-id] [TYPE type] [USER username] [ADDR ip:port] \
-             [LADDR ip:port] [SKIPME <YES | NO>] [MAXAGE seconds] ...>",
-    example: "> CLIENT KILL 127.0.0.1:1
-              -ERR No such client
-              > CLIENT KILL ID 99999 SKIPME yes
-              :0",
-    handler: Handler::Plain(kill),
-    ..row("kill", -3, ADMIN, "2.4.0")
-};
-
-/// Whom CLIENT KILL means: those who fit all that is given.
-#[derive(Default)]
-struct KillFilter {
-    id: Option<u64>,
-    peer: Option<Vec<u8>>,
-    local: Option<Vec<u8>>,
-    max_age_seconds: Option<u64>,
-    /// A type of which there are no clients.
-    is_nobody: bool,
-    spare_self: bool,
-}
-
-fn kill(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let is_old_form = args.len() == 3;
-    let filter = if is_old_form {
-        KillFilter { peer: Some(args.at(2).to_vec()), ..KillFilter::default() }
-    } else {
-        kill_filter(args.from(2))?
-    };
-    let own_id = context.session.client.id;
-    let now_ms = context.shared.clock.steady_ms();
-    let is_meant = |client: &Client| {
-        let age_seconds = now_ms.saturating_sub(client.connected_at_ms) / 1_000;
-        !filter.is_nobody
-            && filter.id.is_none_or(|id| id == client.id)
-            && filter.peer.as_ref().is_none_or(|address| is_address(address, client.peer))
-            && filter.local.as_ref().is_none_or(|address| is_address(address, client.local))
-            && filter.max_age_seconds.is_none_or(|max| age_seconds >= max)
-            && !(filter.spare_self && client.id == own_id)
-    };
-    let mut killed = context.shared.clients.kill_where(|c| c.id != own_id && is_meant(c));
-    if is_meant(&context.session.client) {
-        // The reply has to get out first.
-        context.session.is_closing = true;
-        killed += 1;
-    }
-    match (is_old_form, killed) {
-        (true, 0) => return Err(CommandError::new("ERR No such client")),
-        (true, _) => reply.ok(),
-        (false, _) => reply.count(killed),
-    }
-    Ok(())
-}
-
-fn is_address(text: &[u8], address: SocketAddr) -> bool {
-    address.to_string().as_bytes() == text
-}
-
-/// Reads pairs of a filter's name and value.
-fn kill_filter(args: Args<'_>) -> Result<KillFilter, CommandError> {
-    let mut filter = KillFilter { spare_self: true, ..KillFilter::default() };
-    if !args.len().is_multiple_of(2) {
-        return Err(CommandError::SYNTAX);
-    }
-    for at in (0..args.len()).step_by(2) {
-        let value = args.at(at + 1);
-        let positive = || {
-            let number = crate::resp::parse_integer(value).filter(|number| *number > 0);
-            number.map(|number| number as u64)
-        };
-        match args.at(at).to_ascii_lowercase().as_slice() {
-            b"id" => {
-                let id = positive();
-                let bad = CommandError::new("ERR client-id should be greater than 0");
-                filter.id = Some(id.ok_or(bad)?);
-            }
-            b"maxage" => {
-                let bad = CommandError::new("ERR maxage should be greater than 0");
-                filter.max_age_seconds = Some(positive().ok_or(bad)?);
-            }
-            b"type" => filter.is_nobody |= !client_type(value)?,
-            b"addr" => filter.peer = Some(value.to_vec()),
-            b"laddr" => filter.local = Some(value.to_vec()),
-            b"user" if value == b"default" => {}
-            b"user" => {
-                return Err(format!("ERR No such user '{}'", value.escape_ascii()).into());
-            }
-            b"skipme" => filter.spare_self = yes_or_no(value)?,
-            _ => return Err(CommandError::SYNTAX),
-        }
-    }
-    Ok(filter)
-}
-
-fn yes_or_no(word: &[u8]) -> Result<bool, CommandError> {
-    match word.to_ascii_lowercase().as_slice() {
-        b"yes" => Ok(true),
-        b"no" => Ok(false),
-        _ => Err(CommandError::SYNTAX),
-    }
 }
 
 fn on_or_off(word: &[u8]) -> Result<bool, CommandError> {

@@ -90,5 +90,5 @@ pub(super) fn write_help(container: &Command, reply: &mut Reply) {
 
 /// The error for a subcommand's bad option, in Redis's words.
 pub(super) fn unknown_option(option: &[u8]) -> CommandError {
-    format!("ERR Unrecognized option '{}'", option.escape_ascii()).into()
+    CommandError::quoting("ERR Unrecognized option '", option, "'")
 }

@@ -148,8 +148,8 @@ fn hello(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
             name = Some(client_attribute("Client names", args.at(next + 1))?);
             next += 2;
         } else {
-            let option = args.at(next).escape_ascii();
-            return Err(format!("ERR Syntax error in HELLO option '{option}'").into());
+            let option = args.at(next);
+            return Err(CommandError::quoting("ERR Syntax error in HELLO option '", option, "'"));
         }
     }
     if let Some((user, password)) = credentials {
@@ -279,8 +279,9 @@ static SELECT: Command = Command {
 };
 
 fn select(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let index = crate::resp::parse_integer(args.at(1)).filter(|i| i32::try_from(*i).is_ok());
-    let index = index.ok_or(CommandError::new("ERR invalid DB index"))?;
+    let index = i32::try_from(args.integer(1)?).map_err(|_| {
+        CommandError::new("ERR value is out of range, value must between -2147483648 and 2147483647")
+    })?;
     let db = usize::try_from(index).ok().filter(|db| *db < context.shared.config.databases);
     let db = db.ok_or(CommandError::new("ERR DB index is out of range"))?;
     context.session.select(db);

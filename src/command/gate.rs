@@ -109,9 +109,10 @@ fn look_up(args: Args<'_>) -> Result<usize, CommandError> {
     }
     match args.get(1) {
         Some(name) => table::find_subcommand(row, name).ok_or_else(|| {
-            let container = String::from_utf8_lossy(args.at(0)).to_uppercase();
-            let name = String::from_utf8_lossy(&name[..name.len().min(128)]).into_owned();
-            format!("ERR unknown subcommand '{name}'. Try {container} HELP.").into()
+            let container = table::rows()[row].command.name.to_uppercase();
+            let name = &name[..name.len().min(limits::ERROR_ARGUMENT_BYTES_MAX)];
+            let after = format!("'. Try {container} HELP.");
+            CommandError::quoting("ERR unknown subcommand '", name, &after)
         }),
         None => Ok(row),
     }
@@ -120,18 +121,19 @@ fn look_up(args: Args<'_>) -> Result<usize, CommandError> {
 /// Redis's text for a command it does not know, with as much of the arguments as it shows.
 fn unknown_command(args: Args<'_>) -> CommandError {
     const MAX: usize = limits::ERROR_ARGUMENT_BYTES_MAX;
-    let shown = |bytes: &[u8], max: usize| {
-        String::from_utf8_lossy(&bytes[..bytes.len().min(max)]).into_owned()
-    };
-    let mut text = String::new();
+    let mut shown = args.at(0)[..args.at(0).len().min(MAX)].to_vec();
+    shown.extend_from_slice(b"', with args beginning with: ");
+    let name_end = shown.len();
     for argument in args.from(1).iter() {
-        if text.len() >= MAX {
+        let room = MAX.saturating_sub(shown.len() - name_end);
+        if room == 0 {
             break;
         }
-        text.push_str(&format!("'{}' ", shown(argument, MAX - text.len())));
+        shown.push(b'\'');
+        shown.extend_from_slice(&argument[..argument.len().min(room)]);
+        shown.extend_from_slice(b"' ");
     }
-    let name = shown(args.at(0), MAX);
-    format!("ERR unknown command '{name}', with args beginning with: {text}").into()
+    CommandError::quoting("ERR unknown command '", &shown, "")
 }
 
 /// Executes requests of `batch`, which was parsed from `buffer`, from number `first` on, until all

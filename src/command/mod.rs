@@ -21,6 +21,7 @@ mod generic;
 mod hash;
 mod info;
 mod introspection;
+mod kill;
 mod scan;
 mod server;
 pub mod session;
@@ -188,14 +189,5 @@ impl Command {
             Handler::Container(subcommands, _) => subcommands,
             _ => &[],
         }
-    }
-}
-
-/// Whether `chosen` already names one of several words that exclude each other: remembers it if
-/// not, and is a syntax error otherwise.
-fn choose_once<T>(chosen: &mut Option<T>, value: T) -> Outcome {
-    match chosen.replace(value) {
-        None => Ok(()),
-        Some(_) => Err(CommandError::SYNTAX),
     }
 }

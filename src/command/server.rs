@@ -162,6 +162,5 @@ fn debug(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
     if args.len() == 2 && args.is(1, "panic") {
         panic!("DEBUG PANIC was called");
     }
-    let name = args.at(1).escape_ascii();
-    Err(format!("ERR unknown subcommand '{name}'. Try DEBUG HELP.").into())
+    Err(CommandError::quoting("ERR unknown subcommand '", args.at(1), "'. Try DEBUG HELP."))
 }

@@ -74,9 +74,9 @@ impl Reply {
     }
 
     /// `-text`; line ends inside become spaces, as an error is one line by definition.
-    pub fn error(&mut self, text: &str) {
+    pub fn error(&mut self, text: &[u8]) {
         let start = self.text.len();
-        self.line(b'-', text.as_bytes());
+        self.line(b'-', text);
         let end = self.text.len() - 2;
         for byte in &mut self.text[start..end] {
             if matches!(byte, b'\r' | b'\n') {
@@ -292,7 +292,7 @@ mod tests {
             let mut reply = Reply::default();
             reply.set_resp3(resp3);
             reply.ok();
-            reply.error("ERR two\r\nlines");
+            reply.error(b"ERR two\r\nlines");
             reply.integer(-7);
             reply.bulk(b"a\0b");
             reply.verbatim("x");

@@ -1,0 +1,297 @@
+//! [`Keys`]: one database at one moment, as one client sees it.
+//!
+//! Lookups come in three kinds, because Redis counts and ages them differently: to *read*, to
+//! *peek*, and to *look* before writing. Whatever changes the data is called a mutator and passes
+//! [`Keys::changed`].
+
+use super::{Age, Entry, FieldMap, Key, Keyspace, Text, Value};
+use crate::error::CommandError;
+
+/// One database at one moment, as one client sees it.
+pub struct Keys<'a> {
+    pub(super) keyspace: &'a mut Keyspace,
+    pub(super) db: usize,
+    pub(super) now_ms: u64,
+    pub(super) quiet: bool,
+}
+
+impl Keys<'_> {
+    /// Unix milliseconds of this moment.
+    pub fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    /// Number of keys.
+    pub fn len(&self) -> usize {
+        self.keyspace.databases[self.db].len()
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Looks `key` up for a reading command: counts a hit or a miss and makes it the newest.
+    pub fn read(&mut self, key: &[u8]) -> Option<&Entry> {
+        if self.quiet {
+            return self.peek(key);
+        }
+        self.expire_if_due(key);
+        let age = self.next_age();
+        let found = self.keyspace.databases[self.db].touch(key, age);
+        let counters = &mut self.keyspace.counters;
+        *(if found.is_some() { &mut counters.hits } else { &mut counters.misses }) += 1;
+        found
+    }
+
+    /// Looks `key` up for a command that asks *about* it (EXISTS, TTL, TYPE): counts, but does not
+    /// make it younger.
+    pub fn peek(&mut self, key: &[u8]) -> Option<&Entry> {
+        self.expire_if_due(key);
+        let found = self.keyspace.databases[self.db].peek(key);
+        let counters = &mut self.keyspace.counters;
+        *(if found.is_some() { &mut counters.hits } else { &mut counters.misses }) += 1;
+        found
+    }
+
+    /// Looks `key` up for a writing command: makes it the newest and counts nothing.
+    pub fn look(&mut self, key: &[u8]) -> Option<&Entry> {
+        self.expire_if_due(key);
+        let age = self.next_age();
+        self.keyspace.databases[self.db].touch(key, age)
+    }
+
+    /// [`Keys::read`] for a command that wants a string.
+    ///
+    /// # Errors
+    /// [`CommandError::WRONG_TYPE`].
+    pub fn read_string(&mut self, key: &[u8]) -> Result<Option<&Text>, CommandError> {
+        as_string(self.read(key))
+    }
+
+    /// [`Keys::read`] for a command that wants a hash.
+    ///
+    /// # Errors
+    /// [`CommandError::WRONG_TYPE`].
+    pub fn read_hash(&mut self, key: &[u8]) -> Result<Option<&FieldMap>, CommandError> {
+        as_hash(self.read(key))
+    }
+
+    /// [`Keys::look`] for a command that wants a string.
+    ///
+    /// # Errors
+    /// [`CommandError::WRONG_TYPE`].
+    pub fn look_string(&mut self, key: &[u8]) -> Result<Option<&Text>, CommandError> {
+        as_string(self.look(key))
+    }
+
+    /// [`Keys::look`] for a command that wants a hash.
+    ///
+    /// # Errors
+    /// [`CommandError::WRONG_TYPE`].
+    pub fn look_hash(&mut self, key: &[u8]) -> Result<Option<&FieldMap>, CommandError> {
+        as_hash(self.look(key))
+    }
+
+    /// Walks the keys from `cursor` on until about `count` were seen, and returns where to go on:
+    /// 0 at the end. Every key that stays throughout a walk is seen exactly once. Keys whose
+    /// deadline has passed are not shown.
+    pub fn scan(&self, cursor: u64, count: usize, mut each: impl FnMut(&Key, &Entry)) -> u64 {
+        self.keyspace.databases[self.db].scan(cursor, count, |key, entry| {
+            if !entry.is_expired(self.now_ms) {
+                each(key, entry);
+            }
+        })
+    }
+
+    /// A key, any of them nearly as likely as any other.
+    pub fn random(&mut self) -> Option<Key> {
+        let age = self.next_age();
+        let anywhere = self.keyspace.hasher.hash_one(&age.0.to_ne_bytes()) >> 16;
+        let mut picked = None;
+        // From a place on the ring to its end, and if nothing lives there from the beginning.
+        for from in [anywhere, 0] {
+            let mut cursor = from;
+            while picked.is_none() {
+                cursor = self.scan(cursor, 1, |key, _| picked = Some(key.clone()));
+                if cursor == 0 {
+                    break;
+                }
+            }
+        }
+        picked
+    }
+
+    /// *Mutator.* Stores `value` under `key`, whatever was there before, with a deadline or none.
+    pub fn set(&mut self, key: &[u8], value: Value, expires_at_ms: Option<u64>) {
+        self.store(key, value, Some(expires_at_ms.unwrap_or(0)));
+    }
+
+    /// *Mutator.* Stores `value` under `key` and leaves the deadline as it is.
+    pub fn set_value(&mut self, key: &[u8], value: Value) {
+        self.store(key, value, None);
+    }
+
+    /// Stores with a new deadline (0 is none), or with the one that is there already.
+    fn store(&mut self, key: &[u8], value: Value, expires_at_ms: Option<u64>) {
+        self.expire_if_due(key);
+        self.changed(key, 1);
+        let age = self.next_age();
+        let database = &mut self.keyspace.databases[self.db];
+        // The value goes into the entry that is there, or into a new one.
+        let mut value = Some(value);
+        let old = database.change(key, age, |entry| {
+            entry.expires_at_ms = expires_at_ms.unwrap_or(entry.expires_at_ms);
+            value.take().map(|value| std::mem::replace(&mut entry.value, value))
+        });
+        if let Some(old) = old.flatten() {
+            self.keyspace.discard(old);
+        } else if let Some(value) = value {
+            let expires_at_ms = expires_at_ms.unwrap_or(0);
+            database.insert(key, Entry { value, expires_at_ms, used_at: age });
+        }
+    }
+
+    /// *Mutator.* Puts what `change` makes of the string under `key` in its place and leaves the
+    /// deadline as it is. A missing key, which `change` sees as `None`, is created.
+    ///
+    /// # Errors
+    /// [`CommandError::WRONG_TYPE`], and those of `change`; nothing has changed then.
+    pub fn change_string<R>(
+        &mut self,
+        key: &[u8],
+        change: impl FnOnce(Option<&Text>) -> Result<(Text, R), CommandError>,
+    ) -> Result<R, CommandError> {
+        self.expire_if_due(key);
+        let age = self.next_age();
+        let database = &mut self.keyspace.databases[self.db];
+        // The closure is called once: on the entry, or without one.
+        let mut change = Some(change);
+        let changed = database.change(key, age, |entry| match (&mut entry.value, change.take()) {
+            (Value::String(old), Some(change)) => {
+                change(Some(old)).map(|(new, result)| (std::mem::replace(old, new), result))
+            }
+            _ => Err(CommandError::WRONG_TYPE),
+        });
+        let result = match (changed, change) {
+            (Some(changed), _) => {
+                let (old, result) = changed?;
+                self.keyspace.discard(Value::String(old));
+                result
+            }
+            (None, Some(change)) => {
+                let (new, result) = change(None)?;
+                let entry = Entry { value: Value::String(new), expires_at_ms: 0, used_at: age };
+                database.insert(key, entry);
+                result
+            }
+            (None, None) => return Err(CommandError::WRONG_TYPE),
+        };
+        self.changed(key, 1);
+        Ok(result)
+    }
+
+    /// *Mutator.* Lets `change` work on the hash under `key`, which is created if it is missing and
+    /// removed if it ends up empty. `change` says how many fields it changed.
+    ///
+    /// # Errors
+    /// [`CommandError::WRONG_TYPE`]; nothing has changed then.
+    pub fn change_hash<R>(
+        &mut self,
+        key: &[u8],
+        change: impl FnOnce(&mut FieldMap) -> (R, usize),
+    ) -> Result<R, CommandError> {
+        if self.look_hash(key)?.is_none() {
+            let mut fields = FieldMap::new();
+            let (result, changes) = change(&mut fields);
+            if !fields.is_empty() {
+                self.set(key, Value::Hash(Box::new(fields)), None);
+                self.changed(key, changes.saturating_sub(1));
+            }
+            return Ok(result);
+        }
+        let age = self.next_age();
+        let database = &mut self.keyspace.databases[self.db];
+        let changed = database.change(key, age, |entry| match &mut entry.value {
+            Value::Hash(fields) => Some((change(fields), fields.is_empty())),
+            Value::String(_) => None,
+        });
+        let Some(((result, changes), is_empty)) = changed.flatten() else {
+            return Err(CommandError::WRONG_TYPE);
+        };
+        self.changed(key, changes);
+        if is_empty {
+            self.keyspace.databases[self.db].remove(key);
+        }
+        Ok(result)
+    }
+
+    /// *Mutator.* Gives `key` a deadline or takes it away; false if there is no such key. A
+    /// deadline in the past removes the key.
+    pub fn set_deadline(&mut self, key: &[u8], expires_at_ms: Option<u64>) -> bool {
+        self.expire_if_due(key);
+        if expires_at_ms.is_some_and(|deadline| deadline <= self.now_ms) {
+            return self.remove(key);
+        }
+        let age = self.next_age();
+        let expires_at_ms = expires_at_ms.unwrap_or(0);
+        let database = &mut self.keyspace.databases[self.db];
+        let set = database.change(key, age, |entry| entry.expires_at_ms = expires_at_ms);
+        self.changed(key, usize::from(set.is_some()));
+        set.is_some()
+    }
+
+    /// *Mutator.* Removes `key` and says whether it was there.
+    pub fn remove(&mut self, key: &[u8]) -> bool {
+        let Some(entry) = self.take(key) else { return false };
+        self.keyspace.discard(entry.value);
+        true
+    }
+
+    /// *Mutator.* Removes `key` and hands out what it held.
+    pub fn take(&mut self, key: &[u8]) -> Option<Entry> {
+        self.expire_if_due(key);
+        let entry = self.keyspace.databases[self.db].remove(key)?;
+        self.changed(key, 1);
+        Some(entry)
+    }
+
+    /// Removes `key` if its deadline has passed. Where nothing has a deadline it costs nothing.
+    pub(super) fn expire_if_due(&mut self, key: &[u8]) {
+        let database = &self.keyspace.databases[self.db];
+        if database.volatile_len() > 0
+            && database.peek(key).is_some_and(|entry| entry.is_expired(self.now_ms))
+        {
+            self.keyspace.expire(self.db, key);
+        }
+    }
+
+    /// Every mutator passes here: counts, and tells those who watch the key.
+    fn changed(&mut self, key: &[u8], changes: usize) {
+        if changes > 0 {
+            self.keyspace.counters.changes += changes as u64;
+            self.keyspace.watchers.changed(self.db, key);
+        }
+    }
+
+    fn next_age(&mut self) -> Age {
+        self.keyspace.age = self.keyspace.age.next(self.now_ms);
+        self.keyspace.age
+    }
+}
+
+fn as_string(entry: Option<&Entry>) -> Result<Option<&Text>, CommandError> {
+    match entry.map(|entry| &entry.value) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Value::Hash(_)) => Err(CommandError::WRONG_TYPE),
+    }
+}
+
+fn as_hash(entry: Option<&Entry>) -> Result<Option<&FieldMap>, CommandError> {
+    match entry.map(|entry| &entry.value) {
+        None => Ok(None),
+        Some(Value::Hash(fields)) => Ok(Some(fields)),
+        Some(Value::String(_)) => Err(CommandError::WRONG_TYPE),
+    }
+}
