@@ -279,9 +279,8 @@ static SELECT: Command = Command {
 };
 
 fn select(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let index = i32::try_from(args.integer(1)?).map_err(|_| {
-        CommandError::new("ERR value is out of range, value must between -2147483648 and 2147483647")
-    })?;
+    let too_far = "ERR value is out of range, value must between -2147483648 and 2147483647";
+    let index = i32::try_from(args.integer(1)?).map_err(|_| CommandError::new(too_far))?;
     let db = usize::try_from(index).ok().filter(|db| *db < context.shared.config.databases);
     let db = db.ok_or(CommandError::new("ERR DB index is out of range"))?;
     context.session.select(db);

@@ -1,14 +1,24 @@
-//! Counters: strings that are read as numbers, changed and written back.
+//! Counters: strings, and fields of hashes, that are read as numbers, changed and written back.
 //!
-//! A missing key counts as zero, and a counter keeps its deadline: a rate limiter is an INCR and an
-//! EXPIRE.
+//! What is missing counts as zero, and a counter keeps its deadline: a rate limiter is an INCR and
+//! an EXPIRE.
 
+use super::extended::Extended;
 use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
-use crate::keyspace::Text;
+use crate::keyspace::{Key, Text};
 use crate::resp::parse_integer;
 
 /// The family.
-pub const COMMANDS: &[&Command] = &[&INCR, &DECR, &INCRBY, &DECRBY];
+pub const COMMANDS: &[&Command] =
+    &[&INCR, &DECR, &INCRBY, &DECRBY, &INCRBYFLOAT, &HINCRBY, &HINCRBYFLOAT];
+
+const NOT_A_FLOAT: CommandError = CommandError::new("ERR value is not a valid float");
+const FIELD_NOT_AN_INTEGER: CommandError = CommandError::new("ERR hash value is not an integer");
+const FIELD_NOT_A_FLOAT: CommandError = CommandError::new("ERR hash value is not a float");
+/// An increment that is no finite number.
+const INFINITE: CommandError = CommandError::new("ERR value is NaN or Infinity");
+/// A sum that is no finite number.
+const INFINITE_SUM: CommandError = CommandError::new("ERR increment would produce NaN or Infinity");
 
 static INCR: Command = Command {
     name: "incr",
@@ -119,13 +129,156 @@ fn decrby(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     add(keys, args.at(1), increment, reply)
 }
 
+/// Adds to the integer under `key`.
 fn add(keys: &mut Keys<'_>, key: &[u8], increment: i64, reply: &mut Reply) -> Outcome {
     let sum = keys.change_string(key, |old| {
-        let old = old.map_or(Some(0), |old| parse_integer(old));
-        let old = old.ok_or(CommandError::NOT_AN_INTEGER)?;
-        let sum = old.checked_add(increment).ok_or(CommandError::OVERFLOW)?;
+        let sum = integer_sum(old.map(|old| &**old), increment, CommandError::NOT_AN_INTEGER)?;
         Ok((Text::new(itoa::Buffer::new().format(sum).as_bytes()), sum))
     })?;
     reply.integer(sum);
     Ok(())
+}
+
+/// What stands there, or zero, plus `increment`.
+///
+/// # Errors
+/// `not_an_integer` if that is what stands there, or the sum leaves 64 bits.
+fn integer_sum(
+    old: Option<&[u8]>,
+    increment: i64,
+    not_an_integer: CommandError,
+) -> Result<i64, CommandError> {
+    let old = old.map_or(Some(0), parse_integer).ok_or(not_an_integer)?;
+    old.checked_add(increment).ok_or(CommandError::OVERFLOW)
+}
+
+static INCRBYFLOAT: Command = Command {
+    name: "incrbyfloat",
+    arity: 3,
+    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+    keys: KeyArguments::FIRST,
+    group: "string",
+    since: "2.6.0",
+    complexity: "O(1)",
+    summary: "Adds to the decimal number under a key",
+    syntax: "key increment",
+    example: "
+        > SET price 10.50
+        +OK
+        > INCRBYFLOAT price 0.1
+        $4
+        10.6
+        > INCRBYFLOAT price 5e1
+        $4
+        60.6
+    ",
+    handler: Handler::Keys(incrbyfloat),
+};
+
+fn incrbyfloat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let increment = Extended::parse(args.at(2));
+    let sum = keys.change_string(args.at(1), |old| {
+        let increment = increment.ok_or(NOT_A_FLOAT)?;
+        let sum = float_sum(old.map(|old| &**old), increment, NOT_A_FLOAT)?;
+        Ok((Text::new(sum.as_bytes()), sum))
+    })?;
+    reply.bulk(sum.as_bytes());
+    Ok(())
+}
+
+/// [`integer_sum`] for decimal numbers, as text.
+fn float_sum(
+    old: Option<&[u8]>,
+    increment: Extended,
+    not_a_float: CommandError,
+) -> Result<String, CommandError> {
+    let old = old.map_or(Some(Extended::ZERO), Extended::parse).ok_or(not_a_float)?;
+    let sum = old.plus(increment);
+    if sum.is_finite() { Ok(sum.text()) } else { Err(INFINITE_SUM) }
+}
+
+static HINCRBY: Command = Command {
+    name: "hincrby",
+    arity: 4,
+    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+    keys: KeyArguments::FIRST,
+    group: "hash",
+    since: "2.0.0",
+    complexity: "O(1)",
+    summary: "Adds to the integer in a field of a hash",
+    syntax: "key field increment",
+    example: "
+        > HINCRBY user:1 visits 5
+        :5
+        > HINCRBY user:1 visits -1
+        :4
+        > HSET user:1 name Ada
+        :1
+        > HINCRBY user:1 name 1
+        -ERR hash value is not an integer
+    ",
+    handler: Handler::Keys(hincrby),
+};
+
+fn hincrby(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let increment = args.integer(3)?;
+    let sum = change_field(keys, args, |old| {
+        let sum = integer_sum(old, increment, FIELD_NOT_AN_INTEGER)?;
+        Ok((Key::new(itoa::Buffer::new().format(sum).as_bytes()), sum))
+    })?;
+    reply.integer(sum);
+    Ok(())
+}
+
+static HINCRBYFLOAT: Command = Command {
+    name: "hincrbyfloat",
+    arity: 4,
+    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+    keys: KeyArguments::FIRST,
+    group: "hash",
+    since: "2.6.0",
+    complexity: "O(1)",
+    summary: "Adds to the decimal number in a field of a hash",
+    syntax: "key field increment",
+    example: "
+        > HINCRBYFLOAT basket total 2.50
+        $3
+        2.5
+        > HINCRBYFLOAT basket total 0.25
+        $4
+        2.75
+    ",
+    handler: Handler::Keys(hincrbyfloat),
+};
+
+fn hincrbyfloat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let increment = Extended::parse(args.at(3)).ok_or(NOT_A_FLOAT)?;
+    if !increment.is_finite() {
+        return Err(INFINITE);
+    }
+    let sum = change_field(keys, args, |old| {
+        let sum = float_sum(old, increment, FIELD_NOT_A_FLOAT)?;
+        Ok((Key::new(sum.as_bytes()), sum))
+    })?;
+    reply.bulk(sum.as_bytes());
+    Ok(())
+}
+
+/// Puts what `change` makes of the field that the first two arguments name in its place.
+///
+/// # Errors
+/// The key holds no hash, and those of `change`; nothing has changed then.
+fn change_field<R>(
+    keys: &mut Keys<'_>,
+    args: Args<'_>,
+    change: impl FnOnce(Option<&[u8]>) -> Result<(Key, R), CommandError>,
+) -> Result<R, CommandError> {
+    let field = args.at(2);
+    keys.change_hash(args.at(1), |fields| match change(fields.get(field).map(|old| &**old)) {
+        Ok((new, result)) => {
+            fields.insert(field, new);
+            (Ok(result), 1)
+        }
+        Err(error) => (Err(error), 0),
+    })?
 }

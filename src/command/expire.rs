@@ -9,7 +9,7 @@ use crate::keyspace::Entry;
 
 /// The family.
 pub const COMMANDS: &[&Command] =
-    &[&EXPIRE, &PEXPIRE, &EXPIREAT, &PEXPIREAT, &TTL, &PTTL, &PERSIST];
+    &[&EXPIRE, &PEXPIRE, &EXPIREAT, &PEXPIREAT, &TTL, &PTTL, &EXPIRETIME, &PEXPIRETIME, &PERSIST];
 
 static EXPIRE: Command = Command {
     name: "expire",
@@ -249,6 +249,52 @@ fn pttl(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     tell(keys, args, reply, |deadline_ms| deadline_ms.saturating_sub(now_ms))
 }
 
+static EXPIRETIME: Command = Command {
+    name: "expiretime",
+    arity: 2,
+    flags: flag::READONLY | flag::FAST,
+    keys: KeyArguments::FIRST,
+    group: "generic",
+    since: "7.0.0",
+    complexity: "O(1)",
+    summary: "Says when a key expires, in Unix seconds, in the manner of TTL",
+    syntax: "key",
+    example: "
+        > SET session data EXAT 33177117420
+        +OK
+        > EXPIRETIME session
+        :33177117420
+    ",
+    handler: Handler::Keys(expiretime),
+};
+
+fn expiretime(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    tell(keys, args, reply, rounded_seconds)
+}
+
+static PEXPIRETIME: Command = Command {
+    name: "pexpiretime",
+    arity: 2,
+    flags: flag::READONLY | flag::FAST,
+    keys: KeyArguments::FIRST,
+    group: "generic",
+    since: "7.0.0",
+    complexity: "O(1)",
+    summary: "Says when a key expires, in Unix milliseconds, in the manner of TTL",
+    syntax: "key",
+    example: "
+        > SET session data EXAT 33177117420
+        +OK
+        > PEXPIRETIME session
+        :33177117420000
+    ",
+    handler: Handler::Keys(pexpiretime),
+};
+
+fn pexpiretime(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    tell(keys, args, reply, |deadline_ms| deadline_ms)
+}
+
 /// Replies with what `figure` makes of the deadline in Unix milliseconds, or says why there is
 /// none.
 fn tell(
@@ -297,8 +343,12 @@ static PERSIST: Command = Command {
 };
 
 fn persist(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let key = args.at(1);
-    let has_deadline = keys.look(key).is_some_and(|entry| entry.expires_at_ms().is_some());
-    reply.integer(i64::from(has_deadline && keys.set_deadline(key, None)));
+    reply.integer(i64::from(remove_deadline(keys, args.at(1))));
     Ok(())
+}
+
+/// Takes the deadline of `key` away and says whether there was one.
+pub fn remove_deadline(keys: &mut Keys<'_>, key: &[u8]) -> bool {
+    let has_deadline = keys.look(key).is_some_and(|entry| entry.expires_at_ms().is_some());
+    has_deadline && keys.set_deadline(key, None)
 }

@@ -1,9 +1,12 @@
 //! Commands about keys, whatever they hold.
+//!
+//! Nothing here waits for memory to be given back: what is costly to free is freed when the
+//! keyspace lock has been let go, which makes DEL and UNLINK the same.
 
-use super::{Args, Command, Handler, KeyArguments, Keys, Outcome, Reply, flag};
+use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
 
 /// The family.
-pub const COMMANDS: &[&Command] = &[&DEL, &EXISTS, &TYPE];
+pub const COMMANDS: &[&Command] = &[&DEL, &UNLINK, &EXISTS, &TOUCH, &TYPE, &RENAME, &RENAMENX];
 
 static DEL: Command = Command {
     name: "del",
@@ -31,6 +34,25 @@ fn del(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     Ok(())
 }
 
+static UNLINK: Command = Command {
+    name: "unlink",
+    arity: -2,
+    flags: flag::WRITE | flag::FAST,
+    keys: KeyArguments::ALL,
+    group: "generic",
+    since: "4.0.0",
+    complexity: "O(N) with N keys",
+    summary: "Does what DEL does, which waits no longer here",
+    syntax: "key [key ...]",
+    example: "
+        > MSET a 1 b 2
+        +OK
+        > UNLINK a b nobody
+        :2
+    ",
+    handler: Handler::Keys(del),
+};
+
 static EXISTS: Command = Command {
     name: "exists",
     arity: -2,
@@ -54,6 +76,32 @@ static EXISTS: Command = Command {
 
 fn exists(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     reply.count(args.from(1).iter().filter(|key| keys.peek(key).is_some()).count());
+    Ok(())
+}
+
+static TOUCH: Command = Command {
+    name: "touch",
+    arity: -2,
+    flags: flag::READONLY | flag::FAST,
+    keys: KeyArguments::ALL,
+    group: "generic",
+    since: "3.2.1",
+    complexity: "O(N) with N keys",
+    summary: "Counts keys like EXISTS, and marks them as just used",
+    syntax: "key [key ...]",
+    example: "
+        > SET a 1
+        +OK
+        > TOUCH a nobody
+        :1
+    ",
+    handler: Handler::Keys(touch),
+};
+
+fn touch(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    // Looking counts a hit or a miss; unlike it, marking heeds no CLIENT NO-TOUCH.
+    let is_there = |key: &&[u8]| keys.peek(key).is_some() && keys.look(key).is_some();
+    reply.count(args.from(1).iter().filter(is_there).count());
     Ok(())
 }
 
@@ -85,4 +133,86 @@ static TYPE: Command = Command {
 fn type_of(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     reply.simple(keys.peek(args.at(1)).map_or("none", |entry| entry.value.type_name()));
     Ok(())
+}
+
+static RENAME: Command = Command {
+    name: "rename",
+    arity: 3,
+    flags: flag::WRITE,
+    keys: KeyArguments { first: 1, last: 2, step: 1 },
+    group: "generic",
+    since: "1.0.0",
+    complexity: "O(1)",
+    summary: "Gives a key another name, which loses what it held before",
+    syntax: "key newkey",
+    example: "
+        > SET draft text EX 60
+        +OK
+        > RENAME draft final
+        +OK
+        > TTL final
+        :60
+        > RENAME draft final
+        -ERR no such key
+    ",
+    handler: Handler::Keys(rename),
+};
+
+fn rename(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    rename_if(keys, args, |_| true)?;
+    reply.ok();
+    Ok(())
+}
+
+static RENAMENX: Command = Command {
+    name: "renamenx",
+    arity: 3,
+    flags: flag::WRITE | flag::FAST,
+    keys: KeyArguments { first: 1, last: 2, step: 1 },
+    group: "generic",
+    since: "1.0.0",
+    complexity: "O(1)",
+    summary: "Gives a key another name that is not in use",
+    syntax: "key newkey",
+    example: "
+        > MSET draft text final other
+        +OK
+        > RENAMENX draft final
+        :0
+        > RENAMENX draft second
+        :1
+    ",
+    handler: Handler::Keys(renamenx),
+};
+
+fn renamenx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let renamed = rename_if(keys, args, |keys| keys.look(args.at(2)).is_none())?;
+    reply.integer(i64::from(renamed));
+    Ok(())
+}
+
+/// Renames a key that exists, if `may_rename` says so, and returns what it said.
+///
+/// # Errors
+/// There is no such key.
+fn rename_if(
+    keys: &mut Keys<'_>,
+    args: Args<'_>,
+    may_rename: impl FnOnce(&mut Keys<'_>) -> bool,
+) -> Result<bool, CommandError> {
+    let (key, new_key) = (args.at(1), args.at(2));
+    if keys.look(key).is_none() {
+        return Err(CommandError::new("ERR no such key"));
+    }
+    if !may_rename(keys) {
+        return Ok(false);
+    }
+    // A key that is renamed to itself stays untouched.
+    if key != new_key
+        && let Some(entry) = keys.take(key)
+    {
+        let deadline = entry.expires_at_ms();
+        keys.set(new_key, entry.value, deadline);
+    }
+    Ok(true)
 }

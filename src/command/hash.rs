@@ -1,13 +1,15 @@
-//! Hashes: fields with values under one key.
+//! Hashes: fields with values under one key, each called by its name.
 //!
 //! A hash without fields does not exist: the keyspace creates it with its first field and removes
-//! it with its last. Fields come back in the order in which they were first set.
+//! it with its last. Commands that read a hash as a whole are in [`super::fields`], and those that
+//! count in a field are in [`super::counter`].
 
 use super::string::{reply_bytes, stored};
 use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
 
 /// The family.
-pub const COMMANDS: &[&Command] = &[&HSET, &HGET, &HGETALL, &HDEL];
+pub const COMMANDS: &[&Command] =
+    &[&HSET, &HMSET, &HSETNX, &HGET, &HMGET, &HEXISTS, &HSTRLEN, &HLEN, &HDEL];
 
 static HSET: Command = Command {
     name: "hset",
@@ -37,6 +39,29 @@ fn hset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     Ok(())
 }
 
+static HMSET: Command = Command {
+    name: "hmset",
+    arity: -4,
+    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+    keys: KeyArguments::FIRST,
+    group: "hash",
+    since: "2.0.0",
+    complexity: "O(N) with N fields",
+    summary: "Sets fields of a hash: HSET, which counts what is new, is its successor",
+    syntax: "key field value [field value ...]",
+    example: "
+        > HMSET user:1 name Ada born 1815
+        +OK
+    ",
+    handler: Handler::Keys(hmset),
+};
+
+fn hmset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    set_fields(keys, args, &HMSET)?;
+    reply.ok();
+    Ok(())
+}
+
 /// Sets all pairs behind the key and returns how many fields are new.
 ///
 /// # Errors
@@ -55,6 +80,38 @@ fn set_fields(
         let added = pairs.filter(|at| fields.insert(args.at(*at), stored(args, at + 1))).count();
         (added, changes)
     })
+}
+
+static HSETNX: Command = Command {
+    name: "hsetnx",
+    arity: 4,
+    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+    keys: KeyArguments::FIRST,
+    group: "hash",
+    since: "2.0.0",
+    complexity: "O(1)",
+    summary: "Sets a field of a hash that is not there yet",
+    syntax: "key field value",
+    example: "
+        > HSETNX user:1 name Ada
+        :1
+        > HSETNX user:1 name Bob
+        :0
+        > HGET user:1 name
+        $3
+        Ada
+    ",
+    handler: Handler::Keys(hsetnx),
+};
+
+fn hsetnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let field = args.at(2);
+    let is_new = keys.change_hash(args.at(1), |fields| {
+        let is_new = fields.get(field).is_none() && fields.insert(field, stored(args, 3));
+        (is_new, usize::from(is_new))
+    })?;
+    reply.integer(i64::from(is_new));
+    Ok(())
 }
 
 static HGET: Command = Command {
@@ -85,44 +142,114 @@ fn hget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     Ok(())
 }
 
-static HGETALL: Command = Command {
-    name: "hgetall",
-    arity: 2,
-    flags: flag::READONLY,
+static HMGET: Command = Command {
+    name: "hmget",
+    arity: -3,
+    flags: flag::READONLY | flag::FAST,
     keys: KeyArguments::FIRST,
     group: "hash",
     since: "2.0.0",
-    complexity: "O(N) with N fields in the hash",
-    summary: "Reads all fields of a hash and their values",
+    complexity: "O(N) with N fields",
+    summary: "Reads several fields of a hash; null for a field that is not there",
+    syntax: "key field [field ...]",
+    example: "
+        > HSET user:1 name Ada born 1815
+        :2
+        > HMGET user:1 name address
+        *2
+        $3
+        Ada
+        $-1
+    ",
+    handler: Handler::Keys(hmget),
+};
+
+fn hmget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let fields = keys.read_hash(args.at(1))?;
+    let names = args.from(2);
+    reply.array(names.len());
+    for name in names.iter() {
+        reply_bytes(reply, fields.and_then(|fields| fields.get(name)));
+    }
+    Ok(())
+}
+
+static HEXISTS: Command = Command {
+    name: "hexists",
+    arity: 3,
+    flags: flag::READONLY | flag::FAST,
+    keys: KeyArguments::FIRST,
+    group: "hash",
+    since: "2.0.0",
+    complexity: "O(1)",
+    summary: "Says whether a hash has a field",
+    syntax: "key field",
+    example: "
+        > HSET user:1 name Ada
+        :1
+        > HEXISTS user:1 name
+        :1
+        > HEXISTS user:1 address
+        :0
+    ",
+    handler: Handler::Keys(hexists),
+};
+
+fn hexists(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let fields = keys.read_hash(args.at(1))?;
+    reply.integer(i64::from(fields.is_some_and(|fields| fields.get(args.at(2)).is_some())));
+    Ok(())
+}
+
+static HSTRLEN: Command = Command {
+    name: "hstrlen",
+    arity: 3,
+    flags: flag::READONLY | flag::FAST,
+    keys: KeyArguments::FIRST,
+    group: "hash",
+    since: "3.2.0",
+    complexity: "O(1)",
+    summary: "Says how many bytes a field of a hash has",
+    syntax: "key field",
+    example: "
+        > HSET user:1 name Ada
+        :1
+        > HSTRLEN user:1 name
+        :3
+        > HSTRLEN user:1 address
+        :0
+    ",
+    handler: Handler::Keys(hstrlen),
+};
+
+fn hstrlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let fields = keys.read_hash(args.at(1))?;
+    let value = fields.and_then(|fields| fields.get(args.at(2)));
+    reply.count(value.map_or(0, |value| value.len()));
+    Ok(())
+}
+
+static HLEN: Command = Command {
+    name: "hlen",
+    arity: 2,
+    flags: flag::READONLY | flag::FAST,
+    keys: KeyArguments::FIRST,
+    group: "hash",
+    since: "2.0.0",
+    complexity: "O(1)",
+    summary: "Says how many fields a hash has",
     syntax: "key",
     example: "
         > HSET user:1 name Ada born 1815
         :2
-        > HGETALL user:1
-        *4
-        $4
-        name
-        $3
-        Ada
-        $4
-        born
-        $4
-        1815
-        > HGETALL nobody
-        *0
+        > HLEN user:1
+        :2
     ",
-    handler: Handler::Keys(hgetall),
+    handler: Handler::Keys(hlen),
 };
 
-fn hgetall(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let fields = keys.read_hash(args.at(1))?;
-    reply.map(fields.map_or(0, |fields| fields.len()));
-    if let Some(fields) = fields {
-        fields.for_each(|name, value| {
-            reply_bytes(reply, Some(name));
-            reply_bytes(reply, Some(value));
-        });
-    }
+fn hlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    reply.count(keys.read_hash(args.at(1))?.map_or(0, |fields| fields.len()));
     Ok(())
 }
 

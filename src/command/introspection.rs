@@ -66,7 +66,7 @@ static INFO: Command = Command {
     syntax: "[command-name [command-name ...]]",
     example: "> COMMAND INFO nothing
               *1
-              *-1",
+              $-1",
     handler: Handler::Plain(info),
     ..row("info", -2, "2.8.13")
 };
@@ -79,7 +79,7 @@ fn info(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
     for name in args.from(2).iter() {
         match table::find_full(name) {
             Some(row) => describe(row, reply),
-            None => reply.null_array(),
+            None => reply.null(),
         }
     }
     Ok(())

@@ -15,13 +15,17 @@ mod config;
 mod connection;
 mod counter;
 mod deadline;
+mod exchange;
 mod expire;
+mod extended;
+mod fields;
 pub mod gate;
 mod generic;
 mod hash;
 mod info;
 mod introspection;
 mod kill;
+mod range;
 mod scan;
 mod server;
 pub mod session;
@@ -114,8 +118,8 @@ impl KeyArguments {
     /// Indices of the keys of a request with `len` arguments.
     pub fn indices(self, len: usize) -> impl Iterator<Item = usize> {
         let last = if self.last < 0 { len as i32 + self.last } else { self.last };
-        let range = if self.first == 0 { 1..=0 } else { self.first..=last };
-        range.step_by(self.step.max(1) as usize).map(|index| index as usize)
+        let indices = (self.first..=last).step_by(self.step.max(1) as usize);
+        indices.filter(move |_| self != KeyArguments::NONE).map(|index| index as usize)
     }
 }
 

@@ -4,14 +4,14 @@
 //! Copying is kept out of the lock in both directions: a long value was copied to the heap before
 //! the lock was taken ([`stored`]), and leaves by reference ([`reply_bytes`]).
 
-use super::deadline::Lifetime;
+use super::deadline::{Lifetime, Scale};
 use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
 use crate::keyspace::Value;
 use crate::keyspace::bytes::Bytes;
 use std::sync::Arc;
 
 /// The family.
-pub const COMMANDS: &[&Command] = &[&GET, &SET, &MGET, &MSET];
+pub const COMMANDS: &[&Command] = &[&GET, &SET, &SETEX, &PSETEX, &MGET, &MSET];
 
 /// Argument `index` as bytes to be stored: the heap copy that was made before the lock was taken,
 /// if there is one.
@@ -188,6 +188,61 @@ impl<'a> SetOptions<'a> {
     }
 }
 
+static SETEX: Command = Command {
+    name: "setex",
+    arity: 4,
+    flags: flag::WRITE | flag::DENYOOM,
+    keys: KeyArguments::FIRST,
+    group: "string",
+    since: "2.0.0",
+    complexity: "O(1)",
+    summary: "Stores a string that expires after some seconds, like SET with EX",
+    syntax: "key seconds value",
+    example: "
+        > SETEX session 60 data
+        +OK
+        > TTL session
+        :60
+        > SETEX session 0 data
+        -ERR invalid expire time in 'setex' command
+    ",
+    handler: Handler::Keys(setex),
+};
+
+fn setex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    set_until(keys, args, Scale::Seconds, reply)
+}
+
+static PSETEX: Command = Command {
+    name: "psetex",
+    arity: 4,
+    flags: flag::WRITE | flag::DENYOOM,
+    keys: KeyArguments::FIRST,
+    group: "string",
+    since: "2.6.0",
+    complexity: "O(1)",
+    summary: "Stores a string that expires after some milliseconds, like SET with PX",
+    syntax: "key milliseconds value",
+    example: "
+        > PSETEX session 60000 data
+        +OK
+        > TTL session
+        :60
+    ",
+    handler: Handler::Keys(psetex),
+};
+
+fn psetex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    set_until(keys, args, Scale::Milliseconds, reply)
+}
+
+fn set_until(keys: &mut Keys<'_>, args: Args<'_>, scale: Scale, reply: &mut Reply) -> Outcome {
+    let expires_at_ms = scale.deadline_ms(args, 2, keys.now_ms())?;
+    keys.set(args.at(1), stored_value(args, 3), Some(expires_at_ms));
+    reply.ok();
+    Ok(())
+}
+
 static MGET: Command = Command {
     name: "mget",
     arity: -2,
@@ -249,21 +304,23 @@ static MSET: Command = Command {
 };
 
 fn mset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    store_pairs(keys, args, &MSET)?;
+    for index in pairs(args, &MSET)? {
+        keys.set(args.at(index), stored_value(args, index + 1), None);
+    }
     reply.ok();
     Ok(())
 }
 
-/// Stores all pairs behind the name of `command`.
+/// Indices of the keys of `command`, each followed by its value.
 ///
 /// # Errors
 /// The last key has no value.
-fn store_pairs(keys: &mut Keys<'_>, args: Args<'_>, command: &Command) -> Outcome {
-    if args.len().is_multiple_of(2) {
-        return Err(CommandError::arity(command.name));
+pub fn pairs(
+    args: Args<'_>,
+    command: &Command,
+) -> Result<impl Iterator<Item = usize>, CommandError> {
+    match args.len() % 2 {
+        1 => Ok(KeyArguments::PAIRS.indices(args.len())),
+        _ => Err(CommandError::arity(command.name)),
     }
-    for index in command.keys.indices(args.len()) {
-        keys.set(args.at(index), stored_value(args, index + 1), None);
-    }
-    Ok(())
 }

@@ -1,17 +1,21 @@
 //! All commands by name.
 
-use super::{Command, Handler, client, config, connection, counter, expire, generic, hash, info};
+use super::{Command, Handler, client, config, connection, counter, exchange, expire, fields};
+use super::{generic, hash, info, range};
 use super::{introspection, scan, server, string, transaction};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The families, in the order in which the README shows them.
-const FAMILIES: [&[&Command]; 13] = [
+const FAMILIES: [&[&Command]; 16] = [
     connection::COMMANDS,
     client::COMMANDS,
     string::COMMANDS,
+    exchange::COMMANDS,
+    range::COMMANDS,
     counter::COMMANDS,
     hash::COMMANDS,
+    fields::COMMANDS,
     generic::COMMANDS,
     scan::COMMANDS,
     expire::COMMANDS,

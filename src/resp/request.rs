@@ -26,7 +26,7 @@ pub struct Args<'a> {
 /// An argument that was copied to the heap before the lock was taken, because its command is
 /// going to store it.
 pub struct Prepared {
-    /// Which argument: offset of its first byte, unique within the buffer.
+    /// Which argument: offset of its first byte, unique among the arguments that are not empty.
     pub start: u32,
     /// Its bytes.
     pub bytes: Arc<[u8]>,
@@ -88,9 +88,11 @@ impl<'a> Args<'a> {
 
     /// The heap copy of argument `index`, if one was made before the lock was taken.
     pub fn prepared(self, index: usize) -> Option<&'a Arc<[u8]>> {
-        let start = self.spans[index].start;
+        let Span { start, len } = self.spans[index];
         let place = self.prepared.binary_search_by_key(&start, |prepared| prepared.start).ok()?;
-        Some(&self.prepared[place].bytes)
+        let bytes = &self.prepared[place].bytes;
+        // An empty argument begins where the next one does.
+        (bytes.len() == len as usize).then_some(bytes)
     }
 
     /// Makes the heap copies that [`Args::prepared`] will find, for every argument from `first`
@@ -103,5 +105,22 @@ impl<'a> Args<'a> {
 
     fn slice(self, span: Span) -> &'a [u8] {
         &self.buffer[span.start as usize..span.start as usize + span.len as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ensures that an empty argument is not taken for the long one that begins at the same byte.
+    #[test]
+    fn empty_arguments_are_not_their_successors() {
+        let spans = [Span { start: 0, len: 0 }, Span { start: 0, len: 4 }];
+        let args = Args::new(b"long", &spans);
+        let mut prepared = Vec::new();
+        args.prepare(0, 3, &mut prepared);
+        let args = args.with_prepared(&prepared);
+        assert!(args.prepared(0).is_none());
+        assert_eq!(args.prepared(1).map(|bytes| &bytes[..]), Some(&b"long"[..]));
     }
 }

@@ -1,0 +1,112 @@
+//! Hashes read as a whole, in the order in which their fields were first set.
+
+use super::string::reply_bytes;
+use super::{Args, Command, Handler, KeyArguments, Keys, Outcome, Reply, flag};
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&HGETALL, &HKEYS, &HVALS];
+
+static HGETALL: Command = Command {
+    name: "hgetall",
+    arity: 2,
+    flags: flag::READONLY,
+    keys: KeyArguments::FIRST,
+    group: "hash",
+    since: "2.0.0",
+    complexity: "O(N) with N fields in the hash",
+    summary: "Reads all fields of a hash and their values",
+    syntax: "key",
+    example: "
+        > HSET user:1 name Ada born 1815
+        :2
+        > HGETALL user:1
+        *4
+        $4
+        name
+        $3
+        Ada
+        $4
+        born
+        $4
+        1815
+        > HGETALL nobody
+        *0
+    ",
+    handler: Handler::Keys(hgetall),
+};
+
+fn hgetall(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let fields = keys.read_hash(args.at(1))?;
+    reply.map(fields.map_or(0, |fields| fields.len()));
+    if let Some(fields) = fields {
+        fields.for_each(|name, value| {
+            reply_bytes(reply, Some(name));
+            reply_bytes(reply, Some(value));
+        });
+    }
+    Ok(())
+}
+
+static HKEYS: Command = Command {
+    name: "hkeys",
+    arity: 2,
+    flags: flag::READONLY,
+    keys: KeyArguments::FIRST,
+    group: "hash",
+    since: "2.0.0",
+    complexity: "O(N) with N fields in the hash",
+    summary: "Reads the names of all fields of a hash",
+    syntax: "key",
+    example: "
+        > HSET user:1 name Ada born 1815
+        :2
+        > HKEYS user:1
+        *2
+        $4
+        name
+        $4
+        born
+    ",
+    handler: Handler::Keys(hkeys),
+};
+
+fn hkeys(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let fields = keys.read_hash(args.at(1))?;
+    reply.array(fields.map_or(0, |fields| fields.len()));
+    if let Some(fields) = fields {
+        fields.for_each(|name, _| reply_bytes(reply, Some(name)));
+    }
+    Ok(())
+}
+
+static HVALS: Command = Command {
+    name: "hvals",
+    arity: 2,
+    flags: flag::READONLY,
+    keys: KeyArguments::FIRST,
+    group: "hash",
+    since: "2.0.0",
+    complexity: "O(N) with N fields in the hash",
+    summary: "Reads the values of all fields of a hash",
+    syntax: "key",
+    example: "
+        > HSET user:1 name Ada born 1815
+        :2
+        > HVALS user:1
+        *2
+        $3
+        Ada
+        $4
+        1815
+    ",
+    handler: Handler::Keys(hvals),
+};
+
+fn hvals(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let fields = keys.read_hash(args.at(1))?;
+    reply.array(fields.map_or(0, |fields| fields.len()));
+    if let Some(fields) = fields {
+        fields.for_each(|_, value| reply_bytes(reply, Some(value)));
+    }
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! Strings: their length and parts of them.
+//!
+//! A string is stored in exactly the bytes it has, because a cache reads far more than it appends.
+//! So APPEND and SETRANGE write a new string, at the cost of a copy of the old one.
+
+use super::string::reply_bytes;
+use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
+use crate::keyspace::Text;
+use crate::keyspace::bytes::VALUE_INLINE_BYTES;
+use crate::limits;
+use std::sync::Arc;
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&STRLEN, &GETRANGE, &SUBSTR, &SETRANGE, &APPEND];
+
+static STRLEN: Command = Command {
+    name: "strlen",
+    arity: 2,
+    flags: flag::READONLY | flag::FAST,
+    keys: KeyArguments::FIRST,
+    group: "string",
+    since: "2.2.0",
+    complexity: "O(1)",
+    summary: "Says how many bytes the string under a key has",
+    syntax: "key",
+    example: "
+        > SET greeting hello
+        +OK
+        > STRLEN greeting
+        :5
+        > STRLEN nobody
+        :0
+    ",
+    handler: Handler::Keys(strlen),
+};
+
+fn strlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    reply.count(keys.read_string(args.at(1))?.map_or(0, |text| text.len()));
+    Ok(())
+}
+
+static GETRANGE: Command = Command {
+    name: "getrange",
+    arity: 4,
+    flags: flag::READONLY,
+    keys: KeyArguments::FIRST,
+    group: "string",
+    since: "2.4.0",
+    complexity: "O(N) with N bytes in the reply",
+    summary: "Reads a part of a string, from one byte to another; negative is from the end",
+    syntax: "key start end",
+    example: r#"
+        > SET greeting "hello world"
+        +OK
+        > GETRANGE greeting 0 4
+        $5
+        hello
+        > GETRANGE greeting -5 -1
+        $5
+        world
+    "#,
+    handler: Handler::Keys(getrange),
+};
+
+static SUBSTR: Command = Command {
+    name: "substr",
+    arity: 4,
+    flags: flag::READONLY,
+    keys: KeyArguments::FIRST,
+    group: "string",
+    since: "1.0.0",
+    complexity: "O(N) with N bytes in the reply",
+    summary: "The former name of GETRANGE",
+    syntax: "key start end",
+    example: "
+        > SET greeting hello
+        +OK
+        > SUBSTR greeting 1 1
+        $1
+        e
+    ",
+    handler: Handler::Keys(getrange),
+};
+
+fn getrange(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let (start, end) = (args.integer(2)?, args.integer(3)?);
+    let text = keys.read_string(args.at(1))?;
+    let part = text.map_or(&[][..], |text| part(text, start, end));
+    match text {
+        // A large string is sent without a copy.
+        Some(text) if part.len() == text.len() => reply_bytes(reply, Some(text)),
+        _ => reply.bulk(part),
+    }
+    Ok(())
+}
+
+/// The bytes from `start` to `end`, both included and both counted from the end if negative.
+fn part(text: &[u8], start: i64, end: i64) -> &[u8] {
+    if start < 0 && end < 0 && start > end {
+        return &[];
+    }
+    let len = text.len() as i64;
+    // What lies before the beginning is moved to it, the end like the start: Redis does so.
+    let place = |index: i64| if index < 0 { (len + index).max(0) } else { index } as usize;
+    let (start, end) = (place(start), place(end).saturating_add(1).min(text.len()));
+    text.get(start..end).unwrap_or(&[])
+}
+
+static SETRANGE: Command = Command {
+    name: "setrange",
+    arity: 4,
+    flags: flag::WRITE | flag::DENYOOM,
+    keys: KeyArguments::FIRST,
+    group: "string",
+    since: "2.2.0",
+    complexity: "O(N) with N bytes in the result",
+    summary: "Overwrites a part of a string, which grows with zero bytes if it is too short",
+    syntax: "key offset value",
+    example: r#"
+        > SET greeting "hello world"
+        +OK
+        > SETRANGE greeting 6 redis
+        :11
+        > GET greeting
+        $11
+        hello redis
+    "#,
+    handler: Handler::Keys(setrange),
+};
+
+fn setrange(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let offset = usize::try_from(args.integer(2)?)
+        .map_err(|_| CommandError::new("ERR offset is out of range"))?;
+    let (key, part) = (args.at(1), args.at(3));
+    if part.is_empty() {
+        // Nothing is written, not even the zeros up to the offset.
+        reply.count(keys.look_string(key)?.map_or(0, |text| text.len()));
+        return Ok(());
+    }
+    reply.count(write_part(keys, key, part, |_| offset)?);
+    Ok(())
+}
+
+static APPEND: Command = Command {
+    name: "append",
+    arity: 3,
+    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+    keys: KeyArguments::FIRST,
+    group: "string",
+    since: "2.0.0",
+    complexity: "O(N) with N bytes in the result",
+    summary: "Adds bytes to the end of a string and says how long it is now",
+    syntax: "key value",
+    example: r#"
+        > APPEND greeting hello
+        :5
+        > APPEND greeting " world"
+        :11
+        > GET greeting
+        $11
+        hello world
+    "#,
+    handler: Handler::Keys(append),
+};
+
+fn append(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    reply.count(write_part(keys, args.at(1), args.at(2), |len| len)?);
+    Ok(())
+}
+
+/// Writes `part` into the string under `key`, at what `offset` makes of its length, and returns
+/// the length afterwards.
+///
+/// # Errors
+/// The key holds no string, or the result would be longer than any string may be.
+fn write_part(
+    keys: &mut Keys<'_>,
+    key: &[u8],
+    part: &[u8],
+    offset: impl FnOnce(usize) -> usize,
+) -> Result<usize, CommandError> {
+    keys.change_string(key, |old| {
+        let old = old.map_or(&[][..], |old| old);
+        let offset = offset(old.len());
+        let end = offset.saturating_add(part.len());
+        if end > limits::BULK_BYTES_MAX {
+            return Err(CommandError::new(
+                "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
+            ));
+        }
+        let len = end.max(old.len());
+        Ok((overwritten(old, offset, part, len), len))
+    })
+}
+
+/// `old`, with zeros up to `len` bytes, and with `part` at `offset`.
+fn overwritten(old: &[u8], offset: usize, part: &[u8], len: usize) -> Text {
+    let fill = |bytes: &mut [u8]| {
+        bytes[..old.len()].copy_from_slice(old);
+        bytes[offset..offset + part.len()].copy_from_slice(part);
+    };
+    if len <= VALUE_INLINE_BYTES {
+        let mut bytes = [0; VALUE_INLINE_BYTES];
+        fill(&mut bytes[..len]);
+        return Text::new(&bytes[..len]);
+    }
+    // Made in its final place: a detour over a vector would copy it once more, under the lock.
+    let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, len).collect();
+    fill(Arc::make_mut(&mut bytes));
+    Text::Shared(bytes)
+}
