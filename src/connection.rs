@@ -45,6 +45,7 @@ pub fn serve(shared: &Shared, client: &Arc<Client>) -> io::Result<()> {
         batch: Batch::default(),
         session: Session::new(Arc::clone(client), is_authenticated),
         reply: Reply::default(),
+        congestion: None,
     };
     let outcome = connection.run();
     connection.session.unwatch(shared);
@@ -61,6 +62,8 @@ struct Connection<'a> {
     batch: Batch,
     session: Session,
     reply: Reply,
+    /// Bytes of requests taken since the kernel last refused to take replies; `None` if it did not.
+    congestion: Option<usize>,
 }
 
 /// What waiting for input ended with.
@@ -83,10 +86,12 @@ impl Connection<'_> {
                 self.drain()?;
                 return self.linger();
             }
-            self.flush()?;
+            self.flush_if_due()?;
             self.publish();
             match self.fill()? {
                 Filled::Some => {}
+                // Nothing more to hear: time to try sending again.
+                Filled::Silence if self.congestion.is_some() => self.flush()?,
                 Filled::Silence => self.doze()?,
                 Filled::End => return self.drain(),
             }
@@ -132,7 +137,7 @@ impl Connection<'_> {
             self.batch.single(buffer, spans);
             gate::execute(self.shared, &mut self.session, &self.batch, buffer, 0, &mut self.reply);
             self.assembler.reset();
-            self.limit_output()?;
+            self.relieve()?;
         }
         Ok(Ok(()))
     }
@@ -149,12 +154,25 @@ impl Connection<'_> {
                 next,
                 &mut self.reply,
             );
-            if self.reply.len() >= limits::OUTPUT_FLUSH_BYTES {
-                self.flush()?;
-                self.limit_output()?;
-            }
+            self.relieve()?;
         }
         Ok(self.batch.bytes_of(next))
+    }
+
+    /// Sends if much waits to be sent, and ends the connection if too much does.
+    fn relieve(&mut self) -> io::Result<()> {
+        if self.reply.len() >= limits::OUTPUT_FLUSH_BYTES {
+            self.flush_if_due()?;
+        }
+        self.limit_output()
+    }
+
+    /// Sends, unless the client has just shown that it does not read.
+    fn flush_if_due(&mut self) -> io::Result<()> {
+        match self.congestion {
+            Some(bytes) if bytes < limits::CONGESTED_INPUT_BYTES => Ok(()),
+            _ => self.flush(),
+        }
     }
 
     /// Sends what waits to be sent, as far as the client takes it.
@@ -171,11 +189,15 @@ impl Connection<'_> {
                     Stats::add(&self.shared.stats.output_bytes, bytes);
                     self.reply.advance(bytes);
                 }
-                Err(error) if is_timeout(&error) => return Ok(()),
+                Err(error) if is_timeout(&error) => {
+                    self.congestion = Some(0);
+                    return Ok(());
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
+        self.congestion = None;
         Ok(())
     }
 
@@ -196,15 +218,16 @@ impl Connection<'_> {
     /// Waits for input: not long while there are replies to send, and otherwise long enough to
     /// know that the client is idle.
     fn fill(&mut self) -> io::Result<Filled> {
-        self.wait_at_most(match self.reply.is_empty() {
-            true => limits::DOZE_AFTER_MS,
-            false => limits::READ_WAIT_CONGESTED_MS,
+        self.wait_at_most(match self.congestion {
+            None => limits::DOZE_AFTER_MS,
+            Some(_) => limits::READ_WAIT_CONGESTED_MS,
         })?;
         loop {
             match self.input.fill_buf() {
                 Ok([]) => return Ok(Filled::End),
                 Ok(bytes) => {
                     Stats::add(&self.shared.stats.input_bytes, bytes.len());
+                    self.congestion = self.congestion.map(|taken| taken + bytes.len());
                     let now_ms = self.shared.clock.steady_ms();
                     self.session.client.active_at_ms.store(now_ms, Relaxed);
                     return Ok(Filled::Some);
@@ -218,9 +241,6 @@ impl Connection<'_> {
 
     /// Gives the buffers back and waits, without any, for the client to say something.
     fn doze(&mut self) -> io::Result<()> {
-        if !self.reply.is_empty() {
-            return Ok(());
-        }
         self.reply.release();
         self.batch = Batch::default();
         self.input = BufReader::with_capacity(0, self.stream);

@@ -73,6 +73,11 @@ pub const LINGER_MS: u64 = 50;
 /// See [`LINGER_MS`].
 pub const LINGER_BYTES_MAX: usize = 1024 * 1024;
 
+/// Bytes of requests that are taken between two attempts to send to a client which does not read:
+/// an attempt costs [`WRITE_WAIT_MS`], and a client that sends 40 MB first should not wait for
+/// thousands of them.
+pub const CONGESTED_INPUT_BYTES: usize = 1024 * 1024;
+
 /// Milliseconds that a read may wait while replies are waiting to be sent.
 pub const READ_WAIT_CONGESTED_MS: u64 = 5;
 

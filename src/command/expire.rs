@@ -162,8 +162,7 @@ impl Conditions {
                 () if options.is(index, "GT") => &mut conditions.if_later,
                 () if options.is(index, "LT") => &mut conditions.if_earlier,
                 () => {
-                    let option = String::from_utf8_lossy(option);
-                    return Err(format!("ERR Unsupported option {option}").into());
+                    return Err(CommandError::quoting("ERR Unsupported option ", option, ""));
                 }
             };
             *place = true;

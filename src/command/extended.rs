@@ -16,8 +16,8 @@ const TEXT_BYTES_MAX: usize = 5 * 1024 - 1;
 /// Every number is smaller than two to the power of this.
 const EXPONENT_MAX: i32 = 16_384;
 
-/// Every number but zero is at least two to the power of this.
-const EXPONENT_MIN: i32 = -16_445;
+/// What is smaller than two to the power of this would be rounded to zero.
+const EXPONENT_MIN: i32 = -16_446;
 
 /// Decimal places of the text form.
 const DECIMALS: usize = 17;

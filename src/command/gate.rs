@@ -148,7 +148,7 @@ pub fn execute(
     reply: &mut Reply,
 ) -> usize {
     let mut run = Run { shared, session, access: None };
-    let mut next = first;
+    let (mut next, waiting) = (first, reply.len());
     while let Some(request) = batch.requests.get(next) {
         next += 1;
         let spans = &batch.spans[request.first_span..request.end_span];
@@ -156,7 +156,8 @@ pub fn execute(
             let args = Args::new(buffer, spans).with_prepared(&batch.prepared);
             run.answer(&request.row, args, reply);
         }
-        let is_enough = run.session.is_closing || reply.len() >= limits::OUTPUT_FLUSH_BYTES;
+        let is_enough =
+            run.session.is_closing || reply.len() - waiting >= limits::OUTPUT_FLUSH_BYTES;
         if is_enough || (next - first).is_multiple_of(limits::BATCH_CLOCK_EVERY) && run.is_over() {
             break;
         }

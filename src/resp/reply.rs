@@ -215,7 +215,18 @@ impl Reply {
         self.text_sent += sent;
         if self.text_sent == self.text.len() {
             self.clear();
+        } else if self.text_sent > limits::OUTPUT_KEPT_BYTES.max(self.text.len() / 2) {
+            self.forget_sent();
         }
+    }
+
+    /// Moves what is still to be sent to the front. Only when more than half was sent: so a byte
+    /// is moved about once, and a client that is always a little behind costs just that little.
+    fn forget_sent(&mut self) {
+        self.text.drain(..self.text_sent);
+        self.attachments.iter_mut().for_each(|attachment| attachment.at -= self.text_sent);
+        self.text_sent = 0;
+        self.text.shrink_to(limits::OUTPUT_KEPT_BYTES.max(2 * self.text.len()));
     }
 
     /// Forgets everything, and gives memory back that only a large reply needed.
