@@ -1,1 +1,28 @@
-//! x
+//! The tests that need nothing but Rust: servers inside the test process or the real binary, real
+//! sockets on ports that the system chooses, and clocks that are moved by hand.
+//!
+//! Read `support` first. A test of a command is a session: see [`support::check`].
+
+mod client;
+mod client_library;
+mod client_output;
+mod config;
+mod connection;
+mod counter;
+mod examples;
+mod expire;
+mod generic;
+mod hash;
+mod info;
+mod introspection;
+mod keyspace_model;
+mod lifecycle;
+mod pipelines;
+mod process;
+mod protocol;
+mod raw;
+mod readme;
+mod server;
+mod string;
+mod support;
+mod tidy;

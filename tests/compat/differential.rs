@@ -1,0 +1,44 @@
+//! The same random requests to Debian's Redis and to ours: every reply must be the same, byte for
+//! byte, but for a short list of differences that are meant.
+//!
+//! `RESPOOL_SEED` and `RESPOOL_COMMANDS` choose another sequence and its length.
+
+use crate::commands::Generator;
+use crate::connection::Request;
+use crate::history::Both;
+use crate::servers::Server;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Requests in one run, unless `RESPOOL_COMMANDS` says otherwise.
+const COMMANDS: u64 = 50_000;
+
+/// Requests after which both servers begin anew, so that a failing sequence stays short.
+const EPISODE: u64 = 5_000;
+
+fn from_environment(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().expect("a number"))
+}
+
+/// Ensures that no sequence of requests tells the two servers apart.
+#[test]
+fn random_requests_get_the_same_replies() {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
+    let seed = from_environment("RESPOOL_SEED").unwrap_or(now.as_micros() as u64);
+    let commands = from_environment("RESPOOL_COMMANDS").unwrap_or(COMMANDS);
+    println!("RESPOOL_SEED={seed} RESPOOL_COMMANDS={commands}");
+    let (redis, respool) = (Server::redis(), Server::respool());
+    let mut generator = Generator::new(seed);
+    let mut done = 0;
+    while done < commands {
+        let mut both = Both::open(redis.address, respool.address);
+        both.reset();
+        let len = EPISODE.min(commands - done);
+        let mut requests: Vec<Request> = (0..len).map(|_| generator.request()).collect();
+        if let Some(difference) = both.compare(&requests) {
+            requests.truncate(difference.at + 1);
+            let shortest = both.shrink(requests);
+            panic!("RESPOOL_SEED={seed}: after {done} requests\n\n{shortest}");
+        }
+        done += len;
+    }
+}

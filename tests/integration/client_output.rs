@@ -1,0 +1,117 @@
+//! CLIENT's switches: which replies are sent, what a lookup does to a key, who may be thrown out.
+
+use crate::support::{TestServer, check};
+
+/// Ensures that with REPLY OFF nothing is sent, not even errors, until ON is answered.
+#[test]
+fn reply_off_is_silent_until_on() {
+    check(
+        "
+        > CLIENT REPLY OFF
+        > SET k v
+        > NONSENSE
+        > GET
+        > CLIENT REPLY SKIP
+        > CLIENT REPLY nonsense
+        > CLIENT REPLY ON
+        +OK
+        > GET k
+        $1 v
+        ",
+    );
+}
+
+/// Ensures that SKIP leaves out its own reply and the next one, whatever that is.
+#[test]
+fn reply_skip_leaves_out_one_reply() {
+    check(
+        "
+        > CLIENT REPLY SKIP
+        > SET k v
+        > GET k
+        $1 v
+        > CLIENT REPLY skip
+        > NONSENSE
+        > GET k
+        $1 v
+        > CLIENT REPLY SKIP
+        > CLIENT REPLY SKIP
+        > PING
+        > PING
+        +PONG
+        > CLIENT REPLY SKIP
+        > CLIENT REPLY ON
+        +OK
+        > PING
+        +PONG
+        > CLIENT REPLY sometimes
+        -ERR syntax error
+        ",
+    );
+}
+
+/// Ensures that silence does not change what is executed, in one long pipeline.
+#[test]
+fn silent_commands_are_executed() {
+    let server = TestServer::start();
+    let mut client = server.client();
+    let mut pipeline = String::from("CLIENT REPLY OFF\r\n");
+    (0..5_000).for_each(|_| pipeline.push_str("INCR n\r\n"));
+    pipeline.push_str("CLIENT REPLY ON\r\nGET n\r\n");
+    client.send(pipeline.as_bytes());
+    assert_eq!(client.finish(), b"+OK\r\n$4\r\n5000\r\n");
+}
+
+/// Ensures that QUIT is executed in silence.
+#[test]
+fn quit_in_silence_closes() {
+    let server = TestServer::start();
+    let mut client = server.client();
+    client.send(b"CLIENT REPLY OFF\r\nPING\r\nQUIT\r\n");
+    assert_eq!(client.rest(), b"");
+}
+
+/// Ensures that RESET ends the silence.
+#[test]
+fn reset_ends_the_silence() {
+    check("> CLIENT REPLY OFF\n> PING\n> RESET\n+RESET\n> PING\n+PONG");
+}
+
+/// Ensures that NO-TOUCH leaves the age of a key as it is, and that ON and OFF are all there is.
+#[test]
+fn no_touch_leaves_the_age_alone() {
+    let server = TestServer::start();
+    let mut client = server.client();
+    let idle_ms = || {
+        let mut keyspace = server.shared.access();
+        let now_ms = keyspace.now_ms;
+        let mut keys = keyspace.keys(0, now_ms, true);
+        keys.peek(b"k").map(|entry| entry.idle_ms(now_ms))
+    };
+    client.ask("SET k v");
+    server.clock.advance_ms(5_000);
+    assert_eq!(client.ask("CLIENT NO-TOUCH on"), "+OK");
+    assert_eq!(client.ask("GET k"), "$1 v");
+    assert_eq!(idle_ms(), Some(5_000));
+    assert!(client.ask("CLIENT INFO").contains(" flags=T "));
+    assert_eq!(client.ask("CLIENT NO-TOUCH OFF"), "+OK");
+    assert_eq!(client.ask("EXISTS k"), ":1");
+    assert_eq!(client.ask("TTL k"), ":-1");
+    assert_eq!(client.ask("TYPE k"), "+string");
+    assert_eq!(idle_ms(), Some(5_000), "asking about a key is not using it");
+    assert_eq!(client.ask("GET k"), "$1 v");
+    assert_eq!(idle_ms(), Some(0));
+    assert_eq!(client.ask("CLIENT NO-TOUCH maybe"), "-ERR syntax error");
+}
+
+/// Ensures that NO-EVICT is remembered and shown.
+#[test]
+fn no_evict_is_shown() {
+    let server = TestServer::start();
+    let mut client = server.client();
+    assert_eq!(client.ask("CLIENT NO-EVICT on"), "+OK");
+    assert!(client.ask("CLIENT INFO").contains(" flags=e "));
+    assert_eq!(client.ask("CLIENT NO-EVICT off"), "+OK");
+    assert!(client.ask("CLIENT INFO").contains(" flags=N "));
+    assert_eq!(client.ask("CLIENT NO-EVICT maybe"), "-ERR syntax error");
+}

@@ -1,0 +1,356 @@
+//! The keyspace against a model that is too simple to be wrong: random operations on both must
+//! always give the same answers, and leave all side structures in step.
+
+use proptest::prelude::*;
+use respool::keyspace::{FieldMap, Keys, Keyspace, Value};
+use std::collections::HashMap;
+
+const DATABASES: usize = 2;
+
+/// One operation, on a key of a database by number.
+#[derive(Debug, Clone)]
+enum Operation {
+    Set { db: usize, key: usize, len: usize, ttl_ms: Option<u64> },
+    SetValue { db: usize, key: usize, len: usize },
+    Read { db: usize, key: usize, quiet: bool },
+    Look { db: usize, key: usize },
+    Peek { db: usize, key: usize },
+    Remove { db: usize, key: usize },
+    SetDeadline { db: usize, key: usize, in_ms: Option<i64> },
+    SetField { db: usize, key: usize, field: usize, len: usize },
+    RemoveField { db: usize, key: usize, field: usize },
+    Flush { db: usize },
+    Sweep { max: usize },
+    Advance { ms: u64 },
+}
+
+fn operations() -> impl Strategy<Value = Operation> {
+    use Operation::*;
+    let place = || (0..DATABASES, 0..12_usize);
+    // Around both inline sizes, and far beyond.
+    let len = || prop_oneof![Just(0_usize), 20..26_usize, 36..42_usize, Just(300)];
+    prop_oneof![
+        4 => (place(), len(), prop::option::of(0..50_u64)).prop_map(|((db, key), len, ttl_ms)| Set {
+            db,
+            key,
+            len,
+            ttl_ms
+        }),
+        1 => (place(), len()).prop_map(|((db, key), len)| SetValue { db, key, len }),
+        3 => (place(), any::<bool>()).prop_map(|((db, key), quiet)| Read { db, key, quiet }),
+        1 => place().prop_map(|(db, key)| Look { db, key }),
+        1 => place().prop_map(|(db, key)| Peek { db, key }),
+        2 => place().prop_map(|(db, key)| Remove { db, key }),
+        2 => (place(), prop::option::of(-5..50_i64))
+            .prop_map(|((db, key), in_ms)| SetDeadline { db, key, in_ms }),
+        3 => (place(), 0..4_usize, len())
+            .prop_map(|((db, key), field, len)| SetField { db, key, field, len }),
+        2 => (place(), 0..4_usize).prop_map(|((db, key), field)| RemoveField { db, key, field }),
+        1 => (0..DATABASES).prop_map(|db| Flush { db }),
+        1 => (0..5_usize).prop_map(|max| Sweep { max }),
+        3 => (0..30_u64).prop_map(|ms| Advance { ms }),
+    ]
+}
+
+/// What a key holds in the model.
+#[derive(Debug, Clone, PartialEq)]
+enum Content {
+    Text(Vec<u8>),
+    /// In order of insertion.
+    Fields(Vec<(Vec<u8>, Vec<u8>)>),
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    content: Content,
+    deadline_ms: Option<u64>,
+    used_at_ms: u64,
+}
+
+/// The model: a map, a clock, and counters.
+#[derive(Default)]
+struct Model {
+    entries: HashMap<(usize, Vec<u8>), Entry>,
+    now_ms: u64,
+    hits: u64,
+    misses: u64,
+    expired: u64,
+}
+
+impl Model {
+    /// The entry, if it has not expired; if it has, it is removed.
+    fn find(&mut self, db: usize, key: &[u8]) -> Option<&mut Entry> {
+        let place = (db, key.to_vec());
+        let deadline = self.entries.get(&place)?.deadline_ms;
+        if deadline.is_some_and(|deadline| deadline <= self.now_ms) {
+            self.entries.remove(&place);
+            self.expired += 1;
+        }
+        self.entries.get_mut(&place)
+    }
+
+    /// The same, and it is used now.
+    fn touch(&mut self, db: usize, key: &[u8]) -> Option<&mut Entry> {
+        let now_ms = self.now_ms;
+        let entry = self.find(db, key)?;
+        entry.used_at_ms = now_ms;
+        Some(entry)
+    }
+
+    fn count(&mut self, is_hit: bool) {
+        *(if is_hit { &mut self.hits } else { &mut self.misses }) += 1;
+    }
+
+    fn insert(&mut self, db: usize, key: &[u8], content: Content, deadline_ms: Option<u64>) {
+        // An expired predecessor counts as expired.
+        self.find(db, key);
+        let entry = Entry { content, deadline_ms, used_at_ms: self.now_ms };
+        self.entries.insert((db, key.to_vec()), entry);
+    }
+
+    fn sweep(&mut self, max: usize) -> usize {
+        let is_due = |entry: &Entry| entry.deadline_ms.is_some_and(|at| at <= self.now_ms);
+        // Databases one after the other, nearest deadlines first, equal ones in order of keys.
+        let due = self.entries.iter().filter(|(_, entry)| is_due(entry));
+        let mut due: Vec<_> =
+            due.map(|((db, key), entry)| (*db, entry.deadline_ms, key.clone())).collect();
+        due.sort();
+        due.truncate(max);
+        self.expired += due.len() as u64;
+        for (db, _, key) in &due {
+            self.entries.remove(&(*db, key.clone()));
+        }
+        due.len()
+    }
+}
+
+/// Key names on both sides of the inline size.
+fn name(key: usize) -> Vec<u8> {
+    let padding = if key.is_multiple_of(2) { 0 } else { 30 };
+    [vec![b'p'; padding], format!("key:{key}").into_bytes()].concat()
+}
+
+fn content_of(value: &Value) -> Content {
+    match value {
+        Value::String(text) => Content::Text(text.to_vec()),
+        Value::Hash(fields) => {
+            let mut pairs = Vec::new();
+            fields.for_each(|field, value| pairs.push((field.to_vec(), value.to_vec())));
+            Content::Fields(pairs)
+        }
+    }
+}
+
+/// Both of them, side by side.
+struct Pair {
+    keyspace: Keyspace,
+    model: Model,
+}
+
+impl Pair {
+    fn keys(&mut self, db: usize, quiet: bool) -> Keys<'_> {
+        self.keyspace.keys(db, self.model.now_ms, quiet)
+    }
+
+    fn run(&mut self, operation: &Operation) {
+        match *operation {
+            Operation::Set { db, key, len, ttl_ms } => {
+                let deadline = ttl_ms.map(|ttl| self.model.now_ms + ttl);
+                self.keys(db, false).set(&name(key), Value::string(&vec![b'x'; len]), deadline);
+                self.model.insert(db, &name(key), Content::Text(vec![b'x'; len]), deadline);
+            }
+            Operation::SetValue { db, key, len } => {
+                self.keys(db, false).set_value(&name(key), Value::string(&vec![b'y'; len]));
+                let deadline = self.model.find(db, &name(key)).and_then(|entry| entry.deadline_ms);
+                self.model.insert(db, &name(key), Content::Text(vec![b'y'; len]), deadline);
+            }
+            Operation::Read { db, key, quiet } => {
+                let found =
+                    self.keys(db, quiet).read(&name(key)).map(|entry| content_of(&entry.value));
+                let model = &mut self.model;
+                let entry =
+                    if quiet { model.find(db, &name(key)) } else { model.touch(db, &name(key)) };
+                let expected = entry.map(|entry| entry.content.clone());
+                model.count(expected.is_some());
+                assert_eq!(found, expected);
+            }
+            Operation::Look { db, key } => {
+                let found = self.keys(db, false).look(&name(key)).map(|e| content_of(&e.value));
+                let entry = self.model.touch(db, &name(key));
+                assert_eq!(found, entry.map(|entry| entry.content.clone()));
+            }
+            Operation::Peek { db, key } => {
+                let now_ms = self.model.now_ms;
+                let mut keys = self.keys(db, false);
+                let found = keys.peek(&name(key));
+                let found = found.map(|entry| (entry.expires_at_ms(), entry.idle_ms(now_ms)));
+                let expected = self.model.find(db, &name(key));
+                let expected = expected.map(|e| (e.deadline_ms, now_ms - e.used_at_ms));
+                self.model.count(expected.is_some());
+                assert_eq!(found, expected);
+            }
+            _ => self.run_rare(operation),
+        }
+    }
+
+    fn run_rare(&mut self, operation: &Operation) {
+        match *operation {
+            Operation::Remove { db, key } => {
+                let removed = self.keys(db, false).remove(&name(key));
+                let expected = self.model.find(db, &name(key)).is_some();
+                self.model.entries.remove(&(db, name(key)));
+                assert_eq!(removed, expected);
+            }
+            Operation::SetDeadline { db, key, in_ms } => {
+                let now_ms = self.model.now_ms;
+                let deadline = in_ms.map(|ms| now_ms.saturating_add_signed(ms));
+                let found = self.keys(db, false).set_deadline(&name(key), deadline);
+                let entry = self.model.touch(db, &name(key));
+                assert_eq!(found, entry.is_some());
+                entry.into_iter().for_each(|entry| entry.deadline_ms = deadline);
+                if deadline.is_some_and(|deadline| deadline <= now_ms) {
+                    self.model.entries.remove(&(db, name(key)));
+                }
+            }
+            Operation::SetField { db, key, field, len } => {
+                let (field, value) = (name(field), vec![b'z'; len]);
+                let change = |map: &mut FieldMap| (map.set(&field, &value), 1);
+                let is_new = self.keys(db, false).change_hash(&name(key), change).ok();
+                assert_eq!(is_new, self.model.set_field(db, &name(key), &field, &value));
+            }
+            Operation::RemoveField { db, key, field } => {
+                let field = name(field);
+                let change = |map: &mut FieldMap| {
+                    let removed = map.remove(&field);
+                    (removed, usize::from(removed))
+                };
+                let removed = self.keys(db, false).change_hash(&name(key), change).ok();
+                assert_eq!(removed, self.model.remove_field(db, &name(key), &field));
+            }
+            Operation::Flush { db } => {
+                self.keyspace.flush(db);
+                self.model.entries.retain(|(other, _), _| *other != db);
+            }
+            Operation::Sweep { max } => {
+                let removed = self.keyspace.sweep(self.model.now_ms, max);
+                assert_eq!(removed, self.model.sweep(max));
+            }
+            Operation::Advance { ms } => self.model.now_ms += ms,
+            _ => unreachable!("it is one of the frequent ones"),
+        }
+    }
+
+    fn compare(&mut self) {
+        self.keyspace.check_invariants();
+        for db in 0..DATABASES {
+            let len = self.model.entries.keys().filter(|(other, _)| *other == db).count();
+            assert_eq!(self.keys(db, true).len(), len, "keys of database {db}");
+        }
+        let counters = self.keyspace.counters();
+        let model = &self.model;
+        assert_eq!(
+            (counters.hits, counters.misses, counters.expired),
+            (model.hits, model.misses, model.expired)
+        );
+        if self.model.entries.is_empty() {
+            assert_eq!(self.keyspace.used_bytes(), 0, "nothing takes no memory");
+        }
+    }
+}
+
+impl Model {
+    /// Whether the field is new; nothing if the key holds no hash.
+    fn set_field(&mut self, db: usize, key: &[u8], field: &[u8], value: &[u8]) -> Option<bool> {
+        let Some(entry) = self.touch(db, key) else {
+            let fields = Content::Fields(vec![(field.to_vec(), value.to_vec())]);
+            self.insert(db, key, fields, None);
+            return Some(true);
+        };
+        let Content::Fields(fields) = &mut entry.content else { return None };
+        if let Some(found) = fields.iter_mut().find(|(name, _)| name == field) {
+            found.1 = value.to_vec();
+            return Some(false);
+        }
+        fields.push((field.to_vec(), value.to_vec()));
+        Some(true)
+    }
+
+    fn remove_field(&mut self, db: usize, key: &[u8], field: &[u8]) -> Option<bool> {
+        let Some(entry) = self.touch(db, key) else { return Some(false) };
+        let Content::Fields(fields) = &mut entry.content else { return None };
+        let len_before = fields.len();
+        fields.retain(|(name, _)| name != field);
+        let removed = fields.len() < len_before;
+        if fields.is_empty() {
+            self.entries.remove(&(db, key.to_vec()));
+        }
+        Some(removed)
+    }
+}
+
+fn config() -> ProptestConfig {
+    // The failing sequence itself is printed; no file of seeds is kept.
+    ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// Ensures that no sequence of operations tells the keyspace and the model apart.
+    #[test]
+    fn the_keyspace_is_its_model(operations in prop::collection::vec(operations(), 1..150)) {
+        let keyspace = Keyspace::new(DATABASES);
+        let model = Model { now_ms: 1_000_000, ..Model::default() };
+        let mut pair = Pair { keyspace, model };
+        for operation in &operations {
+            pair.run(operation);
+            pair.compare();
+        }
+    }
+}
+
+/// Ensures that a database grows through many splits of its segments and shrinks to nothing.
+#[test]
+fn a_hundred_thousand_keys_come_and_go() {
+    const COUNT: usize = 100_000;
+    let mut keyspace = Keyspace::new(1);
+    let key = |at: usize| format!("key:{at}").into_bytes();
+    for at in 0..COUNT {
+        let deadline = at.is_multiple_of(3).then_some(10_000_000);
+        keyspace.keys(0, 1_000, false).set(&key(at), Value::string(&key(at)), deadline);
+        if at % 10_000 == 0 {
+            keyspace.check_invariants();
+        }
+    }
+    keyspace.check_invariants();
+    let mut keys = keyspace.keys(0, 2_000, false);
+    assert_eq!(keys.len(), COUNT);
+    for at in 0..COUNT {
+        let found = keys.read(&key(at)).map(|entry| content_of(&entry.value));
+        assert_eq!(found, Some(Content::Text(key(at))));
+        assert!(keys.peek(&[key(at), vec![b'!']].concat()).is_none());
+    }
+    for at in (0..COUNT).step_by(2) {
+        assert!(keys.remove(&key(at)));
+    }
+    keyspace.check_invariants();
+    let mut keys = keyspace.keys(0, 3_000, false);
+    for at in (1..COUNT).step_by(2) {
+        assert!(keys.remove(&key(at)));
+    }
+    assert!(keys.is_empty());
+    keyspace.check_invariants();
+    assert_eq!(keyspace.used_bytes(), 0);
+}
+
+/// Ensures that a clock that jumps back neither breaks the order of use nor revives a key.
+#[test]
+fn a_clock_that_jumps_back_breaks_nothing() {
+    let mut keyspace = Keyspace::new(1);
+    keyspace.keys(0, 1_000_000, false).set(b"a", Value::string(b"1"), Some(1_000_500));
+    keyspace.keys(0, 1_000_000, false).set(b"b", Value::string(b"2"), None);
+    keyspace.keys(0, 500, false).read(b"a").expect("it has not expired at the earlier time");
+    keyspace.check_invariants();
+    assert!(keyspace.keys(0, 1_000_500, false).read(b"a").is_none());
+    keyspace.check_invariants();
+}
