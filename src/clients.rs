@@ -76,13 +76,6 @@ impl Client {
     pub fn is_killed(&self) -> bool {
         self.is_killed.load(Relaxed)
     }
-
-    /// Ends the connection from outside: wakes the worker out of a read or write.
-    fn kill(&self) {
-        self.is_killed.store(true, Relaxed);
-        // It may be gone already; then there is nothing to end.
-        let _ = self.stream.shutdown(Shutdown::Both);
-    }
 }
 
 /// All connected clients, in order of arrival.
@@ -91,6 +84,9 @@ pub struct Clients {
     by_id: Mutex<BTreeMap<u64, Arc<Client>>>,
     last_id: AtomicU64,
     connected: AtomicUsize,
+    /// Clients that were killed and whose sockets are still to be closed.
+    killed: Mutex<Vec<Arc<Client>>>,
+    has_killed: AtomicBool,
 }
 
 impl Clients {
@@ -157,13 +153,29 @@ impl Clients {
         self.by_id.lock().values().cloned().collect()
     }
 
-    /// Ends every connection that `chosen` chooses and returns how many there were.
+    /// Decides that every connection that `chosen` chooses ends, and returns how many there were.
+    /// Whoever calls it sees to it that [`Clients::close_killed`] follows when no lock is held.
     pub fn kill_where(&self, chosen: impl Fn(&Client) -> bool) -> usize {
         // Who is killed already is as good as gone.
         let is_meant = |client: &Arc<Client>| !client.is_killed() && chosen(client);
         let chosen: Vec<_> = self.list().into_iter().filter(is_meant).collect();
-        chosen.iter().for_each(|client| client.kill());
-        chosen.len()
+        let count = chosen.len();
+        chosen.iter().for_each(|client| client.is_killed.store(true, Relaxed));
+        self.killed.lock().extend(chosen);
+        self.has_killed.fetch_or(count > 0, Relaxed);
+        count
+    }
+
+    /// Closes the sockets of those who were killed, which wakes their workers out of a read or a
+    /// write. Costs nothing if there are none.
+    pub fn close_killed(&self) {
+        if self.has_killed.load(Relaxed) && self.has_killed.swap(false, Relaxed) {
+            let killed = std::mem::take(&mut *self.killed.lock());
+            for client in killed {
+                // It may be gone already; then there is nothing to end.
+                let _ = client.stream.shutdown(Shutdown::Both);
+            }
+        }
     }
 
     /// Tells every worker that nothing more will be read: it finishes what it has and closes.

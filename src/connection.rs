@@ -46,10 +46,9 @@ pub fn serve(shared: &Shared, client: &Arc<Client>) -> io::Result<()> {
         session: Session::new(Arc::clone(client), is_authenticated),
         reply: Reply::default(),
         congestion: None,
+        patience_ms: limits::READ_WAIT_CONGESTED_MS,
     };
-    let outcome = connection.run();
-    connection.session.unwatch(shared);
-    outcome
+    connection.run()
 }
 
 struct Connection<'a> {
@@ -64,6 +63,15 @@ struct Connection<'a> {
     reply: Reply,
     /// Bytes of requests taken since the kernel last refused to take replies; `None` if it did not.
     congestion: Option<usize>,
+    /// How long to listen before sending is tried again.
+    patience_ms: u64,
+}
+
+/// Watching ends with the connection, however it ends.
+impl Drop for Connection<'_> {
+    fn drop(&mut self) {
+        self.session.unwatch(self.shared);
+    }
 }
 
 /// What waiting for input ended with.
@@ -82,7 +90,10 @@ impl Connection<'_> {
             if let Err(error) = self.execute_buffered()? {
                 return self.close_with(error);
             }
-            if self.session.is_closing {
+            if self.session.client.is_killed() {
+                return Ok(());
+            }
+            if self.session.is_closing || self.shared.is_stopping() {
                 self.drain()?;
                 return self.linger();
             }
@@ -91,7 +102,11 @@ impl Connection<'_> {
             match self.fill()? {
                 Filled::Some => {}
                 // Nothing more to hear: time to try sending again.
-                Filled::Silence if self.congestion.is_some() => self.flush()?,
+                Filled::Silence if self.congestion.is_some() => {
+                    // The longer it does not read, the less often is it asked whether it does.
+                    self.patience_ms = (2 * self.patience_ms).min(limits::READ_WAIT_PATIENT_MS);
+                    self.flush()?;
+                }
                 Filled::Silence => self.doze()?,
                 Filled::End => return self.drain(),
             }
@@ -101,7 +116,7 @@ impl Connection<'_> {
     /// Executes all complete requests in the input buffer and collects the incomplete one behind
     /// them, so that the buffer is empty afterwards.
     fn execute_buffered(&mut self) -> io::Result<Result<(), ProtocolError>> {
-        while !self.input.buffer().is_empty() && !self.session.is_closing {
+        while !self.input.buffer().is_empty() && !self.is_over() {
             let limits = Limits { stranger: !self.session.is_authenticated };
             if !self.assembler.is_empty() {
                 if let Err(error) = self.assemble(limits)? {
@@ -113,8 +128,8 @@ impl Connection<'_> {
             let executed_bytes = self.execute_batch()?;
             self.input.consume(executed_bytes);
             match parsed {
-                Err(error) if !self.session.is_closing => return Ok(Err(error)),
-                Ok(Parsed::Incomplete | Parsed::Inline) if !self.session.is_closing => {
+                Err(error) if !self.is_over() => return Ok(Err(error)),
+                Ok(Parsed::Incomplete | Parsed::Inline) if !self.is_over() => {
                     if let Err(error) = self.assemble(limits)? {
                         return Ok(Err(error));
                     }
@@ -133,6 +148,7 @@ impl Connection<'_> {
         };
         self.input.consume(taken);
         if self.assembler.is_complete() {
+            self.limit_output()?;
             let (buffer, spans) = self.assembler.request();
             self.batch.single(buffer, spans);
             gate::execute(self.shared, &mut self.session, &self.batch, buffer, 0, &mut self.reply);
@@ -145,7 +161,8 @@ impl Connection<'_> {
     /// Executes the batch and returns how many bytes of the buffer that was.
     fn execute_batch(&mut self) -> io::Result<usize> {
         let mut next = 0;
-        while next < self.batch.len() && !self.session.is_closing {
+        while next < self.batch.len() && !self.is_over() {
+            self.limit_output()?;
             next = gate::execute(
                 self.shared,
                 &mut self.session,
@@ -156,15 +173,21 @@ impl Connection<'_> {
             );
             self.relieve()?;
         }
+        self.batch.forget_prepared();
         Ok(self.batch.bytes_of(next))
     }
 
-    /// Sends if much waits to be sent, and ends the connection if too much does.
+    /// Whether nothing more is to be executed: the client said so, or somebody else did.
+    fn is_over(&self) -> bool {
+        self.session.is_closing || self.session.client.is_killed()
+    }
+
+    /// Sends if much waits to be sent.
     fn relieve(&mut self) -> io::Result<()> {
         if self.reply.len() >= limits::OUTPUT_FLUSH_BYTES {
             self.flush_if_due()?;
         }
-        self.limit_output()
+        Ok(())
     }
 
     /// Sends, unless the client has just shown that it does not read.
@@ -188,6 +211,10 @@ impl Connection<'_> {
                 Ok(bytes) => {
                     Stats::add(&self.shared.stats.output_bytes, bytes);
                     self.reply.advance(bytes);
+                    if self.congestion.is_some() {
+                        self.patience_ms = limits::READ_WAIT_CONGESTED_MS;
+                        self.mark_active();
+                    }
                 }
                 Err(error) if is_timeout(&error) => {
                     self.congestion = Some(0);
@@ -197,11 +224,20 @@ impl Connection<'_> {
                 Err(error) => return Err(error),
             }
         }
-        self.congestion = None;
+        if self.congestion.take().is_some() {
+            self.mark_active();
+        }
         Ok(())
     }
 
-    /// Ends a connection whose client lets its replies pile up.
+    /// Remembers that the client is alive, for `timeout`.
+    fn mark_active(&self) {
+        let now_ms = self.shared.clock.steady_ms();
+        self.session.client.active_at_ms.store(now_ms, Relaxed);
+    }
+
+    /// Ends a connection whose client asks for more although it has let its replies pile up. One
+    /// reply alone may be as large as it likes.
     fn limit_output(&self) -> io::Result<()> {
         if self.reply.len() <= limits::OUTPUT_BYTES_MAX {
             return Ok(());
@@ -220,7 +256,7 @@ impl Connection<'_> {
     fn fill(&mut self) -> io::Result<Filled> {
         self.wait_at_most(match self.congestion {
             None => limits::DOZE_AFTER_MS,
-            Some(_) => limits::READ_WAIT_CONGESTED_MS,
+            Some(_) => self.patience_ms,
         })?;
         loop {
             match self.input.fill_buf() {
@@ -228,8 +264,7 @@ impl Connection<'_> {
                 Ok(bytes) => {
                     Stats::add(&self.shared.stats.input_bytes, bytes.len());
                     self.congestion = self.congestion.map(|taken| taken + bytes.len());
-                    let now_ms = self.shared.clock.steady_ms();
-                    self.session.client.active_at_ms.store(now_ms, Relaxed);
+                    self.mark_active();
                     return Ok(Filled::Some);
                 }
                 Err(error) if is_timeout(&error) => return Ok(Filled::Silence),
@@ -276,17 +311,25 @@ impl Connection<'_> {
         let (id, peer) = (self.session.client.id, self.session.client.peer);
         log::verbose(&format!("Protocol error ({error}) from client id={id} addr={peer}"));
         Stats::add(&self.shared.stats.error_replies, 1);
-        self.reply.error(format!("ERR Protocol error: {error}").as_bytes());
+        self.reply.error(&[b"ERR Protocol error: ", error.text().as_slice()].concat());
         self.drain()?;
         self.linger()
     }
 
     /// Closes our side and lets what is still on its way arrive, so that the last reply does too.
+    /// A client that has said nothing more is not waited for.
     fn linger(&mut self) -> io::Result<()> {
         self.stream.shutdown(Shutdown::Write)?;
-        self.wait_at_most(limits::LINGER_MS)?;
+        if self.input.buffer().is_empty() {
+            self.stream.set_nonblocking(true)?;
+        } else {
+            self.wait_at_most(limits::LINGER_MS)?;
+        }
+        let start_ms = self.shared.clock.steady_ms();
         let (mut rest, mut discarded) = ([0; 4 * 1024], 0);
-        while discarded < limits::LINGER_BYTES_MAX {
+        while discarded < limits::LINGER_BYTES_MAX
+            && self.shared.clock.steady_ms() - start_ms <= limits::LINGER_MS
+        {
             match self.stream.read(&mut rest)? {
                 0 => break,
                 bytes => discarded += bytes,

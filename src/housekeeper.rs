@@ -38,7 +38,9 @@ pub fn sweep(shared: &Shared) {
         let mut keyspace = shared.access();
         let now_ms = keyspace.now_ms;
         let removed = keyspace.sweep(now_ms, limits::SWEEP_KEYS_MAX);
+        let used_bytes = keyspace.used_bytes() as u64;
         drop(keyspace);
+        shared.stats.used_peak_bytes.fetch_max(used_bytes, Relaxed);
         if removed < limits::SWEEP_KEYS_MAX || shared.is_stopping() {
             return;
         }
@@ -57,6 +59,7 @@ fn close_silent_clients(shared: &Shared) {
     let closed = shared
         .clients
         .kill_where(|client| now_ms.saturating_sub(client.active_at_ms.load(Relaxed)) > timeout_ms);
+    shared.clients.close_killed();
     if closed > 0 {
         log::verbose(&format!("Closed {closed} idle clients"));
     }
@@ -87,7 +90,6 @@ fn sample_process(stats: &Stats) {
             line.split_whitespace().next()?.parse::<u64>().ok()
         };
         stats.resident_bytes.store(field("VmRSS:").unwrap_or(0) * 1024, Relaxed);
-        stats.resident_peak_bytes.store(field("VmHWM:").unwrap_or(0) * 1024, Relaxed);
     }
     if let Ok(stat) = std::fs::read_to_string("/proc/self/stat") {
         // The second field, the program's name in parentheses, may contain anything. Times are in

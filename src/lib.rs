@@ -57,8 +57,8 @@
 //! # Where to begin
 //!
 //! `README.md` leads through the source in eight stops. The shortest way from a byte to an answer:
-//! [`connection`] → [`resp::parse`] → [`command::gate`] → any family, say `command/string.rs` →
-//! [`keyspace::Keys`] → [`resp::reply`].
+//! [`connection`] → [`resp`] → [`command::gate`] → any family, say `command/string.rs` →
+//! [`keyspace::Keys`] → [`resp::Reply`].
 
 pub mod clients;
 pub mod clock;

@@ -33,7 +33,7 @@ pub const ASSEMBLY_FIRST_BYTES: usize = 4 * 1024;
 pub const ASSEMBLY_KEPT_BYTES: usize = 16 * 1024;
 
 /// Requests executed under one hold of the keyspace lock. With about half a microsecond each,
-/// no other client waits longer than a quarter of a millisecond for a pipeline of small requests.
+/// nobody waits longer than a quarter of a millisecond for a pipeline of small requests.
 pub const BATCH_REQUESTS_MAX: usize = 512;
 
 /// Microseconds after which a batch lets go of the keyspace lock although requests are left.
@@ -81,15 +81,22 @@ pub const CONGESTED_INPUT_BYTES: usize = 1024 * 1024;
 /// Milliseconds that a read may wait while replies are waiting to be sent.
 pub const READ_WAIT_CONGESTED_MS: u64 = 5;
 
+/// The longest such wait, after many attempts to send were in vain: a thousand clients that never
+/// read must not keep a core busy.
+pub const READ_WAIT_PATIENT_MS: u64 = 320;
+
 /// Milliseconds of silence after which a connection gives its grown buffers back.
 pub const DOZE_AFTER_MS: u64 = 2_000;
 
 /// Milliseconds without a client after which a worker thread ends.
 pub const WORKER_IDLE_MS: u64 = 10_000;
 
-/// Milliseconds that an admitted client waits for a worker that is just saying goodbye to its
-/// previous client.
-pub const RENDEZVOUS_WAIT_MS: u64 = 1_000;
+/// Milliseconds that an admitted client waits for a worker before another one is started, if
+/// there may be another one.
+pub const RENDEZVOUS_WAIT_MS: u64 = 20;
+
+/// How often it waits. A worker that says goodbye lingers no longer than [`LINGER_MS`].
+pub const RENDEZVOUS_ATTEMPTS: u64 = 50;
 
 /// Stack of a worker, in bytes of address space; what is resident is what was touched.
 pub const WORKER_STACK_BYTES: usize = 256 * 1024;

@@ -65,7 +65,9 @@ impl Server {
         let mut config = with_enough_files(config);
         let mut listeners = Vec::new();
         let mut addresses = Vec::new();
-        for address in config.addresses() {
+        for mut address in config.addresses() {
+            // The system has chosen a port once already: the other addresses get the same.
+            address.set_port(config.port);
             let listener = listen(address, config.tcp_backlog)
                 .and_then(|listener| Ok((listener.local_addr()?, listener)));
             let (bound, listener) =
@@ -94,7 +96,11 @@ impl Server {
     }
 
     /// Serves until [`Stopper::stop`], and returns when every thread has ended.
-    pub fn run(self) {
+    ///
+    /// # Errors
+    /// A thread that the server cannot do without does not start.
+    pub fn run(self) -> Result<(), String> {
+        let stopper = self.stopper();
         let shared = &*self.shared;
         thread::scope(|scope| {
             // Start: first those who serve, then those who let clients in.
@@ -102,10 +108,17 @@ impl Server {
             named("housekeeper").spawn_scoped(scope, move || housekeeper::run(shared, &stopped))?;
             let pool = Pool::new(scope, shared);
             let mut acceptors = Vec::new();
+            let mut started = Ok(());
             for listener in self.listeners {
                 let pool = pool.clone();
                 let acceptor = move || accept(shared, &listener, &pool);
-                acceptors.push(named("acceptor").spawn_scoped(scope, acceptor)?);
+                match named("acceptor").spawn_scoped(scope, acceptor) {
+                    Ok(acceptor) => acceptors.push(acceptor),
+                    Err(error) => {
+                        started = Err(error);
+                        stopper.stop();
+                    }
+                }
             }
             for address in &self.addresses {
                 log::notice(&format!("Ready to accept connections on {address}"));
@@ -120,13 +133,14 @@ impl Server {
             shared.clients.stop_reading();
             if !wait_until(limits::STOP_GRACE_MS, || shared.clients.is_empty()) {
                 let killed = shared.clients.kill_where(|_| true);
+                shared.clients.close_killed();
                 log::notice(&format!("Closed {killed} clients that did not read their replies"));
             }
             // …and the housekeeper goes last.
             drop(stop_housekeeper);
-            io::Result::Ok(())
+            started
         })
-        .unwrap_or_else(|error| log::warning(&format!("cannot start a thread: {error}")));
+        .map_err(|error| format!("cannot start a thread: {error}"))
     }
 }
 
@@ -146,7 +160,10 @@ fn listen(address: SocketAddr, backlog: i32) -> io::Result<TcpListener> {
 /// Raises the limit of open files to what the clients need, or lowers `maxclients` to the limit.
 fn with_enough_files(mut config: Config) -> Config {
     let wanted = config.maxclients as u64 + limits::RESERVED_FILES;
-    let granted = rlimit::increase_nofile_limit(wanted).unwrap_or(0);
+    let granted = rlimit::increase_nofile_limit(wanted).unwrap_or_else(|error| {
+        log::warning(&format!("The limit of open files cannot be raised: {error}"));
+        wanted
+    });
     if granted < wanted {
         let possible = granted.saturating_sub(limits::RESERVED_FILES).max(1);
         log::warning(&format!(
@@ -238,19 +255,30 @@ impl<'scope, 'env> Pool<'scope, 'env> {
             Ok(()) => return,
             Err(TrySendError::Full(stream) | TrySendError::Disconnected(stream)) => stream,
         };
-        // With all workers started and fewer clients than workers, one of them is on its way here.
-        if self.workers.load(Relaxed) < self.shared.config.maxclients
-            && let Err(error) = self.start_worker()
-        {
-            log::warning(&format!("Cannot start a worker: {error}"));
+        self.hand_to_new_worker(stream).unwrap_or_else(|stream| {
             self.shared.clients.leave();
-            return self.refuse(stream, "ERR max number of clients reached");
-        }
+            self.refuse(stream, "ERR max number of clients reached");
+        });
+    }
+
+    /// Starts workers until one takes the stream. The first one usually does; but another acceptor
+    /// may be quicker, and with all workers started one of them is still saying goodbye to its
+    /// previous client.
+    fn hand_to_new_worker(&self, mut stream: TcpStream) -> Result<(), TcpStream> {
         let wait = Duration::from_millis(limits::RENDEZVOUS_WAIT_MS);
-        if let Err(refused) = self.door.send_timeout(stream, wait) {
-            self.shared.clients.leave();
-            self.refuse(refused.into_inner(), "ERR max number of clients reached");
+        for _ in 0..limits::RENDEZVOUS_ATTEMPTS {
+            if self.workers.load(Relaxed) < self.shared.config.maxclients
+                && let Err(error) = self.start_worker()
+            {
+                log::warning(&format!("Cannot start a worker: {error}"));
+                return Err(stream);
+            }
+            match self.door.send_timeout(stream, wait) {
+                Ok(()) => return Ok(()),
+                Err(refused) => stream = refused.into_inner(),
+            }
         }
+        Err(stream)
     }
 
     fn start_worker(&self) -> io::Result<()> {

@@ -49,8 +49,8 @@ pub struct Stats {
     pub commands_per_second: AtomicU64,
     /// Resident bytes of the process when the housekeeper last looked.
     pub resident_bytes: AtomicU64,
-    /// The largest of those.
-    pub resident_peak_bytes: AtomicU64,
+    /// Most bytes that keys and values took when the housekeeper looked.
+    pub used_peak_bytes: AtomicU64,
     /// CPU microseconds spent in the kernel when the housekeeper last looked.
     pub cpu_system_us: AtomicU64,
     /// CPU microseconds spent in our own code when the housekeeper last looked.

@@ -140,7 +140,7 @@ fn list(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
         2 => {}
         4 if args.is(2, "type") => is_type_served = client_type(args.at(3))?,
         4.. if args.is(2, "id") => {
-            let parse = |text| crate::resp::parse_integer(text).filter(|id| *id > 0);
+            let parse = |text| crate::resp::parse_integer(text);
             let parsed: Option<Vec<i64>> = args.from(3).iter().map(parse).collect();
             let parsed = parsed.ok_or(CommandError::new("ERR Invalid client ID"))?;
             ids = Some(parsed.into_iter().map(|id| id as u64).collect());
@@ -251,13 +251,14 @@ fn no_touch(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Out
     Ok(())
 }
 
+/// Not in a transaction: EXEC has announced how many replies it will give.
 static REPLY: Command = Command {
     summary: "Chooses whether the server answers: always, never, or not to the next command",
     syntax: "<ON | OFF | SKIP>",
     example: "> CLIENT REPLY ON
               +OK",
     handler: Handler::Plain(reply_mode),
-    ..row("reply", 3, OPEN, "3.2.0")
+    ..row("reply", 3, OPEN | flag::NO_MULTI, "3.2.0")
 };
 
 fn reply_mode(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

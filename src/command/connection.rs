@@ -212,7 +212,7 @@ fn set_protocol(session: &Session, reply: &mut Reply, version: u64) {
 static AUTH: Command = Command {
     name: "auth",
     arity: -2,
-    flags: ALWAYS | flag::NO_AUTH | flag::SKIP_MONITOR | flag::SKIP_SLOWLOG,
+    flags: ALWAYS | flag::NO_AUTH,
     keys: KeyArguments::NONE,
     group: "connection",
     since: "1.0.0",

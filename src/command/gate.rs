@@ -38,6 +38,17 @@ struct Request {
     end: usize,
 }
 
+impl Request {
+    /// Whether its time depends on how much there is: many arguments, or a reading command that is
+    /// not marked as fast.
+    fn may_take_long(&self) -> bool {
+        const FEW_SPANS: usize = 16;
+        let flags = self.row.as_ref().map_or(0, |row| table::rows()[*row].command.flags);
+        flags & (flag::READONLY | flag::FAST) == flag::READONLY
+            || self.end_span - self.first_span > FEW_SPANS
+    }
+}
+
 impl Batch {
     /// Parses all complete requests at the beginning of `buffer`, as far as one batch goes.
     ///
@@ -78,6 +89,11 @@ impl Batch {
     /// Bytes of the buffer that the first `count` requests take.
     pub fn bytes_of(&self, count: usize) -> usize {
         count.checked_sub(1).map_or(0, |last| self.requests[last].end)
+    }
+
+    /// Lets go of values that were stored: their keys own them now.
+    pub fn forget_prepared(&mut self) {
+        self.prepared.clear();
     }
 
     fn clear(&mut self) {
@@ -158,10 +174,14 @@ pub fn execute(
         }
         let is_enough =
             run.session.is_closing || reply.len() - waiting >= limits::OUTPUT_FLUSH_BYTES;
-        if is_enough || (next - first).is_multiple_of(limits::BATCH_CLOCK_EVERY) && run.is_over() {
+        let is_time_to_look =
+            (next - first).is_multiple_of(limits::BATCH_CLOCK_EVERY) || request.may_take_long();
+        if is_enough || is_time_to_look && run.is_over() {
             break;
         }
     }
+    drop(run);
+    shared.clients.close_killed();
     Stats::add(&shared.stats.commands, next - first);
     next
 }
@@ -255,10 +275,20 @@ impl<'b> Run<'_, 'b> {
                 Ok(())
             }
             Err(error) => {
-                if let Some(transaction) = &mut self.session.transaction {
-                    transaction.is_broken = true;
+                let is_exec = matches!(row, Ok(row) if table::rows()[*row].command.name == "exec");
+                match &mut self.session.transaction {
+                    Some(_) if is_exec => {
+                        let access = self.access.get_or_insert_with(|| self.shared.access());
+                        let now_ms = access.now_ms;
+                        super::transaction::forget(self.session, access, now_ms);
+                        Err(super::transaction::aborted_because_of(&error))
+                    }
+                    Some(transaction) => {
+                        transaction.is_broken = true;
+                        Err(error)
+                    }
+                    None => Err(error),
                 }
-                Err(error)
             }
         }
     }
@@ -320,6 +350,8 @@ impl<'b> Run<'_, 'b> {
     /// begins with a line of HTTP. Nothing after it may be executed.
     fn refuse_cross_protocol(&mut self, args: Args<'_>) {
         if args.is(0, "post") || args.is(0, "host:") {
+            // Writing a log line is a system call.
+            self.access = None;
             let peer = self.session.client.peer;
             log::warning(&format!(
                 "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or \

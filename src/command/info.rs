@@ -115,7 +115,7 @@ fn clients(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
 fn memory(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
     let used = facts.keyspace.used_bytes() as u64;
     let resident = Stats::read(&facts.shared.stats.resident_bytes);
-    let peak = Stats::read(&facts.shared.stats.resident_peak_bytes);
+    let peak = Stats::read(&facts.shared.stats.used_peak_bytes).max(used);
     writeln!(out, "used_memory:{used}")?;
     writeln!(out, "used_memory_human:{}", human(used))?;
     writeln!(out, "used_memory_rss:{resident}")?;

@@ -102,7 +102,7 @@ fn describe(row: &Row, reply: &mut Reply) {
     categories.iter().for_each(|name| reply.simple(&format!("@{name}")));
     reply.set(0);
     describe_keys(command, reply);
-    reply.array(command.subcommands().len());
+    reply.set(command.subcommands().len());
     for subcommand in command.subcommands() {
         describe(&Row { command: subcommand, container: Some(command) }, reply);
     }
@@ -145,6 +145,9 @@ fn describe_search(kind: &str, numbers: &[(&str, i32)], reply: &mut Reply) {
 fn categories(command: &Command) -> Vec<&'static str> {
     let of_group = match command.group {
         "generic" => Some("keyspace"),
+        "server" if matches!(command.name, "dbsize" | "flushdb" | "flushall") => Some("keyspace"),
+        "server" if command.flags == FLAGS => Some("connection"),
+        "transactions" => Some("transaction"),
         "string" => Some("string"),
         "hash" => Some("hash"),
         "connection" => Some("connection"),

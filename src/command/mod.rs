@@ -147,8 +147,6 @@ pub mod flag {
     pub const NO_MULTI: u32 = 1 << 9;
     /// Served while clients are asynchronously blocked.
     pub const ALLOW_BUSY: u32 = 1 << 10;
-    /// Not shown by MONITOR.
-    pub const SKIP_MONITOR: u32 = 1 << 11;
     /// Not shown by SLOWLOG.
     pub const SKIP_SLOWLOG: u32 = 1 << 12;
     /// Could harm a busy server; the ACL category of that name, not a flag for COMMAND.
@@ -158,7 +156,7 @@ pub mod flag {
     pub const UNQUEUED: u32 = 1 << 14;
 
     /// The bits that COMMAND reports, under their names.
-    pub const NAMES: [(u32, &str); 13] = [
+    pub const NAMES: [(u32, &str); 12] = [
         (WRITE, "write"),
         (READONLY, "readonly"),
         (DENYOOM, "denyoom"),
@@ -170,7 +168,6 @@ pub mod flag {
         (NO_AUTH, "no_auth"),
         (NO_MULTI, "no_multi"),
         (ALLOW_BUSY, "allow_busy"),
-        (SKIP_MONITOR, "skip_monitor"),
         (SKIP_SLOWLOG, "skip_slowlog"),
     ];
 }

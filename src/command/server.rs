@@ -128,7 +128,8 @@ fn time(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 static DEBUG: Command = Command {
     name: "debug",
     arity: -2,
-    flags: flag::ADMIN | flag::NOSCRIPT | flag::LOADING | flag::STALE,
+    // In a transaction it would sleep with the keyspace locked.
+    flags: flag::ADMIN | flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::NO_MULTI,
     keys: KeyArguments::NONE,
     group: "server",
     since: "1.0.0",

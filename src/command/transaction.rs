@@ -105,6 +105,7 @@ fn multi(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static EXEC: Command = Command {
+    flags: flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::SKIP_SLOWLOG | flag::UNQUEUED,
     complexity: "That of the queued commands",
     summary: "Executes the queued commands, all at once or not at all",
     example: "> EXEC
@@ -149,6 +150,12 @@ fn exec(
         }
     }
     Ok(())
+}
+
+/// The error of an EXEC that was refused itself: it ends the transaction all the same.
+pub(super) fn aborted_because_of(error: &CommandError) -> CommandError {
+    let reason = error.text().strip_prefix(b"ERR ").unwrap_or(error.text());
+    CommandError::quoting("EXECABORT Transaction discarded because of: ", reason, "")
 }
 
 static DISCARD: Command = Command {

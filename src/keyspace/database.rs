@@ -199,6 +199,25 @@ impl Database {
         if from > CURSOR_MAX { 0 } else { from }
     }
 
+    /// What `look` sees in the first entry from the cursor of `position` on, around the ring.
+    pub fn first_from<R>(&self, position: u64, look: impl Fn(&Key, &Entry) -> R) -> Option<R> {
+        for mut cursor in [position >> CURSOR_SHIFT, 0] {
+            loop {
+                let mut seen = None;
+                cursor = self.scan(cursor, 1, |key, entry| {
+                    seen.get_or_insert_with(|| look(key, entry));
+                });
+                if seen.is_some() {
+                    return seen;
+                }
+                if cursor == 0 {
+                    break;
+                }
+            }
+        }
+        None
+    }
+
     /// Where a key belongs. The middle of the hash comes first, because the table inside a segment
     /// tells its keys apart by the highest and the lowest bits.
     fn position(&self, key: &[u8]) -> u64 {

@@ -2,7 +2,7 @@
 //!
 //! Lookups come in three kinds, because Redis counts and ages them differently: to *read*, to
 //! *peek*, and to *look* before writing. Whatever changes the data is called a mutator and passes
-//! [`Keys::changed`].
+//! `changed`, the private method that counts it and tells those who watch.
 
 use super::{Age, Entry, FieldMap, Key, Keyspace, Text, Value};
 use crate::error::CommandError;
@@ -104,19 +104,24 @@ impl Keys<'_> {
         })
     }
 
-    /// A key, any of them nearly as likely as any other.
+    /// A key from anywhere: the first one behind a random place on the ring of positions.
+    ///
+    /// Expired keys that it meets are removed; after a few of them it picks one that is expired,
+    /// which Redis does as well, rather than to hold the lock for long.
     pub fn random(&mut self) -> Option<Key> {
-        let age = self.next_age();
-        let anywhere = self.keyspace.hasher.hash_one(&age.0.to_ne_bytes()) >> 16;
+        const TRIES: usize = 16;
         let mut picked = None;
-        // From a place on the ring to its end, and if nothing lives there from the beginning.
-        for from in [anywhere, 0] {
-            let mut cursor = from;
-            while picked.is_none() {
-                cursor = self.scan(cursor, 1, |key, _| picked = Some(key.clone()));
-                if cursor == 0 {
-                    break;
-                }
+        for _ in 0..TRIES {
+            let age = self.next_age();
+            let anywhere = self.keyspace.hasher.hash_one(&age.0.to_ne_bytes());
+            let (key, is_expired) = self.keyspace.databases[self.db]
+                .first_from(anywhere, |key, entry| (key.clone(), entry.is_expired(self.now_ms)))?;
+            if is_expired {
+                self.keyspace.expire(self.db, &key);
+            }
+            picked = Some(key);
+            if !is_expired {
+                break;
             }
         }
         picked

@@ -12,7 +12,8 @@ use super::{ProtocolError, Span};
 pub fn split(line: &[u8], bytes: &mut Vec<u8>, spans: &mut Vec<Span>) -> Result<(), ProtocolError> {
     let mut rest = line;
     loop {
-        rest = rest.trim_ascii_start();
+        let spaces = rest.iter().take_while(|byte| is_space(**byte)).count();
+        rest = &rest[spaces..];
         if rest.is_empty() {
             return Ok(());
         }
@@ -29,7 +30,7 @@ fn word<'a>(mut rest: &'a [u8], bytes: &mut Vec<u8>) -> Result<&'a [u8], Protoco
         match rest.split_first() {
             Some((b'"', quoted)) => return closed(double_quoted(quoted, bytes)?),
             Some((b'\'', quoted)) => return closed(single_quoted(quoted, bytes)?),
-            Some((byte, after)) if !byte.is_ascii_whitespace() && *byte != 0 => {
+            Some((byte, after)) if !is_space(*byte) && *byte != 0 => {
                 bytes.push(*byte);
                 rest = after;
             }
@@ -43,7 +44,7 @@ fn word<'a>(mut rest: &'a [u8], bytes: &mut Vec<u8>) -> Result<&'a [u8], Protoco
 /// Checks that a closing quote ends its word.
 fn closed(rest: &[u8]) -> Result<&[u8], ProtocolError> {
     match rest.first() {
-        Some(byte) if !byte.is_ascii_whitespace() => Err(ProtocolError::UnbalancedQuotes),
+        Some(byte) if !is_space(*byte) => Err(ProtocolError::UnbalancedQuotes),
         _ => Ok(rest),
     }
 }
@@ -75,6 +76,11 @@ fn single_quoted<'a>(mut rest: &'a [u8], bytes: &mut Vec<u8>) -> Result<&'a [u8]
         bytes.push(byte);
         rest = after;
     }
+}
+
+/// What separates words: C's `isspace`, to which, unlike in Rust, the vertical tab belongs.
+fn is_space(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
 }
 
 fn unescape(escaped: u8) -> u8 {

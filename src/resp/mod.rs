@@ -7,7 +7,7 @@
 //! *2\r\n$3\r\nGET\r\n$3\r\nkey\r\n          get key\r\n
 //! ```
 //!
-//! There are two ways to read one, and one grammar ([`parse`]) under both. A request that lies
+//! There are two ways to read one, and one grammar under both: `parse.rs`. A request that lies
 //! complete in the read buffer is parsed where it lies and nothing is copied ([`parse::parse`]).
 //! The one that straddles the buffer's end is collected, as its bytes arrive, by an
 //! [`assemble::Assembler`]. Replies are written by [`reply::Reply`], in either version.
@@ -52,6 +52,18 @@ pub enum ProtocolError {
     UnbalancedQuotes,
     /// The whole request is larger than any may be.
     TooBigRequest,
+}
+
+impl ProtocolError {
+    /// What follows `-ERR Protocol error: `, byte for byte.
+    pub fn text(self) -> Vec<u8> {
+        match self {
+            ProtocolError::ExpectedDollar(found) => {
+                [b"expected '$', got '", &[found][..], b"'"].concat()
+            }
+            other => other.to_string().into_bytes(),
+        }
+    }
 }
 
 impl fmt::Display for ProtocolError {

@@ -132,7 +132,7 @@ fn list_has_a_line_for_each_connection() {
         ("CLIENT LIST TYPE x", "-ERR Unknown client type 'x'"),
         ("CLIENT LIST ID", "-ERR syntax error"),
         ("CLIENT LIST ID x", "-ERR Invalid client ID"),
-        ("CLIENT LIST ID 0", "-ERR Invalid client ID"),
+        ("CLIENT LIST ID 0", "$0"),
         ("CLIENT LIST foo", "-ERR syntax error"),
         ("CLIENT LIST TYPE normal ID 1", "-ERR syntax error"),
     ] {

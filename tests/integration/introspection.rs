@@ -75,7 +75,7 @@ fn info_describes_a_command() {
             :1
             $5 limit
             :0
-            *0
+            {set}0
             ",
             map[0], map[1], map[2], map[1], map[3]
         )

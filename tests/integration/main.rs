@@ -11,6 +11,7 @@ mod connection;
 mod counter;
 mod examples;
 mod expire;
+mod fairness;
 mod generic;
 mod hash;
 mod info;

@@ -50,7 +50,7 @@ impl TestServer {
         let server = Server::bind(config, clock.clone()).expect("a free port");
         let (address, shared) = (server.addresses()[0], Arc::clone(server.shared()));
         let stopper = server.stopper();
-        let thread = Some(std::thread::spawn(move || server.run()));
+        let thread = Some(std::thread::spawn(move || server.run().expect("threads start")));
         TestServer { address, clock, shared, stopper, thread }
     }
 

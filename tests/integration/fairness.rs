@@ -1,0 +1,93 @@
+//! One client must not spoil it for the others: large replies, slow commands, kills and stops.
+
+use crate::raw::encode;
+use crate::support::{TestServer, wait_until};
+use respool::shared::Stats;
+use std::io::Write;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Ensures that a single reply larger than the output limit arrives whole.
+#[test]
+fn one_reply_may_be_larger_than_the_limit() {
+    let server = TestServer::start();
+    let mut client = server.client();
+    let value = vec![b'x'; 270 << 20];
+    client.request(&[b"SET", b"k", &value]);
+    assert_eq!(client.reply(), b"+OK\r\n");
+    client.send(b"*2\r\n$3\r\nGE");
+    client.send(b"T\r\n$1\r\nk\r\n");
+    let sent = || Stats::read(&server.shared.stats.output_bytes) > 100_000;
+    wait_until("the kernel takes no more", sent);
+    assert_eq!(client.reply().len(), value.len() + "$283115520\r\n\r\n".len());
+}
+
+/// Ensures that a killed client's waiting commands are not executed.
+#[test]
+fn who_is_killed_executes_nothing_more() {
+    let server = TestServer::start();
+    let (mut killer, mut victim) = (server.client(), server.client());
+    assert_eq!(killer.ask("PING"), "+PONG");
+    let id = victim.ask("CLIENT ID").trim_start_matches(':').to_owned();
+    let mut stream = victim.stream().try_clone().expect("a descriptor");
+    std::thread::scope(|scope| {
+        let flood = scope.spawn(move || {
+            let requests = [b"CLIENT REPLY OFF\r\n".to_vec(), encode(&[b"INCR", b"n"]).repeat(500)];
+            while stream.write_all(&requests.concat()).is_ok() {}
+        });
+        wait_until("the flood has begun", || killer.ask("EXISTS n") == ":1");
+        assert_eq!(killer.ask(&format!("CLIENT KILL ID {id}")), ":1");
+        flood.join().expect("the flood ends");
+    });
+    wait_until("the victim is gone", || server.shared.clients.len() == 1);
+    let before = killer.ask("GET n");
+    assert_eq!(killer.ask("GET n"), before);
+}
+
+/// Ensures that picking a random key does not walk through all those that have expired.
+#[test]
+fn a_random_key_among_expired_ones() {
+    let server = TestServer::start();
+    let mut client = server.client();
+    let mut session = Vec::new();
+    for key in 0..5_000 {
+        session.extend(encode(&[b"SET", key.to_string().as_bytes(), b"v", b"PX", b"100"]));
+    }
+    client.send(&session);
+    for _ in 0..5_000 {
+        assert_eq!(client.reply(), b"+OK\r\n");
+    }
+    server.clock.advance_ms(100);
+    client.ask("RANDOMKEY");
+    let expired = server.shared.access().counters().expired;
+    assert!(expired > 0, "what it met is removed");
+}
+
+/// Ensures that a client which takes its reply slowly is not taken for a silent one.
+#[test]
+fn a_slow_download_is_not_silence() {
+    let server = TestServer::start();
+    let mut client = server.client();
+    client.request(&[b"SET", b"k", &vec![b'x'; 64 << 20]]);
+    assert_eq!(client.reply(), b"+OK\r\n");
+    client.send(b"GET k\r\n");
+    let sent = || Stats::read(&server.shared.stats.output_bytes);
+    wait_until("the reply is on its way", || sent() > 1_000_000);
+    server.clock.advance_ms(5_000);
+    assert_eq!(client.reply().len(), (64 << 20) + "$67108864\r\n\r\n".len());
+    let listed = server.shared.clients.list();
+    wait_until("the client counts as active", || {
+        listed[0].active_at_ms.load(Relaxed) == server.clock.steady_ms()
+    });
+}
+
+/// Ensures that an EXEC which is refused itself ends the transaction.
+#[test]
+fn a_refused_exec_ends_the_transaction() {
+    let server = TestServer::start();
+    let mut client = server.client();
+    assert_eq!(client.ask("MULTI"), "+OK");
+    let aborted = "-EXECABORT Transaction discarded because of: wrong number of arguments for \
+                   'exec' command";
+    assert_eq!(client.ask("EXEC now"), aborted);
+    assert_eq!(client.ask("EXEC"), "-ERR EXEC without MULTI");
+}
