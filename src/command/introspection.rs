@@ -4,6 +4,7 @@
 //! Everything is derived from the rows.
 
 use super::config::write_help;
+use super::syntax::{self, Argument};
 use super::table::{self, Row};
 use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
 use crate::glob;
@@ -193,16 +194,47 @@ fn document(row: &Row, reply: &mut Reply) {
     ];
     let subcommands = command.subcommands();
     reply.bulk(row.full_name().as_bytes());
-    reply.map(facts.len() + usize::from(!subcommands.is_empty()));
+    let arguments = syntax::arguments(command.syntax);
+    let has_arguments = subcommands.is_empty() && !arguments.is_empty();
+    reply.map(facts.len() + usize::from(!subcommands.is_empty()) + usize::from(has_arguments));
     for (name, text) in facts {
         reply.bulk(name.as_bytes());
         reply.bulk(text.as_bytes());
+    }
+    if has_arguments {
+        reply.bulk(b"arguments");
+        document_arguments(&arguments, reply);
     }
     if !subcommands.is_empty() {
         reply.bulk(b"subcommands");
         reply.map(subcommands.len());
         for subcommand in subcommands {
             document(&Row { command: subcommand, container: Some(command) }, reply);
+        }
+    }
+}
+
+fn document_arguments(arguments: &[Argument], reply: &mut Reply) {
+    reply.array(arguments.len());
+    for argument in arguments {
+        let flags = [(argument.is_optional, "optional"), (argument.is_multiple, "multiple")];
+        let flags: Vec<&str> = flags.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
+        let mut facts = vec![("name", argument.name.as_str()), ("type", argument.kind)];
+        facts.extend(argument.token.as_deref().map(|token| ("token", token)));
+        let has_parts = !argument.arguments.is_empty();
+        reply.map(facts.len() + usize::from(!flags.is_empty()) + usize::from(has_parts));
+        for (name, text) in facts {
+            reply.bulk(name.as_bytes());
+            reply.bulk(text.as_bytes());
+        }
+        if !flags.is_empty() {
+            reply.bulk(b"flags");
+            reply.set(flags.len());
+            flags.iter().for_each(|flag| reply.simple(flag));
+        }
+        if has_parts {
+            reply.bulk(b"arguments");
+            document_arguments(&argument.arguments, reply);
         }
     }
 }

@@ -30,6 +30,7 @@ mod scan;
 mod server;
 pub mod session;
 mod string;
+mod syntax;
 pub mod table;
 mod transaction;
 
