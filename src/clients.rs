@@ -3,7 +3,8 @@
 //!
 //! Each worker keeps its client's figures up to date with plain atomic stores; nobody waits for
 //! anybody. The register's lock is held to add, remove or list, and never while a socket is
-//! closed: the streams to shut down are collected first.
+//! closed: killing only marks a client and puts it on a list, and its socket is closed when no lock
+//! is held any more, not even the keyspace's of an EXEC.
 
 use crate::clock::Clock;
 use parking_lot::Mutex;

@@ -37,11 +37,12 @@
 //!
 //! # Locks
 //!
-//! There are three, and who takes more than one takes them in this order:
+//! Who takes more than one takes them in this order:
 //!
 //! 1. the keyspace ([`shared::Shared::access`]), for a batch of requests or a step of the sweep;
 //! 2. the register of clients ([`clients::Clients`]), to add, remove or list;
-//! 3. one client's names ([`clients::Client::names`]), to read or replace them.
+//! 3. the list of killed clients beside it, to add to it or to take it;
+//! 4. one client's names ([`clients::Client::names`]), to read or replace them.
 //!
 //! None of them is ever held across a system call. What is costly to drop is dropped after the
 //! keyspace was let go ([`keyspace::Garbage`]); a large value leaves it as a counted reference.
