@@ -74,6 +74,26 @@ impl Drop for Connection<'_> {
     }
 }
 
+/// Why requests cannot be executed any more.
+enum Ended {
+    /// What the client sends is no request. It is still there to be told so.
+    Protocol(ProtocolError),
+    /// The connection is gone, or has to go without a word.
+    Broken(io::Error),
+}
+
+impl From<ProtocolError> for Ended {
+    fn from(error: ProtocolError) -> Ended {
+        Ended::Protocol(error)
+    }
+}
+
+impl From<io::Error> for Ended {
+    fn from(error: io::Error) -> Ended {
+        Ended::Broken(error)
+    }
+}
+
 /// What waiting for input ended with.
 enum Filled {
     /// Bytes.
@@ -87,8 +107,10 @@ enum Filled {
 impl Connection<'_> {
     fn run(&mut self) -> io::Result<()> {
         loop {
-            if let Err(error) = self.execute_buffered()? {
-                return self.close_with(error);
+            match self.execute_buffered() {
+                Ok(()) => {}
+                Err(Ended::Protocol(error)) => return self.close_with(error),
+                Err(Ended::Broken(error)) => return Err(error),
             }
             if self.session.client.is_killed() {
                 return Ok(());
@@ -115,63 +137,57 @@ impl Connection<'_> {
 
     /// Executes all complete requests in the input buffer and collects the incomplete one behind
     /// them, so that the buffer is empty afterwards.
-    fn execute_buffered(&mut self) -> io::Result<Result<(), ProtocolError>> {
+    fn execute_buffered(&mut self) -> Result<(), Ended> {
         while !self.input.buffer().is_empty() && !self.is_over() {
             let limits = Limits { stranger: !self.session.is_authenticated };
-            if !self.assembler.is_empty() {
-                if let Err(error) = self.assemble(limits)? {
-                    return Ok(Err(error));
+            if self.assembler.is_empty() {
+                let parsed = self.batch.parse(self.input.buffer(), limits);
+                let executed_bytes = self.execute_batch()?;
+                self.input.consume(executed_bytes);
+                // Behind a goodbye, nothing can be wrong any more.
+                if self.is_over() || matches!(parsed?, Parsed::Request { .. }) {
+                    continue;
                 }
-                continue;
             }
-            let parsed = self.batch.parse(self.input.buffer(), limits);
-            let executed_bytes = self.execute_batch()?;
-            self.input.consume(executed_bytes);
-            match parsed {
-                Err(error) if !self.is_over() => return Ok(Err(error)),
-                Ok(Parsed::Incomplete | Parsed::Inline) if !self.is_over() => {
-                    if let Err(error) = self.assemble(limits)? {
-                        return Ok(Err(error));
-                    }
-                }
-                _ => {}
-            }
+            self.assemble(limits)?;
         }
-        Ok(Ok(()))
+        Ok(())
     }
 
     /// Feeds the buffer to the assembler, and executes the request if that completes it.
-    fn assemble(&mut self, limits: Limits) -> io::Result<Result<(), ProtocolError>> {
-        let taken = match self.assembler.feed(self.input.buffer(), limits) {
-            Ok(taken) => taken,
-            Err(error) => return Ok(Err(error)),
-        };
+    fn assemble(&mut self, limits: Limits) -> Result<(), Ended> {
+        let taken = self.assembler.feed(self.input.buffer(), limits)?;
         self.input.consume(taken);
         if self.assembler.is_complete() {
-            self.limit_output()?;
             let (buffer, spans) = self.assembler.request();
             self.batch.single(buffer, spans);
-            gate::execute(self.shared, &mut self.session, &self.batch, buffer, 0, &mut self.reply);
+            self.execute_batch()?;
             self.assembler.reset();
-            self.relieve()?;
         }
-        Ok(Ok(()))
+        Ok(())
     }
 
-    /// Executes the batch and returns how many bytes of the buffer that was.
+    /// Executes the batch and returns how many bytes of its buffer that was.
     fn execute_batch(&mut self) -> io::Result<usize> {
         let mut next = 0;
         while next < self.batch.len() && !self.is_over() {
             self.limit_output()?;
+            // A batch is parsed where it lies: in the read buffer, or collected.
+            let buffer = match self.assembler.is_complete() {
+                true => self.assembler.request().0,
+                false => self.input.buffer(),
+            };
             next = gate::execute(
                 self.shared,
                 &mut self.session,
                 &self.batch,
-                self.input.buffer(),
+                buffer,
                 next,
                 &mut self.reply,
             );
-            self.relieve()?;
+            if self.reply.len() >= limits::OUTPUT_FLUSH_BYTES {
+                self.flush_if_due()?;
+            }
         }
         self.batch.forget_prepared();
         Ok(self.batch.bytes_of(next))
@@ -180,14 +196,6 @@ impl Connection<'_> {
     /// Whether nothing more is to be executed: the client said so, or somebody else did.
     fn is_over(&self) -> bool {
         self.session.is_closing || self.session.client.is_killed()
-    }
-
-    /// Sends if much waits to be sent.
-    fn relieve(&mut self) -> io::Result<()> {
-        if self.reply.len() >= limits::OUTPUT_FLUSH_BYTES {
-            self.flush_if_due()?;
-        }
-        Ok(())
     }
 
     /// Sends, unless the client has just shown that it does not read.

@@ -29,7 +29,7 @@ use std::fmt;
 
 /// Why a connection cannot go on: after one of these nobody knows where the next request begins.
 ///
-/// The texts are Redis's; `Display` gives what follows `-ERR Protocol error: `.
+/// The texts are Redis's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProtocolError {
     /// The count behind `*` is not a number or out of range.
@@ -55,33 +55,30 @@ pub enum ProtocolError {
 }
 
 impl ProtocolError {
-    /// What follows `-ERR Protocol error: `, byte for byte.
+    /// What follows `-ERR Protocol error: `. It may quote the client, and so need not be UTF-8.
     pub fn text(self) -> Vec<u8> {
-        match self {
+        let text: &[u8] = match self {
+            ProtocolError::InvalidMultibulkLength => b"invalid multibulk length",
+            ProtocolError::UnauthenticatedMultibulkLength => b"unauthenticated multibulk length",
+            ProtocolError::InvalidBulkLength => b"invalid bulk length",
+            ProtocolError::UnauthenticatedBulkLength => b"unauthenticated bulk length",
             ProtocolError::ExpectedDollar(found) => {
-                [b"expected '$', got '", &[found][..], b"'"].concat()
+                &[b"expected '$', got '", &[found][..], b"'"].concat()
             }
-            other => other.to_string().into_bytes(),
-        }
+            ProtocolError::TooBigMultibulkCount => b"too big mbulk count string",
+            ProtocolError::TooBigBulkCount => b"too big bulk count string",
+            ProtocolError::TooBigInlineRequest => b"too big inline request",
+            ProtocolError::UnbalancedQuotes => b"unbalanced quotes in request",
+            ProtocolError::TooBigRequest => b"too big request",
+        };
+        text.to_vec()
     }
 }
 
+/// For the log.
 impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            ProtocolError::InvalidMultibulkLength => "invalid multibulk length",
-            ProtocolError::UnauthenticatedMultibulkLength => "unauthenticated multibulk length",
-            ProtocolError::InvalidBulkLength => "invalid bulk length",
-            ProtocolError::UnauthenticatedBulkLength => "unauthenticated bulk length",
-            ProtocolError::ExpectedDollar(found) => {
-                return write!(f, "expected '$', got '{}'", *found as char);
-            }
-            ProtocolError::TooBigMultibulkCount => "too big mbulk count string",
-            ProtocolError::TooBigBulkCount => "too big bulk count string",
-            ProtocolError::TooBigInlineRequest => "too big inline request",
-            ProtocolError::UnbalancedQuotes => "unbalanced quotes in request",
-            ProtocolError::TooBigRequest => "too big request",
-        })
+        f.write_str(&String::from_utf8_lossy(&self.text()))
     }
 }
 
