@@ -64,6 +64,15 @@ impl Raw {
         lines_of(&self.reply()).join(" ")
     }
 
+    /// Sends each line and expects to hear that its number of arguments is wrong.
+    pub fn expect_wrong_arity(&mut self, requests: &[&str]) {
+        for request in requests {
+            let name = request.split(' ').next().unwrap_or(request).to_lowercase();
+            let expected = format!("-ERR wrong number of arguments for '{name}' command");
+            assert_eq!(self.ask(request), expected, "{request}");
+        }
+    }
+
     /// Says that nothing more will be sent, and returns everything that still arrives.
     pub fn finish(&mut self) -> Vec<u8> {
         let _ = self.stream().shutdown(Shutdown::Write);
