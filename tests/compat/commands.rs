@@ -6,6 +6,19 @@
 use crate::connection::Request;
 use crate::random::Random;
 
+/// The keys of all requests, but for damaged ones.
+const KEYS: [&[u8]; 9] = [
+    b"a",
+    b"b",
+    b"c",
+    b"n",
+    b"h",
+    b"",
+    b"a key of more than twenty-two bytes",
+    b"\x00\xff\r\n",
+    b"twenty-two bytes long!",
+];
+
 /// Writes requests.
 pub struct Generator {
     random: Random,
@@ -17,8 +30,25 @@ impl Generator {
         Generator { random: Random::new(seed) }
     }
 
+    /// The next `len` requests or a few more.
+    ///
+    /// DBSIZE counts keys whose deadline has passed until something removes them, and when that
+    /// is, is every server's own affair. So all keys are looked up before they are counted.
+    pub fn episode(&mut self, len: usize) -> Vec<Request> {
+        let mut requests = Vec::with_capacity(len);
+        while requests.len() < len {
+            let request = self.request();
+            if request[0].eq_ignore_ascii_case(b"DBSIZE") {
+                let names = KEYS.iter().map(|key| key.to_vec());
+                requests.push(std::iter::once(b"EXISTS".to_vec()).chain(names).collect());
+            }
+            requests.push(request);
+        }
+        requests
+    }
+
     /// The next request.
-    pub fn request(&mut self) -> Request {
+    fn request(&mut self) -> Request {
         let mut request = match self.random.below(20) {
             0..=3 => self.set(),
             4..=6 => self.string(),
@@ -58,18 +88,7 @@ impl Generator {
     }
 
     fn key(&mut self) -> Vec<u8> {
-        let keys: [&[u8]; 9] = [
-            b"a",
-            b"b",
-            b"c",
-            b"n",
-            b"h",
-            b"",
-            b"a key of more than twenty-two bytes",
-            b"\x00\xff\r\n",
-            b"twenty-two bytes long!",
-        ];
-        self.random.pick(&keys).to_vec()
+        self.random.pick(&KEYS).to_vec()
     }
 
     fn value(&mut self) -> Vec<u8> {

@@ -4,7 +4,6 @@
 //! `RESPOOL_SEED` and `RESPOOL_COMMANDS` choose another sequence and its length.
 
 use crate::commands::Generator;
-use crate::connection::Request;
 use crate::history::Both;
 use crate::servers::Server;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -33,7 +32,7 @@ fn random_requests_get_the_same_replies() {
         let mut both = Both::open(redis.address, respool.address);
         both.reset();
         let len = EPISODE.min(commands - done);
-        let mut requests: Vec<Request> = (0..len).map(|_| generator.request()).collect();
+        let mut requests = generator.episode(len as usize);
         if let Some(difference) = both.compare(&requests) {
             requests.truncate(difference.at + 1);
             let shortest = both.shrink(requests);
