@@ -149,17 +149,15 @@ impl Clients {
         self.by_id.lock().remove(&id);
     }
 
-    /// Everyone who is connected now, in order of arrival.
+    /// Everyone who is connected now, in order of arrival. Who was killed is as good as gone.
     pub fn list(&self) -> Vec<Arc<Client>> {
-        self.by_id.lock().values().cloned().collect()
+        self.by_id.lock().values().filter(|client| !client.is_killed()).cloned().collect()
     }
 
     /// Decides that every connection that `chosen` chooses ends, and returns how many there were.
     /// Whoever calls it sees to it that [`Clients::close_killed`] follows when no lock is held.
     pub fn kill_where(&self, chosen: impl Fn(&Client) -> bool) -> usize {
-        // Who is killed already is as good as gone.
-        let is_meant = |client: &Arc<Client>| !client.is_killed() && chosen(client);
-        let chosen: Vec<_> = self.list().into_iter().filter(is_meant).collect();
+        let chosen: Vec<_> = self.list().into_iter().filter(|client| chosen(client)).collect();
         let count = chosen.len();
         chosen.iter().for_each(|client| client.is_killed.store(true, Relaxed));
         self.killed.lock().extend(chosen);
