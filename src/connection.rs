@@ -35,7 +35,7 @@ pub fn serve(shared: &Shared, client: &Arc<Client>) -> io::Result<()> {
     let stream: &TcpStream = &client.stream;
     stream.set_nodelay(true)?;
     stream.set_write_timeout(Some(Duration::from_millis(limits::WRITE_WAIT_MS)))?;
-    let is_authenticated = shared.config.requirepass.is_empty();
+    let is_authenticated = shared.config().requirepass.is_empty();
     let mut connection = Connection {
         shared,
         stream,

@@ -51,7 +51,7 @@ pub fn sweep(shared: &Shared) {
 
 /// Ends connections on which nothing was said for `timeout` seconds.
 fn close_silent_clients(shared: &Shared) {
-    let timeout_ms = shared.config.timeout.saturating_mul(1_000);
+    let timeout_ms = shared.config().timeout.saturating_mul(1_000);
     if timeout_ms == 0 {
         return;
     }

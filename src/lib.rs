@@ -24,7 +24,7 @@
 //! | [`command`] | the table, the gate, the families; no sockets |
 //! | [`shared`], [`clients`] | what threads share, and every lock |
 //! | [`resp`], [`keyspace`] | the wire, the data; no locks, no clock; strangers to each other |
-//! | [`config`], [`error`], [`limits`], [`clock`], [`log`], [`glob`] | nothing below them |
+//! | [`config`], [`error`], [`limits`], [`clock`], [`log`] and smaller ones | nothing below them |
 //!
 //! # Threads
 //!
@@ -39,13 +39,15 @@
 //!
 //! Who takes more than one takes them in this order:
 //!
-//! 1. the keyspace ([`shared::Shared::access`]), for a batch of requests or a step of the sweep;
-//! 2. the register of clients ([`clients::Clients`]), to add, remove or list;
-//! 3. the list of killed clients beside it, to add to it or to take it;
-//! 4. one client's names ([`clients::Client::names`]), to read or replace them.
+//! 1. the change of the configuration ([`shared::Shared::reconfigure`]), while it is put in force;
+//! 2. the keyspace ([`shared::Shared::access`]), for a batch of requests or a step of the sweep;
+//! 3. the configuration ([`shared::Shared::config`]), to read a setting or to replace all;
+//! 4. the register of clients ([`clients::Clients`]), to add, remove or list;
+//! 5. the list of killed clients beside it, to add to it or to take it;
+//! 6. one client's names ([`clients::Client::names`]), to read or replace them.
 //!
-//! None of them is ever held across a system call. What is costly to drop is dropped after the
-//! keyspace was let go ([`keyspace::Garbage`]); a large value leaves it as a counted reference.
+//! None but the first is ever held across a system call. What is costly to drop is dropped after
+//! the keyspace was let go ([`keyspace::Garbage`]); a large value leaves it as a counted reference.
 //!
 //! # Invariants
 //!
@@ -72,6 +74,7 @@ pub mod housekeeper;
 pub mod keyspace;
 pub mod limits;
 pub mod log;
+mod open_files;
 pub mod resp;
 pub mod server;
 pub mod shared;

@@ -12,6 +12,7 @@
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::open_files;
 use crate::shared::{Shared, Stats};
 use crate::{connection, housekeeper, limits, log};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
@@ -157,21 +158,16 @@ fn listen(address: SocketAddr, backlog: i32) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Raises the limit of open files to what the clients need, or lowers `maxclients` to the limit.
+/// Lowers `maxclients` to what the limit of open files allows, when that cannot be raised.
 fn with_enough_files(mut config: Config) -> Config {
-    let wanted = config.maxclients as u64 + limits::RESERVED_FILES;
-    let granted = rlimit::increase_nofile_limit(wanted).unwrap_or_else(|error| {
-        log::warning(&format!("The limit of open files cannot be raised: {error}"));
-        wanted
-    });
-    if granted < wanted {
-        let possible = granted.saturating_sub(limits::RESERVED_FILES).max(1);
+    let possible = open_files::allow(config.maxclients);
+    if possible < config.maxclients {
         log::warning(&format!(
-            "maxclients lowered from {} to {possible}: only {granted} files may be open \
-             (ulimit -n)",
-            config.maxclients
+            "maxclients lowered from {} to {possible}: only {} files may be open (ulimit -n)",
+            config.maxclients,
+            possible as u64 + limits::RESERVED_FILES
         ));
-        config.maxclients = possible as usize;
+        config.maxclients = possible;
     }
     config
 }
@@ -185,7 +181,7 @@ fn accept(shared: &Shared, listener: &TcpListener, pool: &Pool<'_, '_>) {
             Ok((stream, _)) => {
                 is_failing = false;
                 Stats::add(&shared.stats.connections, 1);
-                keep_alive(&stream, shared.config.tcp_keepalive);
+                keep_alive(&stream, shared.config().tcp_keepalive);
                 pool.hand_over(stream);
             }
             // The client gave up while it waited; the next one has not.
@@ -248,7 +244,7 @@ impl<'scope, 'env> Pool<'scope, 'env> {
 
     /// Gives the stream to a worker, or tells the client that there is no place.
     fn hand_over(&self, stream: TcpStream) {
-        if !self.shared.clients.admit(self.shared.config.maxclients) {
+        if !self.shared.clients.admit(self.shared.config().maxclients) {
             return self.refuse(stream, "ERR max number of clients reached");
         }
         let stream = match self.door.try_send(stream) {
@@ -267,7 +263,7 @@ impl<'scope, 'env> Pool<'scope, 'env> {
     fn hand_to_new_worker(&self, mut stream: TcpStream) -> Result<(), TcpStream> {
         let wait = Duration::from_millis(limits::RENDEZVOUS_WAIT_MS);
         for _ in 0..limits::RENDEZVOUS_ATTEMPTS {
-            if self.workers.load(Relaxed) < self.shared.config.maxclients
+            if self.workers.load(Relaxed) < self.shared.config().maxclients
                 && let Err(error) = self.start_worker()
             {
                 log::warning(&format!("Cannot start a worker: {error}"));

@@ -6,16 +6,16 @@
 
 use crate::clients::Clients;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, directives::failed};
 use crate::keyspace::{Garbage, Keyspace};
-use parking_lot::{Mutex, MutexGuard};
+use crate::{log, open_files};
+use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard};
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-/// The server's common state. Lock order: keyspace, then clients, then a client's names.
+/// The server's common state. Lock order: reconfiguring, keyspace, configuration, clients, then a
+/// client's names.
 pub struct Shared {
-    /// What the user chose.
-    pub config: Config,
     /// The time.
     pub clock: Clock,
     /// Who is connected.
@@ -23,6 +23,9 @@ pub struct Shared {
     /// Figures for INFO.
     pub stats: Stats,
     keyspace: Mutex<Keyspace>,
+    config: RwLock<Config>,
+    /// Held while a new configuration is put in force, so that two do not mix.
+    reconfiguring: Mutex<()>,
     is_stopping: AtomicBool,
 }
 
@@ -77,9 +80,48 @@ impl Shared {
             clients: Clients::default(),
             stats: Stats { started_at_ms: clock.steady_ms(), ..Stats::default() },
             is_stopping: AtomicBool::new(false),
-            config,
+            config: RwLock::new(config),
+            reconfiguring: Mutex::new(()),
             clock,
         }
+    }
+
+    /// What the user chose. Not to be kept while waiting for anything.
+    pub fn config(&self) -> RwLockReadGuard<'_, Config> {
+        self.config.read()
+    }
+
+    /// Replaces the configuration by what `change` makes of it, wholly or not at all.
+    ///
+    /// # Errors
+    /// That of `change`, or why the new configuration cannot be put in force.
+    pub fn reconfigure(
+        &self,
+        change: impl FnOnce(&Config) -> Result<Config, String>,
+    ) -> Result<(), String> {
+        let _one_at_a_time = self.reconfiguring.lock();
+        let old = self.config().clone();
+        let new = change(&old)?;
+        let outcome = self.apply(&new);
+        // What was applied before something failed is applied again as it was.
+        let valid = if outcome.is_ok() { new } else { self.apply(&old).map(|()| old)? };
+        *self.config.write() = valid;
+        outcome
+    }
+
+    /// Hands the settings that somebody keeps a copy of to their owners. All others are read from
+    /// [`Shared::config`] when they are needed.
+    fn apply(&self, config: &Config) -> Result<(), String> {
+        let possible = open_files::allow(config.maxclients);
+        if possible < config.maxclients {
+            let reason = format!(
+                "The operating system is not able to handle the specified number of clients, \
+                 try with {possible}"
+            );
+            return Err(failed("maxclients", &reason));
+        }
+        log::set_level(config.loglevel);
+        Ok(())
     }
 
     /// Takes the keyspace lock, then reads the time.

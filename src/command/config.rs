@@ -1,8 +1,9 @@
-//! CONFIG: what was chosen at the start, under Redis's directive names.
+//! CONFIG: what was chosen at the start or later, under Redis's directive names.
 
 use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
-use crate::config::DIRECTIVES;
+use crate::config::{DIRECTIVES, directives::failed};
 use crate::glob;
+use std::borrow::Cow;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&CONFIG];
@@ -15,10 +16,10 @@ static CONFIG: Command = Command {
     group: "server",
     since: "2.0.0",
     complexity: "Depends on the subcommand",
-    summary: "Shows the configuration",
+    summary: "Shows and changes the configuration",
     syntax: "subcommand",
     example: "",
-    handler: Handler::Container(&[&GET, &HELP], None),
+    handler: Handler::Container(&[&GET, &SET, &HELP], None),
 };
 
 const FLAGS: u32 = flag::ADMIN | flag::NOSCRIPT | flag::LOADING | flag::STALE;
@@ -47,11 +48,50 @@ fn get(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome 
         args.from(2).iter().any(|pattern| glob::matches_ignoring_case(pattern, name.as_bytes()))
     };
     let wanted: Vec<_> = DIRECTIVES.iter().filter(|directive| is_wanted(directive.name)).collect();
+    let config = context.shared.config();
     reply.map(wanted.len());
     for directive in wanted {
         reply.bulk(directive.name.as_bytes());
-        reply.bulk((directive.value)(&context.shared.config).as_bytes());
+        reply.bulk((directive.value)(&config).as_bytes());
     }
+    Ok(())
+}
+
+static SET: Command = Command {
+    name: "set",
+    arity: -4,
+    // Putting a setting in force takes locks of its own, and a transaction holds the keyspace.
+    flags: FLAGS | flag::NO_MULTI,
+    keys: KeyArguments::NONE,
+    group: "server",
+    since: "2.0.0",
+    complexity: "O(N) with N directives",
+    summary: "Changes directives, all of them or none",
+    syntax: "parameter value [parameter value ...]",
+    example: "> CONFIG SET timeout 60 tcp-keepalive 30
+              +OK
+              > CONFIG SET timeout 5 ports 7000
+              -ERR Unknown option or number of arguments for CONFIG SET - 'ports'",
+    handler: Handler::Plain(set),
+};
+
+fn set(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    if !args.len().is_multiple_of(2) {
+        return Err(CommandError::SYNTAX);
+    }
+    let words: Vec<_> = args.from(2).iter().map(String::from_utf8_lossy).collect();
+    // Where a byte could not be read as text, another one would be in force.
+    if let Some(at) = words.iter().position(|word| matches!(word, Cow::Owned(_))) {
+        let error = failed(&words[at - at % 2], "argument must be valid UTF-8");
+        return Err(CommandError::quoting("", error.as_bytes(), ""));
+    }
+    let pairs: Vec<(&str, &str)> =
+        words.chunks_exact(2).map(|pair| (&*pair[0], &*pair[1])).collect();
+    context
+        .shared
+        .reconfigure(|config| config.changed(&pairs))
+        .map_err(|error| CommandError::quoting("", error.as_bytes(), ""))?;
+    reply.ok();
     Ok(())
 }
 

@@ -109,7 +109,7 @@ fn reset(
     forget(session, keyspace, context.now_ms);
     // The library's name and version stay: the library is the same as before.
     session.client.names.lock().client.clear();
-    session.is_authenticated = context.shared.config.requirepass.is_empty();
+    session.is_authenticated = context.shared.config().requirepass.is_empty();
     session.reply_mode = ReplyMode::On;
     session.select(0);
     session.set_no_touch(false);
@@ -228,7 +228,7 @@ static AUTH: Command = Command {
 
 fn auth(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     match args.len() {
-        2 if context.shared.config.requirepass.is_empty() => {
+        2 if context.shared.config().requirepass.is_empty() => {
             return Err(CommandError::new(
                 "ERR AUTH <password> called without any password configured for the default \
                  user. Are you sure your configuration is correct?",
@@ -245,7 +245,8 @@ fn auth(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
 /// Checks a name and a password. There is one user, `default`; without a configured password any
 /// is right.
 fn log_in(context: &mut Context<'_>, user: &[u8], password: &[u8]) -> Outcome {
-    let required = context.shared.config.requirepass.as_bytes();
+    let config = context.shared.config();
+    let required = config.requirepass.as_bytes();
     if user == b"default" && (required.is_empty() || is_equal(required, password)) {
         context.session.is_authenticated = true;
         return Ok(());
@@ -281,7 +282,7 @@ static SELECT: Command = Command {
 fn select(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let too_far = "ERR value is out of range, value must between -2147483648 and 2147483647";
     let index = i32::try_from(args.integer(1)?).map_err(|_| CommandError::new(too_far))?;
-    let db = usize::try_from(index).ok().filter(|db| *db < context.shared.config.databases);
+    let db = usize::try_from(index).ok().filter(|db| *db < context.shared.config().databases);
     let db = db.ok_or(CommandError::new("ERR DB index is out of range"))?;
     context.session.select(db);
     reply.ok();

@@ -78,7 +78,7 @@ fn info(
 }
 
 fn server(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
-    let config = &facts.shared.config;
+    let config = facts.shared.config();
     let clock = &facts.shared.clock;
     let uptime = (clock.steady_ms() - facts.shared.stats.started_at_ms) / 1_000;
     writeln!(out, "redis_version:{REDIS_VERSION}")?;
@@ -102,7 +102,7 @@ fn clients(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
     };
     writeln!(out, "connected_clients:{}", clients.len())?;
     writeln!(out, "cluster_connections:0")?;
-    writeln!(out, "maxclients:{}", facts.shared.config.maxclients)?;
+    writeln!(out, "maxclients:{}", facts.shared.config().maxclients)?;
     let input = held(|client| client.query_held_bytes.load(Relaxed));
     writeln!(out, "client_recent_max_input_buffer:{input}")?;
     let output = held(|client| client.output_held_bytes.load(Relaxed));

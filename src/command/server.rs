@@ -88,7 +88,7 @@ fn flushall(
     reply: &mut Reply,
 ) -> Outcome {
     check_flush_mode(args)?;
-    (0..context.shared.config.databases).for_each(|db| keyspace.flush(db));
+    (0..context.shared.config().databases).for_each(|db| keyspace.flush(db));
     reply.ok();
     Ok(())
 }
@@ -144,7 +144,7 @@ static DEBUG: Command = Command {
 };
 
 fn debug(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    if !context.shared.config.enable_debug_command {
+    if !context.shared.config().enable_debug_command {
         return Err(CommandError::new(
             "ERR DEBUG command not allowed. If the enable-debug-command option is set to \
              \"local\", you can run it from a local connection, otherwise you need to set this \

@@ -113,8 +113,12 @@ fn info_describes_the_connection() {
 #[test]
 fn list_has_a_line_for_each_connection() {
     let server = TestServer::start();
-    let mut clients: Vec<Raw> = (0..3).map(|_| server.client()).collect();
-    let ids: Vec<u64> = clients.iter_mut().map(id).collect();
+    // One after the other: numbers are given by the workers, who may overtake each other.
+    let admitted = |_| {
+        let mut client = server.client();
+        (id(&mut client), client)
+    };
+    let (ids, mut clients): (Vec<u64>, Vec<Raw>) = (0..3).map(admitted).unzip();
     let asker = &mut clients[1];
     let listed = |list: &str| -> Vec<u64> {
         let ids = list.split(' ').filter_map(|word| word.strip_prefix("id="));

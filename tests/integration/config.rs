@@ -43,7 +43,7 @@ fn config_get_knows_what_clients_ask_for() {
         ("requirepass", "$0"),
         ("bind", "$9 127.0.0.1"),
         ("maxmemory", "$1 0"),
-        ("loglevel", "$6 notice"),
+        ("loglevel", "$7 warning"),
     ] {
         let expected = format!("*2 ${} {name} {value}", name.len());
         assert_eq!(client.ask(&format!("CONFIG GET {name}")), expected);
@@ -63,9 +63,75 @@ fn wrong_subcommands_and_numbers_of_arguments() {
         ("CONFIG", "-ERR wrong number of arguments for 'config' command"),
         ("CONFIG GET", "-ERR wrong number of arguments for 'config|get' command"),
         ("CONFIG Foo", "-ERR unknown subcommand 'Foo'. Try CONFIG HELP."),
+        ("CONFIG SET", "-ERR wrong number of arguments for 'config|set' command"),
+        ("CONFIG SET timeout", "-ERR wrong number of arguments for 'config|set' command"),
+        ("CONFIG SET timeout 1 port", "-ERR syntax error"),
         ("CONFIG HELP x", "-ERR wrong number of arguments for 'config|help' command"),
     ] {
         assert_eq!(client.ask(request), expected, "{request}");
     }
     assert!(client.ask("CONFIG HELP").contains("+CONFIG <subcommand>"));
+}
+
+/// Ensures that CONFIG SET puts all directives in force or none.
+#[test]
+fn config_set_is_all_or_nothing() {
+    let server = TestServer::start();
+    let mut client = server.client();
+    let failed = |name: &str, reason: &str| {
+        format!("-ERR CONFIG SET failed (possibly related to argument '{name}') - {reason}")
+    };
+    for (pair, expected) in [
+        ("foo 1", "-ERR Unknown option or number of arguments for CONFIG SET - 'foo'".to_owned()),
+        ("port 1", failed("port", "can't set immutable config")),
+        ("dir /tmp", failed("dir", "can't set protected config")),
+        ("timeout 1", failed("timeout", "duplicate parameter")),
+        ("TCP-keepalive x", failed("TCP-keepalive", "argument couldn't be parsed into an integer")),
+        (
+            "tcp-keepalive -1",
+            failed("tcp-keepalive", "argument must be between 0 and 2147483647 inclusive"),
+        ),
+        (
+            "maxclients 0",
+            failed("maxclients", "argument must be between 1 and 4294967295 inclusive"),
+        ),
+        (
+            "loglevel loud",
+            failed(
+                "loglevel",
+                "argument(s) must be one of the following: debug, verbose, notice, warning",
+            ),
+        ),
+    ] {
+        assert_eq!(client.ask(&format!("CONFIG SET timeout 60 {pair}")), expected);
+        assert_eq!(client.ask("CONFIG GET timeout"), "*2 $7 timeout $1 0", "after {pair}");
+    }
+    let more_than_there_can_be = client.ask("CONFIG SET timeout 60 maxclients 4294967295");
+    assert!(more_than_there_can_be.contains("try with "), "{more_than_there_can_be}");
+    assert_eq!(client.ask("CONFIG GET timeout"), "*2 $7 timeout $1 0");
+    assert_eq!(client.ask("CONFIG SET timeout 60 tcp-keepalive 5"), "+OK");
+    assert_eq!(
+        client.ask("CONFIG GET timeout tcp-keepalive"),
+        "*4 $7 timeout $2 60 $13 tcp-keepalive $1 5"
+    );
+    client.request(&[b"CONFIG", b"SET", b"requirepass", b"\xff"]);
+    assert!(client.reply().starts_with(b"-ERR CONFIG SET failed"), "not text");
+}
+
+/// Ensures that a changed setting is in force at once.
+#[test]
+fn config_set_is_in_force_at_once() {
+    let server = TestServer::start();
+    let (mut client, mut other) = (server.client(), server.client());
+    assert_eq!(other.ask("PING"), "+PONG");
+    assert_eq!(client.ask("CONFIG SET requirepass secret maxclients 2"), "+OK");
+    // Who is in stays in.
+    assert_eq!(other.ask("PING"), "+PONG");
+    assert_eq!(server.client().finish(), b"-ERR max number of clients reached\r\n");
+    assert_eq!(client.ask("CONFIG SET maxclients 3"), "+OK");
+    let mut late = server.client();
+    assert_eq!(late.ask("PING"), "-NOAUTH Authentication required.");
+    assert_eq!(late.ask("AUTH secret"), "+OK");
+    assert_eq!(late.ask("MULTI"), "+OK");
+    assert_eq!(late.ask("CONFIG SET timeout 1"), "-ERR Command not allowed inside a transaction");
 }

@@ -45,6 +45,7 @@ impl TestServer {
         log::set_level(Level::Warning);
         let mut config = Config::with_defaults();
         (config.port, config.maxclients) = (0, 1_000);
+        config.loglevel = Level::Warning;
         change(&mut config);
         let clock = Clock::manual(START_MS);
         let server = Server::bind(config, clock.clone()).expect("a free port");

@@ -14,7 +14,10 @@ const LINE_CHARS_MAX: usize = 100;
 const LAYERS: &[(&str, &[&str])] = &[
     ("lib", &[]),
     ("main", &["clock", "config", "log", "server"]),
-    ("server", &["clock", "config", "connection", "housekeeper", "limits", "log", "shared"]),
+    (
+        "server",
+        &["clock", "config", "connection", "housekeeper", "limits", "log", "open_files", "shared"],
+    ),
     ("housekeeper", &["clients", "limits", "log", "shared"]),
     ("connection", &["clients", "command", "limits", "log", "resp", "shared"]),
     (
@@ -24,11 +27,12 @@ const LAYERS: &[(&str, &[&str])] = &[
             "resp", "shared",
         ],
     ),
-    ("shared", &["clients", "clock", "config", "keyspace"]),
+    ("shared", &["clients", "clock", "config", "keyspace", "log", "open_files"]),
     ("clients", &["clock"]),
     ("keyspace", &["error", "keyspace", "limits"]),
     ("resp", &["error", "limits", "resp"]),
-    ("config", &["limits", "log"]),
+    ("config", &["config", "limits", "log"]),
+    ("open_files", &["limits", "log"]),
     ("log", &["clock"]),
     ("error", &[]),
     ("clock", &[]),
@@ -38,7 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Files that may call `.lock()`, and what they lock.
 const LOCKING_FILES: &[(&str, &str)] = &[
-    ("src/shared.rs", "the keyspace"),
+    ("src/shared.rs", "the keyspace and the change of the configuration"),
     ("src/clients.rs", "the register of clients"),
     ("src/command/client.rs", "the names of one client"),
     ("src/command/connection.rs", "the names of one client"),

@@ -1,6 +1,13 @@
-//! What a user may choose: the command line, and the names under which CONFIG GET shows it.
+//! What a user may choose: on the command line, and later with CONFIG SET.
 //!
-//! Flags carry the names of Redis's directives. One struct is parser, help text and value.
+//! Flags carry the names of Redis's directives. One struct is parser, help text and value;
+//! [`directives`] has a row for each of its fields as CONFIG GET shows and CONFIG SET changes it,
+//! and [`values`] reads the notations that both have in common.
+
+pub mod directives;
+mod values;
+
+pub use directives::DIRECTIVES;
 
 use crate::limits;
 use crate::log::Level;
@@ -44,11 +51,11 @@ pub struct Config {
     pub requirepass: String,
 
     /// least important log lines to show: debug, verbose, notice or warning (default notice)
-    #[argh(option, default = "Level::Notice", from_str_fn(level), arg_name = "level")]
+    #[argh(option, default = "Level::Notice", from_str_fn(values::level), arg_name = "level")]
     pub loglevel: Level,
 
     /// whether the DEBUG command is served: yes or no (default no)
-    #[argh(option, default = "false", from_str_fn(yes_or_no), arg_name = "yes|no")]
+    #[argh(option, default = "false", from_str_fn(values::yes_or_no), arg_name = "yes|no")]
     pub enable_debug_command: bool,
 
     /// print the version and exit
@@ -118,53 +125,6 @@ impl Config {
     }
 }
 
-/// One directive as CONFIG GET shows it.
-pub struct Directive {
-    /// Redis's name.
-    pub name: &'static str,
-    /// Its value, in Redis's notation.
-    pub value: fn(&Config) -> String,
-}
-
-/// Every directive. Those without a flag say truthfully what cannot be changed (yet).
-pub static DIRECTIVES: &[Directive] = &[
-    Directive { name: "port", value: |config| config.port.to_string() },
-    Directive { name: "bind", value: bind },
-    Directive { name: "tcp-backlog", value: |config| config.tcp_backlog.to_string() },
-    Directive { name: "maxclients", value: |config| config.maxclients.to_string() },
-    Directive { name: "timeout", value: |config| config.timeout.to_string() },
-    Directive { name: "tcp-keepalive", value: |config| config.tcp_keepalive.to_string() },
-    Directive { name: "databases", value: |config| config.databases.to_string() },
-    Directive { name: "requirepass", value: |config| config.requirepass.clone() },
-    Directive { name: "loglevel", value: |config| config.loglevel.name().to_owned() },
-    Directive {
-        name: "enable-debug-command",
-        value: |config| if config.enable_debug_command { "yes" } else { "no" }.to_owned(),
-    },
-    Directive { name: "save", value: |_| String::new() },
-    Directive { name: "appendonly", value: |_| "no".to_owned() },
-    Directive { name: "maxmemory", value: |_| "0".to_owned() },
-    Directive { name: "maxmemory-policy", value: |_| "noeviction".to_owned() },
-    Directive { name: "proto-max-bulk-len", value: |_| limits::BULK_BYTES_MAX.to_string() },
-];
-
-fn bind(config: &Config) -> String {
-    let addresses: Vec<String> = config.addresses().iter().map(|a| a.ip().to_string()).collect();
-    addresses.join(" ")
-}
-
-fn level(name: &str) -> Result<Level, String> {
-    Level::from_name(name).ok_or_else(|| "it is debug, verbose, notice or warning".to_owned())
-}
-
-fn yes_or_no(word: &str) -> Result<bool, String> {
-    match word.to_ascii_lowercase().as_str() {
-        "yes" => Ok(true),
-        "no" => Ok(false),
-        _ => Err("it is yes or no".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,7 +163,7 @@ mod tests {
     #[test]
     fn the_readme_names_every_flag() {
         let Ok(Invocation::Print(help)) = read("--help") else { panic!("no help") };
-        let readme = include_str!("../README.md");
+        let readme = include_str!("../../README.md");
         for line in help.lines().filter_map(|line| line.trim().strip_prefix("--")) {
             let flag = line.split([' ', ',']).next().unwrap_or(line);
             let is_told = readme.contains(&format!("`--{flag} <"));

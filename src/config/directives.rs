@@ -1,0 +1,120 @@
+//! The directives: one row each, which CONFIG GET shows and CONFIG SET changes.
+//!
+//! Changing is all or nothing: [`Config::changed`] makes a new configuration out of the old one,
+//! and whoever asked for it puts it in force as a whole or drops it. Nothing that names a file or
+//! a folder can be changed: a password for the data must not become a pen for the disk.
+
+use super::values::{integer, level, shown};
+use super::{Config, limits};
+
+/// One directive.
+pub struct Directive {
+    /// Redis's name.
+    pub name: &'static str,
+    /// Its value, in Redis's notation.
+    pub value: fn(&Config) -> String,
+    /// Whether and how it is changed.
+    pub change: Change,
+}
+
+/// What CONFIG SET may do with a directive.
+pub enum Change {
+    /// Nothing; it is in force from the start to the end.
+    Immutable,
+    /// Nothing; it could be used to write where one must not.
+    Protected,
+    /// Change it to what this makes of the text.
+    To(fn(&mut Config, &str) -> Result<(), String>),
+}
+
+use Change::{Immutable, Protected, To};
+
+/// Every directive. Those without a flag say truthfully what cannot be chosen.
+pub static DIRECTIVES: &[Directive] = &[
+    row("port", |config| config.port.to_string(), Immutable),
+    row("bind", bind, Immutable),
+    row("tcp-backlog", |config| config.tcp_backlog.to_string(), Immutable),
+    row("maxclients", |config| config.maxclients.to_string(), To(set_maxclients)),
+    row("timeout", |config| config.timeout.to_string(), To(set_timeout)),
+    row("tcp-keepalive", |config| config.tcp_keepalive.to_string(), To(set_tcp_keepalive)),
+    row("databases", |config| config.databases.to_string(), Immutable),
+    row("requirepass", |config| config.requirepass.clone(), To(set_requirepass)),
+    row("loglevel", |config| config.loglevel.name().to_owned(), To(set_loglevel)),
+    row("enable-debug-command", |config| shown(config.enable_debug_command), Immutable),
+    row("save", |_| String::new(), Immutable),
+    row("dir", |_| String::new(), Protected),
+    row("appendonly", |_| "no".to_owned(), Immutable),
+    row("maxmemory", |_| "0".to_owned(), Immutable),
+    row("maxmemory-policy", |_| "noeviction".to_owned(), Immutable),
+    row("proto-max-bulk-len", |_| limits::BULK_BYTES_MAX.to_string(), Immutable),
+];
+
+const fn row(name: &'static str, value: fn(&Config) -> String, change: Change) -> Directive {
+    Directive { name, value, change }
+}
+
+impl Config {
+    /// This configuration with the directives of `pairs`, names and values, changed.
+    ///
+    /// # Errors
+    /// The whole text of CONFIG SET's error, about the first thing that is wrong.
+    pub fn changed(&self, pairs: &[(&str, &str)]) -> Result<Config, String> {
+        let mut steps = Vec::new();
+        for (at, (name, value)) in pairs.iter().enumerate() {
+            let known = DIRECTIVES.iter().find(|row| row.name.eq_ignore_ascii_case(name));
+            let Some(directive) = known else {
+                return Err(format!(
+                    "ERR Unknown option or number of arguments for CONFIG SET - '{name}'"
+                ));
+            };
+            let is_repeated =
+                pairs[..at].iter().any(|(before, _)| before.eq_ignore_ascii_case(name));
+            match directive.change {
+                Immutable => return Err(failed(name, "can't set immutable config")),
+                Protected => return Err(failed(name, "can't set protected config")),
+                To(_) if is_repeated => return Err(failed(name, "duplicate parameter")),
+                To(change) => steps.push((name, value, change)),
+            }
+        }
+        let mut config = self.clone();
+        for (name, value, change) in steps {
+            change(&mut config, value).map_err(|reason| failed(name, &reason))?;
+        }
+        Ok(config)
+    }
+}
+
+/// The text of CONFIG SET's error.
+pub fn failed(directive: &str, reason: &str) -> String {
+    format!("ERR CONFIG SET failed (possibly related to argument '{directive}') - {reason}")
+}
+
+fn bind(config: &Config) -> String {
+    let addresses: Vec<String> = config.addresses().iter().map(|a| a.ip().to_string()).collect();
+    addresses.join(" ")
+}
+
+fn set_maxclients(config: &mut Config, text: &str) -> Result<(), String> {
+    config.maxclients = integer(text, 1..=i64::from(u32::MAX))? as usize;
+    Ok(())
+}
+
+fn set_timeout(config: &mut Config, text: &str) -> Result<(), String> {
+    config.timeout = integer(text, 0..=i64::from(i32::MAX))? as u64;
+    Ok(())
+}
+
+fn set_tcp_keepalive(config: &mut Config, text: &str) -> Result<(), String> {
+    config.tcp_keepalive = integer(text, 0..=i64::from(i32::MAX))? as u64;
+    Ok(())
+}
+
+fn set_requirepass(config: &mut Config, text: &str) -> Result<(), String> {
+    config.requirepass = text.to_owned();
+    Ok(())
+}
+
+fn set_loglevel(config: &mut Config, text: &str) -> Result<(), String> {
+    config.loglevel = level(text)?;
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! The notations of directives, the same on the command line and in CONFIG SET.
+//!
+//! Errors are in Redis's words for CONFIG SET, without the directive's name: whoever asked knows
+//! it.
+
+use crate::log::Level;
+use std::ops::RangeInclusive;
+
+/// A whole number within bounds.
+///
+/// # Errors
+/// It is none, or out of bounds.
+pub fn integer(text: &str, bounds: RangeInclusive<i64>) -> Result<i64, String> {
+    let number: i64 =
+        text.parse().map_err(|_| "argument couldn't be parsed into an integer".to_owned())?;
+    if bounds.contains(&number) {
+        return Ok(number);
+    }
+    let (min, max) = bounds.into_inner();
+    Err(format!("argument must be between {min} and {max} inclusive"))
+}
+
+/// A yes or a no.
+///
+/// # Errors
+/// It is neither.
+pub fn yes_or_no(word: &str) -> Result<bool, String> {
+    match word.to_ascii_lowercase().as_str() {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("argument must be 'yes' or 'no'".to_owned()),
+    }
+}
+
+/// How CONFIG GET shows a yes or a no.
+pub fn shown(yes: bool) -> String {
+    if yes { "yes" } else { "no" }.to_owned()
+}
+
+/// A level of log lines.
+///
+/// # Errors
+/// There is no such level.
+pub fn level(word: &str) -> Result<Level, String> {
+    Level::from_name(word).ok_or_else(|| none_of(Level::NAMES.iter().map(|(name, _)| *name)))
+}
+
+/// What to say when a word is none of those that are known.
+pub fn none_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    format!("argument(s) must be one of the following: {}", names.join(", "))
+}
