@@ -4,7 +4,7 @@
 //! *peek*, and to *look* before writing. Whatever changes the data is called a mutator and passes
 //! `changed`, the private method that counts it and tells those who watch.
 
-use super::{Age, Entry, FieldMap, Key, Keyspace, Text, Value};
+use super::{Age, Cause, Entry, FieldMap, Key, Keyspace, Text, Value};
 use crate::error::CommandError;
 
 /// One database at one moment, as one client sees it.
@@ -117,7 +117,7 @@ impl Keys<'_> {
             let (key, is_expired) = self.keyspace.databases[self.db]
                 .first_from(anywhere, |key, entry| (key.clone(), entry.is_expired(self.now_ms)))?;
             if is_expired {
-                self.keyspace.expire(self.db, &key);
+                self.keyspace.remove_unasked(self.db, &key, Cause::Expired);
             }
             picked = Some(key);
             if !is_expired {
@@ -267,7 +267,7 @@ impl Keys<'_> {
         if database.volatile_len() > 0
             && database.peek(key).is_some_and(|entry| entry.is_expired(self.now_ms))
         {
-            self.keyspace.expire(self.db, key);
+            self.keyspace.remove_unasked(self.db, key, Cause::Expired);
         }
     }
 

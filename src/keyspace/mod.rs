@@ -91,6 +91,13 @@ pub enum Garbage {
     Database(Box<Database>),
 }
 
+/// Why a key is removed although no command asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// Its deadline has passed.
+    Expired,
+}
+
 /// All databases.
 pub struct Keyspace {
     databases: Vec<Database>,
@@ -157,7 +164,7 @@ impl Keyspace {
         for db in 0..self.databases.len() {
             while removed < keys_max {
                 let Some(key) = self.databases[db].first_due(now_ms) else { break };
-                self.expire(db, &key);
+                self.remove_unasked(db, &key, Cause::Expired);
                 removed += 1;
             }
         }
@@ -189,12 +196,14 @@ impl Keyspace {
         self.databases.iter().for_each(Database::check_invariants);
     }
 
-    fn expire(&mut self, db: usize, key: &[u8]) {
-        self.counters.expired += 1;
+    /// Removes a key that no command asked to remove: every such removal passes here.
+    fn remove_unasked(&mut self, db: usize, key: &[u8], cause: Cause) {
+        let Some(entry) = self.databases[db].remove(key) else { return };
+        *(match cause {
+            Cause::Expired => &mut self.counters.expired,
+        }) += 1;
         self.watchers.changed(db, key);
-        if let Some(entry) = self.databases[db].remove(key) {
-            self.discard(entry.value);
-        }
+        self.discard(entry.value);
     }
 
     fn discard(&mut self, value: Value) {
