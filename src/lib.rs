@@ -19,6 +19,7 @@
 //! | layer | job |
 //! |---|---|
 //! | `main` | the process: command line, signals |
+//! | [`tool`] | what the program does beside serving: `respool ping` |
 //! | [`server`], [`housekeeper`] | threads and sockets, starting and stopping |
 //! | [`connection`] | one client: read, execute, write |
 //! | [`command`] | the table, the gate, the families; no sockets |
@@ -78,3 +79,4 @@ mod open_files;
 pub mod resp;
 pub mod server;
 pub mod shared;
+pub mod tool;

@@ -1,9 +1,10 @@
-//! The program: reads the command line, starts the server, and ends it on a signal.
+//! The program: reads the command line, then runs a tool, or a server until a signal ends it.
 
 use respool::clock::Clock;
 use respool::config::{self, Invocation};
 use respool::log;
 use respool::server::Server;
+use respool::tool;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io::Write;
@@ -13,17 +14,9 @@ use std::thread;
 fn main() -> ExitCode {
     let lossy = |argument: std::ffi::OsString| argument.to_string_lossy().into_owned();
     let arguments: Vec<String> = std::env::args_os().skip(1).map(lossy).collect();
-    let outcome = match config::from_command_line(&arguments) {
-        Ok(Invocation::Print(text)) => {
-            // Whoever closes the pipe has read enough.
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            Ok(())
-        }
-        Ok(Invocation::Serve(config)) => {
-            log::set_level(config.loglevel);
-            Server::bind(*config, Clock::system()).and_then(serve)
-        }
-        Err(message) => Err(message),
+    let outcome = match tool::from_command_line(&arguments) {
+        Some((tool, arguments)) => (tool.run)(arguments).map(|text| print(&text)),
+        None => serve_as_told(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -32,6 +25,24 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints to standard output. Whoever closes the pipe has read enough.
+fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Runs a server with the flags of the command line, or prints what they ask for.
+fn serve_as_told(arguments: &[String]) -> Result<(), String> {
+    match config::from_command_line(arguments)? {
+        Invocation::Help(text) => print(&(text + &tool::help())),
+        Invocation::Version => print(&format!("respool {}\n", env!("CARGO_PKG_VERSION"))),
+        Invocation::Serve(config) => {
+            log::set_level(config.loglevel);
+            serve(Server::bind(*config, Clock::system())?)?;
+        }
+    }
+    Ok(())
 }
 
 /// Serves until SIGTERM or SIGINT.

@@ -68,8 +68,10 @@ pub struct Config {
 pub enum Invocation {
     /// Run a server.
     Serve(Box<Config>),
-    /// Print this text and exit successfully.
-    Print(String),
+    /// Print this help and exit successfully.
+    Help(String),
+    /// Print the version and exit successfully.
+    Version,
 }
 
 /// Reads a command line, the program's name excluded.
@@ -80,16 +82,33 @@ pub fn from_command_line(arguments: &[String]) -> Result<Invocation, String> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let config = match Config::from_args(&["respool"], &arguments) {
         Ok(config) => config,
-        Err(exit) if exit.status.is_ok() => return Ok(Invocation::Print(exit.output)),
-        Err(exit) => {
-            let lines: Vec<&str> = exit.output.lines().map(str::trim).collect();
-            return Err(lines.join(" ").trim().to_owned());
-        }
+        Err(exit) if exit.status.is_ok() => return Ok(Invocation::Help(exit.output)),
+        Err(exit) => return Err(one_line(&exit.output)),
     };
     if config.version {
-        return Ok(Invocation::Print(format!("respool {}\n", env!("CARGO_PKG_VERSION"))));
+        return Ok(Invocation::Version);
     }
     config.checked().map(|config| Invocation::Serve(Box::new(config)))
+}
+
+/// An error of several lines as one.
+pub fn one_line(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    lines.join(" ").trim().to_owned()
+}
+
+/// Reads a password from the first line of a file: what a command line says is seen by everybody
+/// who may list processes.
+///
+/// # Errors
+/// The file cannot be read, or its first line is empty, which would be no password at all.
+pub fn read_password(path: &str) -> Result<String, String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("cannot read the password from {path}: {error}"))?;
+    match text.lines().next() {
+        Some(password) if !password.is_empty() => Ok(password.to_owned()),
+        _ => Err(format!("cannot read the password from {path}: its first line is empty")),
+    }
 }
 
 impl Config {
@@ -148,7 +167,7 @@ mod tests {
     /// Ensures that every flag is explained in the help and shown by CONFIG GET.
     #[test]
     fn flags_directives_and_help_agree() {
-        let Ok(Invocation::Print(help)) = read("--help") else { panic!("no help") };
+        let Ok(Invocation::Help(help)) = read("--help") else { panic!("no help") };
         let flags = help.lines().filter_map(|line| line.trim().strip_prefix("--"));
         for flag in flags.filter_map(|line| line.split_whitespace().next()) {
             let flag = flag.trim_end_matches(',');
@@ -162,7 +181,7 @@ mod tests {
     /// Ensures that the README's table of flags is complete.
     #[test]
     fn the_readme_names_every_flag() {
-        let Ok(Invocation::Print(help)) = read("--help") else { panic!("no help") };
+        let Ok(Invocation::Help(help)) = read("--help") else { panic!("no help") };
         let readme = include_str!("../../README.md");
         for line in help.lines().filter_map(|line| line.trim().strip_prefix("--")) {
             let flag = line.split([' ', ',']).next().unwrap_or(line);

@@ -18,6 +18,7 @@ mod info;
 mod introspection;
 mod keyspace_model;
 mod lifecycle;
+mod ping;
 mod pipelines;
 mod process;
 mod protocol;

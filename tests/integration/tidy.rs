@@ -13,7 +13,8 @@ const LINE_CHARS_MAX: usize = 100;
 /// nothing of each other, and nothing above a line imports what stands above it.
 const LAYERS: &[(&str, &[&str])] = &[
     ("lib", &[]),
-    ("main", &["clock", "config", "log", "server"]),
+    ("main", &["clock", "config", "log", "server", "tool"]),
+    ("tool", &["config"]),
     (
         "server",
         &["clock", "config", "connection", "housekeeper", "limits", "log", "open_files", "shared"],
