@@ -5,7 +5,7 @@
 
 use super::extended::Extended;
 use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
-use crate::keyspace::{Key, Text};
+use crate::keyspace::{Changed, Key, Text};
 use crate::resp::parse_integer;
 
 /// The family.
@@ -132,8 +132,9 @@ fn decrby(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 /// Adds to the integer under `key`.
 fn add(keys: &mut Keys<'_>, key: &[u8], increment: i64, reply: &mut Reply) -> Outcome {
     let sum = keys.change_string(key, |old| {
-        let sum = integer_sum(old.map(|old| &**old), increment, CommandError::NOT_AN_INTEGER)?;
-        Ok((Text::new(itoa::Buffer::new().format(sum).as_bytes()), sum))
+        let sum =
+            integer_sum(old.as_deref().map(|old| &**old), increment, CommandError::NOT_AN_INTEGER)?;
+        Ok(Changed::to(Text::new(itoa::Buffer::new().format(sum).as_bytes()), sum))
     })?;
     reply.integer(sum);
     Ok(())
@@ -179,8 +180,8 @@ fn incrbyfloat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
     let increment = Extended::parse(args.at(2));
     let sum = keys.change_string(args.at(1), |old| {
         let increment = increment.ok_or(NOT_A_FLOAT)?;
-        let sum = float_sum(old.map(|old| &**old), increment, NOT_A_FLOAT)?;
-        Ok((Text::new(sum.as_bytes()), sum))
+        let sum = float_sum(old.as_deref().map(|old| &**old), increment, NOT_A_FLOAT)?;
+        Ok(Changed::to(Text::new(sum.as_bytes()), sum))
     })?;
     reply.bulk(sum.as_bytes());
     Ok(())

@@ -1,14 +1,13 @@
 //! Strings: their length and parts of them.
 //!
 //! A string is stored in exactly the bytes it has, because a cache reads far more than it appends.
-//! So APPEND and SETRANGE write a new string, at the cost of a copy of the old one.
+//! The first APPEND or SETRANGE copies it; from then on it has room to grow and is changed in
+//! place, unless a reply with it is still being sent.
 
-use super::string::reply_bytes;
+use super::string::{reply_bytes, stored_value};
 use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
-use crate::keyspace::Text;
-use crate::keyspace::bytes::VALUE_INLINE_BYTES;
+use crate::keyspace::{Changed, Text};
 use crate::limits;
-use std::sync::Arc;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&STRLEN, &GETRANGE, &SUBSTR, &SETRANGE, &APPEND];
@@ -113,7 +112,7 @@ static SETRANGE: Command = Command {
     keys: KeyArguments::FIRST,
     group: "string",
     since: "2.2.0",
-    complexity: "O(N) with N bytes in the result",
+    complexity: "O(N) with N bytes written or added, on average",
     summary: "Overwrites a part of a string, which grows with zero bytes if it is too short",
     syntax: "key offset value",
     example: r#"
@@ -148,7 +147,7 @@ static APPEND: Command = Command {
     keys: KeyArguments::FIRST,
     group: "string",
     since: "2.0.0",
-    complexity: "O(N) with N bytes in the result",
+    complexity: "O(N) with N bytes added, on average",
     summary: "Adds bytes to the end of a string and says how long it is now",
     syntax: "key value",
     example: r#"
@@ -164,7 +163,13 @@ static APPEND: Command = Command {
 };
 
 fn append(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    reply.count(write_part(keys, args.at(1), args.at(2), |len| len)?);
+    let (key, part) = (args.at(1), args.at(2));
+    if keys.look(key).is_none() {
+        keys.set(key, stored_value(args, 2), None);
+        reply.count(part.len());
+        return Ok(());
+    }
+    reply.count(write_part(keys, key, part, |len| len)?);
     Ok(())
 }
 
@@ -180,32 +185,40 @@ fn write_part(
     offset: impl FnOnce(usize) -> usize,
 ) -> Result<usize, CommandError> {
     keys.change_string(key, |old| {
-        let old = old.map_or(&[][..], |old| old);
-        let offset = offset(old.len());
+        let old_len = old.as_deref().map_or(0, |old| old.len());
+        let offset = offset(old_len);
         let end = offset.saturating_add(part.len());
         if end > limits::BULK_BYTES_MAX {
             return Err(CommandError::new(
                 "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
             ));
         }
-        let len = end.max(old.len());
-        Ok((overwritten(old, offset, part, len), len))
+        let len = end.max(old_len);
+        Ok(written(old, len, |bytes| {
+            bytes[offset..end].copy_from_slice(part);
+            (len, true)
+        }))
     })
 }
 
-/// `old`, with zeros up to `len` bytes, and with `part` at `offset`.
-fn overwritten(old: &[u8], offset: usize, part: &[u8], len: usize) -> Text {
-    let fill = |bytes: &mut [u8]| {
-        bytes[..old.len()].copy_from_slice(old);
-        bytes[offset..offset + part.len()].copy_from_slice(part);
-    };
-    if len <= VALUE_INLINE_BYTES {
-        let mut bytes = [0; VALUE_INLINE_BYTES];
-        fill(&mut bytes[..len]);
-        return Text::new(&bytes[..len]);
+/// Lets `write` work on the first `len` bytes of a string, which gets zeros if it is shorter, and
+/// which is never longer. `write` returns a result, and whether it changed anything.
+///
+/// That happens in place if there is room and nobody is reading; otherwise in a copy.
+pub fn written<R>(
+    old: Option<&mut Text>,
+    len: usize,
+    write: impl FnOnce(&mut [u8]) -> (R, bool),
+) -> Changed<R> {
+    let empty = &mut Text::new(b"");
+    let old = old.unwrap_or(empty);
+    let has_grown = old.len() < len;
+    if let Some(bytes) = old.in_place(len) {
+        let (result, is_change) = write(bytes);
+        return Changed::within(None, is_change || has_grown, result);
     }
-    // Made in its final place: a detour over a vector would copy it once more, under the lock.
-    let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, len).collect();
-    fill(Arc::make_mut(&mut bytes));
-    Text::Shared(bytes)
+    let mut new = Text::grown(old, len);
+    let bytes = new.in_place(len).expect("a string that has just been made has its length");
+    let (result, is_change) = write(bytes);
+    Changed::within(Some(new), is_change || has_grown, result)
 }

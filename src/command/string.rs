@@ -30,7 +30,8 @@ pub fn stored_value(args: Args<'_>, index: usize) -> Value {
 /// Replies with stored bytes, or null if there are none.
 pub fn reply_bytes<const INLINE: usize>(reply: &mut Reply, bytes: Option<&Bytes<INLINE>>) {
     match bytes {
-        Some(Bytes::Shared(bytes)) => reply.bulk_shared(bytes),
+        Some(Bytes::Shared(bytes)) => reply.bulk_shared(bytes, bytes.len()),
+        Some(Bytes::Grown { bytes, len }) => reply.bulk_shared(bytes, *len as usize),
         Some(bytes) => reply.bulk(bytes),
         None => reply.null(),
     }

@@ -22,6 +22,13 @@ pub enum Bytes<const INLINE: usize> {
     },
     /// Long: somewhere on the heap.
     Shared(Arc<[u8]>),
+    /// Changed in place: on the heap, with room to grow. What Redis calls *raw*.
+    Grown {
+        /// The bytes, and zeros behind them.
+        bytes: Arc<[u8]>,
+        /// How many of `bytes` count. 32 bits are enough for half a gibibyte.
+        len: u32,
+    },
 }
 
 /// Bytes of a key that fit in place: with tag and length, a key takes three machine words.
@@ -48,12 +55,44 @@ impl<const INLINE: usize> Bytes<INLINE> {
         Bytes::Inline { len: bytes.len() as u8, data }
     }
 
+    /// A copy of `old` with zeros up to `len` bytes, and with room to grow if `old` had grown
+    /// before: who appends once may append again.
+    ///
+    /// The room is an eighth of the length and doubles a short one. So a string that grows byte by
+    /// byte to a length of N has been copied a bounded number of times, and less than an eighth of
+    /// a large one is wasted.
+    pub fn grown(old: &Self, len: usize) -> Self {
+        /// Bytes up to which the room is as much as there is already.
+        const DOUBLED_BYTES_MAX: usize = 4 * 1024;
+        let room = match old {
+            Bytes::Grown { len: before, .. } if (*before as usize) < len => {
+                (len / 8).max(len.min(DOUBLED_BYTES_MAX))
+            }
+            _ => 0,
+        };
+        // Made in its final place: a detour over a vector would copy it once more, under the lock.
+        let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, len + room).collect();
+        Arc::make_mut(&mut bytes)[..old.len()].copy_from_slice(old);
+        Bytes::Grown { bytes, len: len as u32 }
+    }
+
+    /// The bytes themselves, to be written to: the first `len` of them, with zeros where there was
+    /// nothing. `None` if there is no room for as many, or if somebody else is reading them.
+    pub fn in_place(&mut self, len: usize) -> Option<&mut [u8]> {
+        let Bytes::Grown { bytes, len: before } = self else { return None };
+        let bytes = Arc::get_mut(bytes)?.get_mut(..len)?;
+        *before = len as u32;
+        Some(bytes)
+    }
+
     /// Bytes on the heap beside the place itself, as requested from the allocator.
     pub fn heap_bytes(&self) -> usize {
         match self {
             Bytes::Inline { .. } => 0,
             // Two counters in front of the bytes.
-            Bytes::Shared(bytes) => bytes.len() + 2 * size_of::<usize>(),
+            Bytes::Shared(bytes) | Bytes::Grown { bytes, .. } => {
+                bytes.len() + 2 * size_of::<usize>()
+            }
         }
     }
 }
@@ -65,6 +104,7 @@ impl<const INLINE: usize> Deref for Bytes<INLINE> {
         match self {
             Bytes::Inline { len, data } => &data[..usize::from(*len)],
             Bytes::Shared(bytes) => bytes,
+            Bytes::Grown { bytes, len } => &bytes[..*len as usize],
         }
     }
 }
@@ -128,5 +168,26 @@ mod tests {
             assert_eq!(&*key, &bytes[..]);
             assert_eq!(matches!(key, Key::Shared(_)), len > KEY_INLINE_BYTES);
         }
+    }
+
+    /// Ensures that a string that grows is copied a few times only, and never while it is read.
+    #[test]
+    fn growing_happens_in_place() {
+        let mut text = Text::new(b"");
+        let mut copies = 0;
+        for len in 1..=100_000 {
+            if text.in_place(len).is_none() {
+                text = Text::grown(&text, len);
+                copies += 1;
+            }
+            text.in_place(len).expect("there is room now")[len - 1] = len as u8;
+        }
+        assert!((1..=100_000).all(|len| text[len - 1] == len as u8));
+        assert!(copies < 50, "{copies} copies");
+        assert!(text.heap_bytes() < 115_000, "{} bytes", text.heap_bytes());
+        let reader = text.clone();
+        assert!(text.in_place(100_000).is_none());
+        drop(reader);
+        assert!(text.in_place(100_000).is_some());
     }
 }

@@ -15,6 +15,28 @@ pub struct Keys<'a> {
     pub(super) quiet: bool,
 }
 
+/// What [`Keys::change_string`] is told about the change.
+pub struct Changed<R> {
+    /// A new string, unless the one that was there was changed in place or stays.
+    replacement: Option<Text>,
+    /// Whether those who watch the key are told.
+    is_change: bool,
+    result: R,
+}
+
+impl<R> Changed<R> {
+    /// `text` replaces the string.
+    pub fn to(text: Text, result: R) -> Changed<R> {
+        Changed { replacement: Some(text), is_change: true, result }
+    }
+
+    /// The string was changed in place, or lies in another one with the same bytes; to those who
+    /// watch it that `is_change` or is none.
+    pub fn within(replacement: Option<Text>, is_change: bool, result: R) -> Changed<R> {
+        Changed { replacement, is_change, result }
+    }
+}
+
 impl Keys<'_> {
     /// Unix milliseconds of this moment.
     pub fn now_ms(&self) -> u64 {
@@ -157,15 +179,16 @@ impl Keys<'_> {
         }
     }
 
-    /// *Mutator.* Puts what `change` makes of the string under `key` in its place and leaves the
-    /// deadline as it is. A missing key, which `change` sees as `None`, is created.
+    /// *Mutator.* Lets `change` work on the string under `key`, in place if it can, and leaves the
+    /// deadline as it is. A missing key, which `change` sees as `None`, is created if `change` has
+    /// a string for it.
     ///
     /// # Errors
-    /// [`CommandError::WRONG_TYPE`], and those of `change`; nothing has changed then.
+    /// [`CommandError::WRONG_TYPE`], and those of `change`, which has changed nothing then.
     pub fn change_string<R>(
         &mut self,
         key: &[u8],
-        change: impl FnOnce(Option<&Text>) -> Result<(Text, R), CommandError>,
+        change: impl FnOnce(Option<&mut Text>) -> Result<Changed<R>, CommandError>,
     ) -> Result<R, CommandError> {
         self.expire_if_due(key);
         let age = self.next_age();
@@ -173,26 +196,34 @@ impl Keys<'_> {
         // The closure is called once: on the entry, or without one.
         let mut change = Some(change);
         let changed = database.change(key, age, |entry| match (&mut entry.value, change.take()) {
-            (Value::String(old), Some(change)) => {
-                change(Some(old)).map(|(new, result)| (std::mem::replace(old, new), result))
+            (Value::String(text), Some(change)) => {
+                let mut changed = change(Some(text))?;
+                let new = changed.replacement.take();
+                changed.replacement = new.map(|new| std::mem::replace(text, new));
+                Ok(changed)
             }
             _ => Err(CommandError::WRONG_TYPE),
         });
-        let result = match (changed, change) {
+        let Changed { result, is_change, .. } = match (changed, change) {
             (Some(changed), _) => {
-                let (old, result) = changed?;
-                self.keyspace.discard(Value::String(old));
-                result
+                let mut changed = changed?;
+                // What was replaced.
+                if let Some(old) = changed.replacement.take() {
+                    self.keyspace.discard(Value::String(old));
+                }
+                changed
             }
             (None, Some(change)) => {
-                let (new, result) = change(None)?;
-                let entry = Entry { value: Value::String(new), expires_at_ms: 0, used_at: age };
-                database.insert(key, entry);
-                result
+                let mut changed = change(None)?;
+                if let Some(new) = changed.replacement.take() {
+                    let entry = Entry { value: Value::String(new), expires_at_ms: 0, used_at: age };
+                    database.insert(key, entry);
+                }
+                changed
             }
             (None, None) => return Err(CommandError::WRONG_TYPE),
         };
-        self.changed(key, 1);
+        self.changed(key, usize::from(is_change));
         Ok(result)
     }
 

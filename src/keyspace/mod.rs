@@ -18,7 +18,7 @@ pub mod watch;
 
 pub use bytes::{Key, Text};
 pub use hash::FieldMap;
-pub use keys::Keys;
+pub use keys::{Changed, Keys};
 pub use value::{Entry, Value};
 pub use watch::Watch;
 
@@ -156,6 +156,23 @@ impl Keyspace {
         let full = std::mem::replace(&mut self.databases[db], empty);
         self.counters.changes += full.len() as u64;
         self.garbage.push(Garbage::Database(Box::new(full)));
+    }
+
+    /// *Mutator.* Exchanges what two databases hold: what was in one is in the other. Watchers of a
+    /// key that is in either of them are told.
+    pub fn swap(&mut self, first: usize, second: usize, now_ms: u64) {
+        if first == second {
+            return;
+        }
+        for (db, other) in [(first, second), (second, first)] {
+            let (leaving, coming) = (&self.databases[db], &self.databases[other]);
+            // Nothing that is replaced by what has expired is no change.
+            let is_there = |key: &[u8]| leaving.peek(key).is_some();
+            let comes = |key: &[u8]| coming.peek(key).is_some_and(|new| !new.is_expired(now_ms));
+            self.watchers.flushed(db, |key| is_there(key) || comes(key));
+        }
+        self.counters.changes += 1;
+        self.databases.swap(first, second);
     }
 
     /// Removes up to `keys_max` keys whose deadline has passed, and returns how many there were.

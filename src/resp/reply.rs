@@ -33,6 +33,8 @@ struct Attachment {
     /// The attachment goes in front of this byte of the text.
     at: usize,
     bytes: Arc<[u8]>,
+    /// How many of the bytes are sent: those behind them are room to grow.
+    len: usize,
 }
 
 /// A place to return to: how much text and how many attachments there were.
@@ -104,14 +106,15 @@ impl Reply {
         self.end_line();
     }
 
-    /// The same, without a copy if the value is large.
-    pub fn bulk_shared(&mut self, bytes: &Arc<[u8]>) {
-        if bytes.len() < limits::REPLY_SHARED_BYTES_MIN {
-            return self.bulk(bytes);
+    /// The same for the first `len` of `bytes`, without a copy if they are many.
+    pub fn bulk_shared(&mut self, bytes: &Arc<[u8]>, len: usize) {
+        if len < limits::REPLY_SHARED_BYTES_MIN {
+            return self.bulk(&bytes[..len]);
         }
-        self.header(b'$', bytes.len());
-        self.attached_bytes += bytes.len();
-        self.attachments.push_back(Attachment { at: self.text.len(), bytes: Arc::clone(bytes) });
+        self.header(b'$', len);
+        self.attached_bytes += len;
+        let (at, bytes) = (self.text.len(), Arc::clone(bytes));
+        self.attachments.push_back(Attachment { at, bytes, len });
         self.end_line();
     }
 
@@ -134,6 +137,12 @@ impl Reply {
     /// No array: `_` in RESP3, `*-1` in RESP2.
     pub fn null_array(&mut self) {
         self.text.extend_from_slice(if self.resp3 { b"_\r\n" } else { b"*-1\r\n" });
+    }
+
+    /// A number with a fraction: `,value` in RESP3, a bulk string in RESP2.
+    pub fn double(&mut self, value: f64) {
+        let text = value.to_string();
+        if self.resp3 { self.line(b',', text.as_bytes()) } else { self.bulk(text.as_bytes()) }
     }
 
     /// The head of an array; `len` replies must follow.
@@ -160,7 +169,7 @@ impl Reply {
     pub fn rollback(&mut self, mark: Mark) {
         self.text.truncate(mark.text);
         for dropped in self.attachments.drain(mark.attachments..) {
-            self.attached_bytes -= dropped.bytes.len();
+            self.attached_bytes -= dropped.len;
         }
     }
 
@@ -170,7 +179,7 @@ impl Reply {
         // Attachments go back to where they belong, the last one first so that places stay true.
         for attachment in self.attachments.iter().skip(mark.attachments).rev() {
             let at = attachment.at - mark.text;
-            text.splice(at..at, attachment.bytes.iter().copied());
+            text.splice(at..at, attachment.bytes[..attachment.len].iter().copied());
         }
         skip_reply(&text) == Some(text.len())
     }
@@ -181,7 +190,7 @@ impl Reply {
         let (mut text_sent, mut skip) = (self.text_sent, self.attachment_sent);
         for attachment in self.attachments.iter().take(max / 2) {
             slices.push(IoSlice::new(&self.text[text_sent..attachment.at]));
-            slices.push(IoSlice::new(&attachment.bytes[skip..]));
+            slices.push(IoSlice::new(&attachment.bytes[skip..attachment.len]));
             (text_sent, skip) = (attachment.at, 0);
         }
         if self.attachments.len() <= max / 2 {
@@ -199,7 +208,7 @@ impl Reply {
     pub fn advance(&mut self, mut sent: usize) {
         while let Some(first) = self.attachments.front() {
             let text_len = first.at - self.text_sent;
-            let attachment_len = first.bytes.len() - self.attachment_sent;
+            let attachment_len = first.len - self.attachment_sent;
             if sent < text_len + attachment_len {
                 let of_text = sent.min(text_len);
                 self.text_sent += of_text;
@@ -327,7 +336,7 @@ mod tests {
         for step in [1, 7, 100, 5_000, 100_000] {
             let mut reply = Reply::default();
             for _ in 0..3 {
-                reply.bulk_shared(&large);
+                reply.bulk_shared(&large, large.len());
                 reply.ok();
             }
             let (expected, mut sent) = (bytes_of(&reply), Vec::new());
@@ -348,11 +357,11 @@ mod tests {
         let large: Arc<[u8]> = vec![b'x'; limits::REPLY_SHARED_BYTES_MIN].into();
         let mut reply = Reply::default();
         reply.array(3);
-        reply.bulk_shared(&large);
-        reply.bulk_shared(&b"small"[..].into());
-        reply.bulk_shared(&large);
+        reply.bulk_shared(&large, large.len());
+        reply.bulk_shared(&b"small"[..].into(), 5);
+        reply.bulk_shared(&large, large.len());
         let mark = reply.mark();
-        reply.bulk_shared(&large);
+        reply.bulk_shared(&large, large.len());
         assert!(reply.is_one_reply_since(mark));
         reply.rollback(mark);
         let sent = bytes_of(&reply);
