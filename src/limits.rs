@@ -125,3 +125,7 @@ pub const DATABASES_MAX: usize = 1024;
 
 /// Bytes of arguments that an unknown-command error repeats, as in Redis.
 pub const ERROR_ARGUMENT_BYTES_MAX: usize = 128;
+
+/// Cells of the table that LCS may fill, as in Redis, where each has four bytes and all together
+/// must not exceed `proto-max-bulk-len`. Here they take a bit each, and some milliseconds.
+pub const LCS_CELLS_MAX: u64 = BULK_BYTES_MAX as u64 / 4;

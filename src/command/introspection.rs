@@ -150,6 +150,7 @@ fn categories(command: &Command) -> Vec<&'static str> {
         "server" if command.flags == FLAGS => Some("connection"),
         "transactions" => Some("transaction"),
         "string" => Some("string"),
+        "bitmap" => Some("bitmap"),
         "hash" => Some("hash"),
         "connection" => Some("connection"),
         _ => None,

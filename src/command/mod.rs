@@ -10,6 +10,8 @@
 //! exactly one reply or returns an error. Everything that holds for all commands happens in one
 //! place, the [`gate`].
 
+mod bitfield;
+mod bits;
 mod client;
 mod config;
 mod connection;
@@ -25,6 +27,7 @@ mod hash;
 mod info;
 mod introspection;
 mod kill;
+mod lcs;
 mod range;
 mod scan;
 mod server;

@@ -1,19 +1,22 @@
 //! All commands by name.
 
 use super::{Command, Handler, client, config, connection, counter, exchange, expire, fields};
-use super::{generic, hash, info, range};
+use super::{bitfield, bits, generic, hash, info, lcs, range};
 use super::{introspection, scan, server, string, transaction};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The families, in the order in which the README shows them.
-const FAMILIES: [&[&Command]; 16] = [
+const FAMILIES: [&[&Command]; 19] = [
     connection::COMMANDS,
     client::COMMANDS,
     string::COMMANDS,
     exchange::COMMANDS,
     range::COMMANDS,
     counter::COMMANDS,
+    lcs::COMMANDS,
+    bits::COMMANDS,
+    bitfield::COMMANDS,
     hash::COMMANDS,
     fields::COMMANDS,
     generic::COMMANDS,

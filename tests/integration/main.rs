@@ -3,6 +3,7 @@
 //!
 //! Read `support` first. A test of a command is a session: see [`support::check`].
 
+mod bits;
 mod client;
 mod client_library;
 mod client_output;
@@ -17,6 +18,7 @@ mod hash;
 mod info;
 mod introspection;
 mod keyspace_model;
+mod lcs;
 mod lifecycle;
 mod ping;
 mod pipelines;
