@@ -7,9 +7,10 @@
 //! is held any more, not even the keyspace's of an EXEC.
 
 use crate::clock::Clock;
+use crate::listener::{Address, Arrival};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -20,9 +21,9 @@ pub struct Client {
     /// Unique and rising.
     pub id: u64,
     /// The client's end.
-    pub peer: SocketAddr,
+    pub peer: Address,
     /// Our end.
-    pub local: SocketAddr,
+    pub local: Address,
     /// The connection, shared with the worker that serves it.
     pub stream: Arc<TcpStream>,
     /// Steady milliseconds of the beginning.
@@ -114,16 +115,13 @@ impl Clients {
     }
 
     /// Registers an admitted client.
-    ///
-    /// # Errors
-    /// The connection is already gone.
-    pub fn register(&self, stream: TcpStream, clock: &Clock) -> std::io::Result<Arc<Client>> {
+    pub fn register(&self, arrival: Arrival, clock: &Clock) -> Arc<Client> {
         let now_ms = clock.steady_ms();
         let client = Arc::new(Client {
             id: self.last_id.fetch_add(1, Relaxed) + 1,
-            peer: stream.peer_addr()?,
-            local: stream.local_addr()?,
-            stream: Arc::new(stream),
+            peer: arrival.peer,
+            local: arrival.local,
+            stream: Arc::new(arrival.stream),
             connected_at_ms: now_ms,
             active_at_ms: AtomicU64::new(now_ms),
             db: AtomicUsize::new(0),
@@ -141,7 +139,7 @@ impl Clients {
             is_killed: AtomicBool::new(false),
         });
         self.by_id.lock().insert(client.id, Arc::clone(&client));
-        Ok(client)
+        client
     }
 
     /// Forgets a client.

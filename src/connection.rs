@@ -33,7 +33,8 @@ use std::time::Duration;
 /// The connection broke. There is nobody left to tell.
 pub fn serve(shared: &Shared, client: &Arc<Client>) -> io::Result<()> {
     let stream: &TcpStream = &client.stream;
-    stream.set_nodelay(true)?;
+    // A Unix socket cannot, and needs not.
+    let _ = stream.set_nodelay(true);
     stream.set_write_timeout(Some(Duration::from_millis(limits::WRITE_WAIT_MS)))?;
     let is_authenticated = shared.config().requirepass.is_empty();
     let mut connection = Connection {
@@ -251,7 +252,7 @@ impl Connection<'_> {
             return Ok(());
         }
         Stats::add(&self.shared.stats.output_limit_disconnections, 1);
-        let (id, peer) = (self.session.client.id, self.session.client.peer);
+        let (id, peer) = (self.session.client.id, &self.session.client.peer);
         log::warning(&format!(
             "Client id={id} addr={peer} closed: {} bytes of replies that it does not read",
             self.reply.len()
@@ -316,7 +317,7 @@ impl Connection<'_> {
 
     /// Answers bytes that are no request. Where the next one would begin, nobody knows.
     fn close_with(&mut self, error: ProtocolError) -> io::Result<()> {
-        let (id, peer) = (self.session.client.id, self.session.client.peer);
+        let (id, peer) = (self.session.client.id, &self.session.client.peer);
         log::verbose(&format!("Protocol error ({error}) from client id={id} addr={peer}"));
         Stats::add(&self.shared.stats.error_replies, 1);
         self.reply.error(&[b"ERR Protocol error: ", error.text().as_slice()].concat());

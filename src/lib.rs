@@ -24,6 +24,7 @@
 //! | [`connection`] | one client: read, execute, write |
 //! | [`command`] | the table, the gate, the families; no sockets |
 //! | [`shared`], [`clients`] | what threads share, and every lock |
+//! | [`listener`] | where clients come in: TCP or a Unix socket |
 //! | [`resp`], [`keyspace`] | the wire, the data; no locks, no clock; strangers to each other |
 //! | [`config`], [`error`], [`limits`], [`clock`], [`log`] and smaller ones | nothing below them |
 //!
@@ -74,6 +75,7 @@ pub mod glob;
 pub mod housekeeper;
 pub mod keyspace;
 pub mod limits;
+pub mod listener;
 pub mod log;
 mod open_files;
 pub mod resp;

@@ -12,23 +12,42 @@
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::listener::{Address, Arrival, Listener};
 use crate::open_files;
 use crate::shared::{Shared, Stats};
 use crate::{connection, housekeeper, limits, log};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
-use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Weak};
 use std::thread::{self, Scope};
 use std::time::Duration;
+
+/// Redis's words when every place is taken.
+const FULL: &str = "ERR max number of clients reached";
+
+/// Redis's words to a client from elsewhere while protected mode is on and no password is set.
+const DENIED: &str = "DENIED Redis is running in protected mode because protected mode is enabled \
+    and no password is set for the default user. In this mode connections are only accepted from \
+    the loopback interface. If you want to connect from external computers to Redis you may adopt \
+    one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET \
+    protected-mode no' from the loopback interface by connecting to Redis from the same host the \
+    server is running, however MAKE SURE Redis is not publicly accessible from internet if you do \
+    so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable \
+    the protected mode by editing the Redis configuration file, and setting the protected mode \
+    option to 'no', and then restarting the server. 3) If you started the server manually just for \
+    testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication \
+    password for the default user. NOTE: You only need to do one of the above things in order for \
+    the server to start accepting connections from the outside.";
 
 /// A server that listens but does not serve yet.
 pub struct Server {
     shared: Arc<Shared>,
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Arc<Listener>>,
     addresses: Vec<SocketAddr>,
 }
 
@@ -36,24 +55,15 @@ pub struct Server {
 #[derive(Clone)]
 pub struct Stopper {
     shared: Arc<Shared>,
-    addresses: Vec<SocketAddr>,
+    /// Weak, so that an acceptor that ends closes its listener.
+    listeners: Vec<Weak<Listener>>,
 }
 
 impl Stopper {
     /// Asks the server to come to an end; [`Server::run`] returns when it has.
     pub fn stop(&self) {
         self.shared.begin_stop();
-        for address in &self.addresses {
-            // Wakes the acceptor out of `accept`. If nobody listens any more, so much the better.
-            let mut address = *address;
-            if address.ip().is_unspecified() {
-                address.set_ip(match address {
-                    SocketAddr::V4(_) => [127, 0, 0, 1].into(),
-                    SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-                });
-            }
-            let _ = TcpStream::connect_timeout(&address, Duration::from_millis(100));
-        }
+        self.listeners.iter().filter_map(Weak::upgrade).for_each(|listener| listener.wake());
     }
 }
 
@@ -69,19 +79,26 @@ impl Server {
         for mut address in config.addresses() {
             // The system has chosen a port once already: the other addresses get the same.
             address.set_port(config.port);
-            let listener = listen(address, config.tcp_backlog)
-                .and_then(|listener| Ok((listener.local_addr()?, listener)));
-            let (bound, listener) =
-                listener.map_err(|error| format!("cannot listen on {address}: {error}"))?;
-            // Port 0 lets the system choose; from now on everybody is told what it chose.
-            config.port = bound.port();
-            addresses.push(bound);
-            listeners.push(listener);
+            let listener = Listener::tcp(address, config.tcp_backlog)
+                .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+            if let Address::Tcp(bound) = listener.address() {
+                // Port 0 lets the system choose; from now on everybody is told what it chose.
+                config.port = bound.port();
+                addresses.push(bound);
+            }
+            listeners.push(Arc::new(listener));
         }
+        if let Some(path) = &config.unixsocket {
+            let listener =
+                Listener::unix(Path::new(path), config.unixsocketperm, config.tcp_backlog)
+                    .map_err(|error| format!("cannot listen on the Unix socket {path}: {error}"))?;
+            listeners.push(Arc::new(listener));
+        }
+        warn_about_strangers(&config, &addresses);
         Ok(Server { shared: Arc::new(Shared::new(config, clock)), listeners, addresses })
     }
 
-    /// Where the server listens, with the ports that were chosen.
+    /// Where the server listens for TCP, with the ports that were chosen.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
@@ -93,7 +110,8 @@ impl Server {
 
     /// What ends this server.
     pub fn stopper(&self) -> Stopper {
-        Stopper { shared: Arc::clone(&self.shared), addresses: self.addresses.clone() }
+        let listeners = self.listeners.iter().map(Arc::downgrade).collect();
+        Stopper { shared: Arc::clone(&self.shared), listeners }
     }
 
     /// Serves until [`Stopper::stop`], and returns when every thread has ended.
@@ -111,18 +129,18 @@ impl Server {
             let mut acceptors = Vec::new();
             let mut started = Ok(());
             for listener in self.listeners {
-                let pool = pool.clone();
+                let (pool, name) = (pool.clone(), listener.to_string());
                 let acceptor = move || accept(shared, &listener, &pool);
                 match named("acceptor").spawn_scoped(scope, acceptor) {
-                    Ok(acceptor) => acceptors.push(acceptor),
+                    Ok(acceptor) => {
+                        acceptors.push(acceptor);
+                        log::notice(&format!("Ready to accept connections on {name}"));
+                    }
                     Err(error) => {
                         started = Err(error);
                         stopper.stop();
                     }
                 }
-            }
-            for address in &self.addresses {
-                log::notice(&format!("Ready to accept connections on {address}"));
             }
 
             // Stop: in the opposite order. The acceptors end first and close their listeners…
@@ -145,20 +163,6 @@ impl Server {
     }
 }
 
-/// Opens a listening socket with a backlog of our choice.
-fn listen(address: SocketAddr, backlog: i32) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // A restart must not have to wait for the old connections' last packets.
-    socket.set_reuse_address(true)?;
-    if address.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    socket.bind(&address.into())?;
-    socket.listen(backlog)?;
-    Ok(socket.into())
-}
-
-/// Lowers `maxclients` to what the limit of open files allows, when that cannot be raised.
 fn with_enough_files(mut config: Config) -> Config {
     let possible = open_files::allow(config.maxclients);
     if possible < config.maxclients {
@@ -172,17 +176,39 @@ fn with_enough_files(mut config: Config) -> Config {
     config
 }
 
+/// Says who can come in although nobody asks for a password, or who cannot because of that.
+fn warn_about_strangers(config: &Config, addresses: &[SocketAddr]) {
+    let is_open = addresses.iter().any(|address| !address.ip().is_loopback());
+    if is_open && config.requirepass.is_empty() {
+        let consequence = match config.protected_mode {
+            true => "clients on other machines are denied (protected mode)",
+            false => "everyone who can reach the port can read and change everything",
+        };
+        log::warning(&format!(
+            "No password is set: {consequence}. Set one with --requirepass-file <path>"
+        ));
+    }
+}
+
 /// The acceptor: lets clients in until the server stops.
-fn accept(shared: &Shared, listener: &TcpListener, pool: &Pool<'_, '_>) {
+fn accept(shared: &Shared, listener: &Listener, pool: &Pool<'_, '_>) {
     let mut is_failing = false;
     while !shared.is_stopping() {
         match listener.accept() {
             Ok(_) if shared.is_stopping() => return,
-            Ok((stream, _)) => {
+            Ok(arrival) => {
                 is_failing = false;
                 Stats::add(&shared.stats.connections, 1);
-                keep_alive(&stream, shared.config().tcp_keepalive);
-                pool.hand_over(stream);
+                let (is_denied, tcp_keepalive) = {
+                    let config = shared.config();
+                    (config.denies_strangers() && !arrival.peer.is_local(), config.tcp_keepalive)
+                };
+                if is_denied {
+                    pool.refuse(arrival.stream, DENIED);
+                    continue;
+                }
+                keep_alive(&arrival.stream, tcp_keepalive);
+                pool.hand_over(arrival);
             }
             // The client gave up while it waited; the next one has not.
             Err(error)
@@ -220,8 +246,8 @@ struct Pool<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     shared: &'env Shared,
     /// The rendezvous. When the last sender is gone, workers that wait end.
-    door: Sender<TcpStream>,
-    waiting_room: Receiver<TcpStream>,
+    door: Sender<Arrival>,
+    waiting_room: Receiver<Arrival>,
     workers: Arc<AtomicUsize>,
 }
 
@@ -243,38 +269,38 @@ impl<'scope, 'env> Pool<'scope, 'env> {
     }
 
     /// Gives the stream to a worker, or tells the client that there is no place.
-    fn hand_over(&self, stream: TcpStream) {
+    fn hand_over(&self, arrival: Arrival) {
         if !self.shared.clients.admit(self.shared.config().maxclients) {
-            return self.refuse(stream, "ERR max number of clients reached");
+            return self.refuse(arrival.stream, FULL);
         }
-        let stream = match self.door.try_send(stream) {
+        let arrival = match self.door.try_send(arrival) {
             Ok(()) => return,
-            Err(TrySendError::Full(stream) | TrySendError::Disconnected(stream)) => stream,
+            Err(TrySendError::Full(arrival) | TrySendError::Disconnected(arrival)) => arrival,
         };
-        self.hand_to_new_worker(stream).unwrap_or_else(|stream| {
+        self.hand_to_new_worker(arrival).unwrap_or_else(|arrival| {
             self.shared.clients.leave();
-            self.refuse(stream, "ERR max number of clients reached");
+            self.refuse(arrival.stream, FULL);
         });
     }
 
     /// Starts workers until one takes the stream. The first one usually does; but another acceptor
     /// may be quicker, and with all workers started one of them is still saying goodbye to its
     /// previous client.
-    fn hand_to_new_worker(&self, mut stream: TcpStream) -> Result<(), TcpStream> {
+    fn hand_to_new_worker(&self, mut arrival: Arrival) -> Result<(), Arrival> {
         let wait = Duration::from_millis(limits::RENDEZVOUS_WAIT_MS);
         for _ in 0..limits::RENDEZVOUS_ATTEMPTS {
             if self.workers.load(Relaxed) < self.shared.config().maxclients
                 && let Err(error) = self.start_worker()
             {
                 log::warning(&format!("Cannot start a worker: {error}"));
-                return Err(stream);
+                return Err(arrival);
             }
-            match self.door.send_timeout(stream, wait) {
+            match self.door.send_timeout(arrival, wait) {
                 Ok(()) => return Ok(()),
-                Err(refused) => stream = refused.into_inner(),
+                Err(refused) => arrival = refused.into_inner(),
             }
         }
-        Err(stream)
+        Err(arrival)
     }
 
     fn start_worker(&self) -> io::Result<()> {
@@ -299,7 +325,8 @@ impl<'scope, 'env> Pool<'scope, 'env> {
     /// it does.
     fn refuse(&self, mut stream: TcpStream, error: &str) {
         Stats::add(&self.shared.stats.rejected_connections, 1);
-        log::verbose("Refused a client: all places are taken");
+        let (reason, _) = error.split_once('.').unwrap_or((error, ""));
+        log::verbose(&format!("Refused a client: {reason}"));
         // A fresh socket's buffer is empty, so nothing blocks; whatever fails, the client is gone.
         let _ = stream.set_nonblocking(true);
         let _ = stream.write_all(format!("-{error}\r\n").as_bytes());
@@ -309,29 +336,28 @@ impl<'scope, 'env> Pool<'scope, 'env> {
 }
 
 /// A worker: one client after the other, until none has come for a while.
-fn work(shared: &Shared, waiting_room: &Receiver<TcpStream>) {
+fn work(shared: &Shared, waiting_room: &Receiver<Arrival>) {
     let patience = Duration::from_millis(limits::WORKER_IDLE_MS);
     loop {
         match waiting_room.recv_timeout(patience) {
-            Ok(stream) => serve(shared, stream),
+            Ok(arrival) => serve(shared, arrival),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
         }
     }
 }
 
 /// Serves one client. A bug in a handler costs this connection and nothing else.
-fn serve(shared: &Shared, stream: TcpStream) {
-    if let Ok(client) = shared.clients.register(stream, &shared.clock) {
-        // Whoever came too late to be told by `stop_reading` is told here.
-        if shared.is_stopping() {
-            let _ = client.stream.shutdown(Shutdown::Read);
-        }
-        let served = catch_unwind(AssertUnwindSafe(|| connection::serve(shared, &client)));
-        if served.is_err() {
-            log::warning(&format!("This is a bug: client id={} was closed by a panic", client.id));
-        }
-        shared.clients.remove(client.id);
+fn serve(shared: &Shared, arrival: Arrival) {
+    let client = shared.clients.register(arrival, &shared.clock);
+    // Whoever came too late to be told by `stop_reading` is told here.
+    if shared.is_stopping() {
+        let _ = client.stream.shutdown(Shutdown::Read);
     }
+    let served = catch_unwind(AssertUnwindSafe(|| connection::serve(shared, &client)));
+    if served.is_err() {
+        log::warning(&format!("This is a bug: client id={} was closed by a panic", client.id));
+    }
+    shared.clients.remove(client.id);
     shared.clients.leave();
 }
 

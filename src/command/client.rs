@@ -7,6 +7,7 @@ use super::session::ReplyMode;
 use super::table;
 use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
 use crate::clients::Client;
+use crate::listener::Address;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// The family.
@@ -178,6 +179,7 @@ fn describe(client: &Client, now_ms: u64) -> String {
     };
     let queued = client.queued.load(Relaxed);
     let states = [
+        (matches!(client.peer, Address::Unix(_)), 'U'),
         (queued >= 0, 'x'),
         (client.no_evict.load(Relaxed), 'e'),
         (client.no_touch.load(Relaxed), 'T'),

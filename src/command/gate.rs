@@ -352,7 +352,7 @@ impl<'b> Run<'_, 'b> {
         if args.is(0, "post") || args.is(0, "host:") {
             // Writing a log line is a system call.
             self.access = None;
-            let peer = self.session.client.peer;
+            let peer = &self.session.client.peer;
             log::warning(&format!(
                 "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or \
                  Host: commands to Redis: connection from {peer} aborted."

@@ -3,7 +3,7 @@
 use super::client::{ADMIN, client_type, row};
 use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply};
 use crate::clients::Client;
-use std::net::SocketAddr;
+use crate::listener::Address;
 
 /// A subcommand of CLIENT.
 pub static KILL: Command = Command {
@@ -44,8 +44,8 @@ fn kill(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
         let age_seconds = now_ms.saturating_sub(client.connected_at_ms) / 1_000;
         !filter.is_nobody
             && filter.id.is_none_or(|id| id == client.id)
-            && filter.peer.as_ref().is_none_or(|address| is_address(address, client.peer))
-            && filter.local.as_ref().is_none_or(|address| is_address(address, client.local))
+            && filter.peer.as_ref().is_none_or(|address| is_address(address, &client.peer))
+            && filter.local.as_ref().is_none_or(|address| is_address(address, &client.local))
             && filter.max_age_seconds.is_none_or(|max| age_seconds >= max)
             && !(filter.spare_self && client.id == own_id)
     };
@@ -63,7 +63,7 @@ fn kill(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
     Ok(())
 }
 
-fn is_address(text: &[u8], address: SocketAddr) -> bool {
+fn is_address(text: &[u8], address: &Address) -> bool {
     address.to_string().as_bytes() == text
 }
 

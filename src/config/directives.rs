@@ -4,7 +4,7 @@
 //! and whoever asked for it puts it in force as a whole or drops it. Nothing that names a file or
 //! a folder can be changed: a password for the data must not become a pen for the disk.
 
-use super::values::{integer, level, shown};
+use super::values::{integer, level, shown, yes_or_no};
 use super::{Config, limits};
 
 /// One directive.
@@ -33,6 +33,9 @@ use Change::{Immutable, Protected, To};
 pub static DIRECTIVES: &[Directive] = &[
     row("port", |config| config.port.to_string(), Immutable),
     row("bind", bind, Immutable),
+    row("unixsocket", |config| config.unixsocket.clone().unwrap_or_default(), Immutable),
+    row("unixsocketperm", |config| format!("{:o}", config.unixsocketperm.unwrap_or(0)), Immutable),
+    row("protected-mode", |config| shown(config.protected_mode), To(set_protected_mode)),
     row("tcp-backlog", |config| config.tcp_backlog.to_string(), Immutable),
     row("maxclients", |config| config.maxclients.to_string(), To(set_maxclients)),
     row("timeout", |config| config.timeout.to_string(), To(set_timeout)),
@@ -92,6 +95,11 @@ pub fn failed(directive: &str, reason: &str) -> String {
 fn bind(config: &Config) -> String {
     let addresses: Vec<String> = config.addresses().iter().map(|a| a.ip().to_string()).collect();
     addresses.join(" ")
+}
+
+fn set_protected_mode(config: &mut Config, text: &str) -> Result<(), String> {
+    config.protected_mode = yes_or_no(text)?;
+    Ok(())
 }
 
 fn set_maxclients(config: &mut Config, text: &str) -> Result<(), String> {

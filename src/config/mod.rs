@@ -25,6 +25,19 @@ pub struct Config {
     #[argh(option, arg_name = "address")]
     pub bind: Vec<IpAddr>,
 
+    /// path of a Unix socket to listen on as well (default none)
+    #[argh(option, arg_name = "path")]
+    pub unixsocket: Option<String>,
+
+    /// who may connect to the Unix socket, in chmod's octal notation, such as 770 (default: the
+    /// process's file mode mask decides)
+    #[argh(option, from_str_fn(values::mode), arg_name = "mode")]
+    pub unixsocketperm: Option<u32>,
+
+    /// whether clients on other machines are denied as long as no password is set (default yes)
+    #[argh(option, default = "true", from_str_fn(values::yes_or_no), arg_name = "yes|no")]
+    pub protected_mode: bool,
+
     /// connections that may wait to be accepted (default 511)
     #[argh(option, default = "511", arg_name = "connections")]
     pub tcp_backlog: i32,
@@ -127,6 +140,11 @@ impl Config {
             given => given,
         };
         bind.iter().map(|address| SocketAddr::new(*address, self.port)).collect()
+    }
+
+    /// Whether only clients on this machine are let in.
+    pub fn denies_strangers(&self) -> bool {
+        self.protected_mode && self.requirepass.is_empty()
     }
 
     fn checked(self) -> Result<Config, String> {

@@ -37,6 +37,15 @@ pub fn shown(yes: bool) -> String {
     if yes { "yes" } else { "no" }.to_owned()
 }
 
+/// A file mode in chmod's octal notation.
+///
+/// # Errors
+/// It is none.
+pub fn mode(text: &str) -> Result<u32, String> {
+    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777);
+    mode.ok_or_else(|| "argument must be an octal number between 0 and 777".to_owned())
+}
+
 /// A level of log lines.
 ///
 /// # Errors

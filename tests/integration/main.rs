@@ -20,6 +20,7 @@ mod introspection;
 mod keyspace_model;
 mod lcs;
 mod lifecycle;
+mod listener;
 mod ping;
 mod pipelines;
 mod process;

@@ -3,6 +3,9 @@
 use respool::resp::inline;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::Duration;
 
 /// How long a reply may take before the test fails. Generous: it is never waited for in vain
@@ -19,6 +22,16 @@ impl Raw {
     pub fn connect(address: SocketAddr) -> Raw {
         let stream = TcpStream::connect(address).expect("the server listens");
         stream.set_nodelay(true).expect("a socket option");
+        Raw::over(stream)
+    }
+
+    /// Connects to a Unix socket.
+    pub fn connect_unix(path: &Path) -> Raw {
+        let stream = UnixStream::connect(path).expect("the server listens");
+        Raw::over(TcpStream::from(OwnedFd::from(stream)))
+    }
+
+    fn over(stream: TcpStream) -> Raw {
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket option");
         stream.set_write_timeout(Some(PATIENCE)).expect("a socket option");
         Raw { input: BufReader::new(stream) }

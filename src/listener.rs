@@ -1,0 +1,181 @@
+//! Where clients come in: a TCP port of one address, or a Unix socket in the file system.
+//!
+//! The kernel reads, writes, times out and shuts down both kinds of connection with the same
+//! system calls, so both are a [`TcpStream`] once they are accepted. Only what the two ends are
+//! called differs, and that is asked here, once.
+
+use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
+use std::fmt;
+use std::fs::{self, Permissions};
+use std::io::{self, ErrorKind};
+use std::net::{Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What one end of a connection is called. Shown as Redis shows it in CLIENT LIST.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// An Internet address and a port.
+    Tcp(SocketAddr),
+    /// The path of a Unix socket: both ends of a connection to it are called so.
+    Unix(Arc<Path>),
+}
+
+impl Address {
+    /// Whether whoever is there runs on this machine: the only clients that protected mode allows.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Address::Tcp(address) => address.ip().to_canonical().is_loopback(),
+            Address::Unix(_) => true,
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Tcp(address) => address.fmt(f),
+            Address::Unix(path) => write!(f, "{}:0", path.display()),
+        }
+    }
+}
+
+/// A client that was let in and is not served yet.
+pub struct Arrival {
+    /// The connection, of whichever kind.
+    pub stream: TcpStream,
+    /// The client's end.
+    pub peer: Address,
+    /// Our end.
+    pub local: Address,
+}
+
+/// A socket that listens.
+pub struct Listener(Kind);
+
+/// With a port that the system chose filled in.
+enum Kind {
+    Tcp(TcpListener, SocketAddr),
+    Unix(UnixListener, Arc<Path>),
+}
+
+impl Listener {
+    /// Listens on a TCP port, with room for `backlog` connections that wait to be accepted.
+    ///
+    /// # Errors
+    /// The address is not ours, is taken, or may not be used.
+    pub fn tcp(address: SocketAddr, backlog: i32) -> io::Result<Listener> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        // A restart must not have to wait for the old connections' last packets.
+        socket.set_reuse_address(true)?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        socket.bind(&address.into())?;
+        socket.listen(backlog)?;
+        let listener = TcpListener::from(socket);
+        let bound = listener.local_addr()?;
+        Ok(Listener(Kind::Tcp(listener, bound)))
+    }
+
+    /// Listens on a Unix socket that only those may connect to whom `mode`, in the notation of
+    /// chmod, allows to write to it; without a mode the process's file mode mask decides.
+    ///
+    /// # Errors
+    /// Somebody listens there, something else lies there, or the folder cannot be written to.
+    pub fn unix(path: &Path, mode: Option<u32>, backlog: i32) -> io::Result<Listener> {
+        remove_leftover(path)?;
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        socket.bind(&SockAddr::unix(path)?)?;
+        if let Some(mode) = mode {
+            fs::set_permissions(path, Permissions::from_mode(mode))?;
+        }
+        // Nobody can connect before this, whatever the permissions were until now.
+        socket.listen(backlog)?;
+        let listener = UnixListener::from(OwnedFd::from(socket));
+        Ok(Listener(Kind::Unix(listener, path.into())))
+    }
+
+    /// What it is called.
+    pub fn address(&self) -> Address {
+        match &self.0 {
+            Kind::Tcp(_, address) => Address::Tcp(*address),
+            Kind::Unix(_, path) => Address::Unix(Arc::clone(path)),
+        }
+    }
+
+    /// Waits for the next client.
+    ///
+    /// # Errors
+    /// Want of descriptors or memory, or the client gave up while it waited.
+    pub fn accept(&self) -> io::Result<Arrival> {
+        match &self.0 {
+            Kind::Tcp(listener, _) => {
+                let (stream, peer) = listener.accept()?;
+                let local = Address::Tcp(stream.local_addr()?);
+                Ok(Arrival { stream, peer: Address::Tcp(peer), local })
+            }
+            Kind::Unix(listener, _) => {
+                let (stream, _) = listener.accept()?;
+                let stream = TcpStream::from(OwnedFd::from(stream));
+                Ok(Arrival { stream, peer: self.address(), local: self.address() })
+            }
+        }
+    }
+
+    /// Wakes whoever waits in [`Listener::accept`], by a connection to ourselves. If nobody listens
+    /// any more, so much the better.
+    pub fn wake(&self) {
+        match &self.0 {
+            Kind::Tcp(_, address) => {
+                let mut address = *address;
+                if address.ip().is_unspecified() {
+                    address.set_ip(match address {
+                        SocketAddr::V4(_) => [127, 0, 0, 1].into(),
+                        SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+                    });
+                }
+                let _ = TcpStream::connect_timeout(&address, Duration::from_millis(100));
+            }
+            Kind::Unix(listener, path) => {
+                let _ = UnixStream::connect(path);
+                // Somebody may have removed the file, and then nobody can connect; on Linux this
+                // wakes the acceptor as well.
+                let _ = SockRef::from(listener).shutdown(Shutdown::Both);
+            }
+        }
+    }
+}
+
+impl fmt::Display for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Tcp(_, address) => address.fmt(f),
+            Kind::Unix(_, path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// A Unix socket's file outlives its server.
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Kind::Unix(_, path) = &self.0 {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Removes the socket that a killed server has left behind, and nothing else.
+fn remove_leftover(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if !found.file_type().is_socket() => Err(ErrorKind::AlreadyExists.into()),
+        Ok(_) if UnixStream::connect(path).is_ok() => Err(ErrorKind::AddrInUse.into()),
+        Ok(_) => fs::remove_file(path),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
