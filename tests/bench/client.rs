@@ -9,7 +9,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::process::Guarded;
-use crate::rows::{KEYS, Row};
+use crate::rows::Load;
 use crate::server::{Server, cpu_us_per_op};
 
 /// A measurement takes seconds; after this it has failed.
@@ -22,55 +22,65 @@ const POLL: Duration = Duration::from_millis(5);
 /// fires (`SHOW_THROUGHPUT_INTERVAL` in its source).
 const THREADED_TIMER: Duration = Duration::from_millis(250);
 
-/// What one run told.
+/// What one run told. Latencies are those of a whole pipeline, in steps of 8 µs, as
+/// `redis-benchmark` counts.
 pub struct Sample {
     /// Operations per second.
     pub ops_per_s: f64,
-    /// Median latency in milliseconds, in steps of 8 µs (as `redis-benchmark` counts).
+    /// Median latency in milliseconds.
     pub p50_ms: f64,
-    /// 99th percentile of the latency, likewise.
+    /// 99th percentile of the latency in milliseconds.
     pub p99_ms: f64,
+    /// The latency in milliseconds that all but a thousandth of the replies kept to.
+    pub p999_ms: f64,
     /// Server CPU time per operation in microseconds: user and system, all threads.
     pub cpu_us_per_op: f64,
 }
 
-/// Runs `requests` requests of `row` against `server`.
-pub fn measure(row: &Row, requests: u64, server: &Server) -> Result<Sample, String> {
+/// Sends `requests` times `request` to `server`. `keys` is the range of `__rand_int__`.
+pub fn measure(
+    request: &[&str],
+    load: Load,
+    requests: u64,
+    keys: usize,
+    server: &Server,
+) -> Result<Sample, String> {
     // A load generator without a server to talk to spins until its deadline.
     server.expect_pong()?;
     let ticks_before = server.cpu_ticks()?;
-    let mut benchmark = Guarded::spawn(&mut command(row, requests, server))?;
-    let (status, idle_tail) = wait(&mut benchmark, row, server)?;
+    let mut benchmark = Guarded::spawn(&mut command(request, load, requests, keys, server))?;
+    let (status, idle_tail) = wait(&mut benchmark, load, server)?;
     let ticks = server.cpu_ticks()? - ticks_before;
 
     let output = read_output(&mut benchmark);
     if !status.success() {
         return Err(format!("redis-benchmark failed ({status}): {}", last_line(&output)));
     }
-    let reported = parse_csv(&output)?;
+    let reported = parse(&output)?;
     let elapsed_s = requests as f64 / reported.ops_per_s - idle_tail.as_secs_f64();
     Ok(Sample {
         ops_per_s: requests as f64 / elapsed_s,
         p50_ms: reported.p50_ms,
         p99_ms: reported.p99_ms,
+        p999_ms: reported.p999_ms,
         cpu_us_per_op: cpu_us_per_op(ticks, requests),
     })
 }
 
 /// The command line of one run.
-fn command(row: &Row, requests: u64, server: &Server) -> Command {
+fn command(request: &[&str], load: Load, requests: u64, keys: usize, server: &Server) -> Command {
     let mut command = Command::new("redis-benchmark");
     command
-        .args(["-h", "127.0.0.1", "-p", &server.port.to_string(), "--csv"])
-        .args(["-t", &row.command.to_lowercase(), "-r", &KEYS.to_string()])
-        .args(["-n", &requests.to_string(), "-c", &row.shape.clients.to_string()])
-        .args(["-P", &row.shape.pipeline.to_string()])
+        .args(["-h", "127.0.0.1", "-p", &server.port.to_string(), "-r", &keys.to_string()])
+        .args(["-n", &requests.to_string(), "-c", &load.clients.to_string()])
+        .args(["-P", &load.pipeline.to_string()])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    if row.shape.threads > 0 {
-        command.args(["--threads", &row.shape.threads.to_string()]);
+    if load.threads > 0 {
+        command.args(["--threads", &load.threads.to_string()]);
     }
+    command.args(request);
     command
 }
 
@@ -82,11 +92,11 @@ fn command(row: &Row, requests: u64, server: &Server) -> Command {
 /// using no CPU. A run without threads ends with its last reply and has no such tail.
 fn wait(
     benchmark: &mut Guarded,
-    row: &Row,
+    load: Load,
     server: &Server,
 ) -> Result<(ExitStatus, Duration), String> {
     let deadline = Instant::now() + RUN_MAX;
-    let threaded = row.shape.threads > 0;
+    let threaded = load.threads > 0;
     let mut ticks_seen = 0;
     let mut busy_at = Instant::now();
     while Instant::now() < deadline {
@@ -106,8 +116,8 @@ fn wait(
     Err(format!("did not finish within {} s", RUN_MAX.as_secs()))
 }
 
-/// All that an ended run printed. Read only now, because it is a few lines: far less than a pipe
-/// holds, and a run that prints without end blocks and meets its deadline.
+/// All that an ended run printed. Read only now, because it is a few kilobytes: far less than a
+/// pipe holds, and a run that prints without end blocks and meets its deadline.
 fn read_output(benchmark: &mut Guarded) -> String {
     let mut bytes = Vec::new();
     let child = benchmark.child();
@@ -120,38 +130,55 @@ fn read_output(benchmark: &mut Guarded) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The three figures that we take from `redis-benchmark`'s table.
+/// The four figures that we take from what `redis-benchmark` prints.
 struct Reported {
-    /// Its throughput.
     ops_per_s: f64,
-    /// Its median latency.
     p50_ms: f64,
-    /// Its 99th percentile.
     p99_ms: f64,
+    p999_ms: f64,
 }
 
-/// Reads the two lines of `--csv`: names and values, all in quotes. Columns are found by name,
-/// because their number has grown from version to version.
-fn parse_csv(output: &str) -> Result<Reported, String> {
-    let unexpected = || format!("redis-benchmark printed '{}'", output.trim());
-    let mut lines = output.lines().skip_while(|line| !line.starts_with("\"test\""));
-    let names = unquote(lines.next().ok_or_else(unexpected)?);
-    let values = unquote(lines.next().ok_or_else(unexpected)?);
-    let column = |name: &str| -> Result<f64, String> {
-        let index = names.iter().position(|n| *n == name).ok_or_else(unexpected)?;
-        let value = values.get(index).ok_or_else(unexpected)?;
-        value.parse().map_err(|_| unexpected())
+/// Reads the text form: the CSV form says nothing beyond the 99th percentile.
+fn parse(output: &str) -> Result<Reported, String> {
+    let read = || {
+        let (_, rate) = output.split_once("throughput summary: ")?;
+        let (_, summary) = output.split_once("latency summary (msec):")?;
+        let mut lines = summary.lines().skip(1);
+        let names = lines.next()?.split_whitespace();
+        let values = lines.next()?.split_whitespace();
+        let column = |name: &str| -> Option<f64> {
+            let (_, value) = names.clone().zip(values.clone()).find(|(other, _)| *other == name)?;
+            value.parse().ok()
+        };
+        Some(Reported {
+            ops_per_s: rate.split_whitespace().next()?.parse().ok()?,
+            p50_ms: column("p50")?,
+            p99_ms: column("p99")?,
+            p999_ms: latency_of_all_but_a_thousandth(output)?,
+        })
     };
-    Ok(Reported {
-        ops_per_s: column("rps")?,
-        p50_ms: column("p50_latency_ms")?,
-        p99_ms: column("p99_latency_ms")?,
-    })
+    read().ok_or_else(|| format!("redis-benchmark printed '{}'", last_line(output)))
 }
 
-/// The fields of one line; none of `redis-benchmark`'s holds a comma or a quote.
-fn unquote(line: &str) -> Vec<&str> {
-    line.split(',').map(|field| field.trim().trim_matches('"')).collect()
+/// Searches the distribution, whose lines read `99.902% <= 8.047 milliseconds (cumulative count
+/// 19984)`, for the first latency that 99.9 % of the replies kept to.
+///
+/// The lines stand where the rest is halved, so this is the 99.902nd percentile unless an earlier
+/// line covers as many.
+fn latency_of_all_but_a_thousandth(output: &str) -> Option<f64> {
+    let (_, distribution) = output.split_once("Latency by percentile distribution:")?;
+    let (distribution, _) = distribution.split_once("Cumulative distribution")?;
+    let steps: Vec<(f64, f64)> = distribution.lines().filter_map(distribution_step).collect();
+    let (_, total) = steps.last()?;
+    let (latency_ms, _) = steps.iter().find(|(_, count)| *count >= total * 0.999)?;
+    Some(*latency_ms)
+}
+
+/// Latency in milliseconds and cumulative count of one line of the distribution.
+fn distribution_step(line: &str) -> Option<(f64, f64)> {
+    let (_, rest) = line.split_once("% <= ")?;
+    let (latency_ms, rest) = rest.split_once(" milliseconds (cumulative count ")?;
+    Some((latency_ms.parse().ok()?, rest.strip_suffix(')')?.parse().ok()?))
 }
 
 /// What a failed program said last, which is usually why.

@@ -1,26 +1,33 @@
-//! From single measurements to medians, the table and the verdict.
+//! What the rows gave: from single measurements to the table and the verdict.
 //!
-//! Medians, not means: one round that met a busy neighbour should not decide. The ratio is that
-//! of the two medians beside it, so that a reader can check it.
+//! A ratio is that of the two medians beside it, so that a reader can check it.
 
 use std::fmt::Write;
 
+use crate::bar::{Bar, judged, median, ratio};
 use crate::client::Sample;
-use crate::rows::{P99_RATIO_MAX, Row};
+use crate::markdown::{decimals, table, thousands};
+use crate::rows::{LATENCY_BAR, Row};
 
-/// The names of the two sides, in the order of the servers.
-const NAMES: [&str; 2] = ["respool", "Redis"];
+/// The servers' places in a row's cells.
+pub const RESPOOL: usize = 0;
+const REDIS: usize = 1;
+/// See [`RESPOOL`].
+pub const NULL: usize = 2;
 
 /// The head of the table. The plain columns are respool's.
-const HEAD: [&str; 11] = [
+const HEAD: [&str; 14] = [
     "row",
     "respool ops/s",
     "Redis ops/s",
     "ratio",
+    "of null",
     "p50 ms",
     "Redis p50",
     "p99 ms",
     "Redis p99",
+    "p99.9 ms",
+    "Redis p99.9",
     "CPU µs/op",
     "Redis CPU",
     "CPU ratio",
@@ -41,23 +48,40 @@ impl Cell {
         if self.failure.is_some() {
             return None;
         }
-        let mut values: Vec<f64> = self.samples.iter().map(|(_, s)| figure(s)).collect();
-        values.sort_by(f64::total_cmp);
-        let middle = values.len() / 2;
-        match values.len() {
-            0 => None,
-            count if count % 2 == 1 => Some(values[middle]),
-            _ => Some((values[middle - 1] + values[middle]) / 2.0),
+        median(self.samples.iter().map(|(_, sample)| figure(sample)).collect())
+    }
+}
+
+/// The ratios of one row that there are bars for.
+struct Ratios {
+    ops: Option<f64>,
+    of_null: Option<f64>,
+    p99: Option<f64>,
+    p999: Option<f64>,
+    cpu: Option<f64>,
+}
+
+impl Ratios {
+    fn of(cells: &[Cell; 3]) -> Ratios {
+        let between = |other: usize, figure: fn(&Sample) -> f64| {
+            ratio(cells[RESPOOL].median(figure), cells[other].median(figure))
+        };
+        Ratios {
+            ops: between(REDIS, |s| s.ops_per_s),
+            of_null: between(NULL, |s| s.ops_per_s),
+            p99: between(REDIS, |s| s.p99_ms),
+            p999: between(REDIS, |s| s.p999_ms),
+            cpu: between(REDIS, |s| s.cpu_us_per_op),
         }
     }
 }
 
-/// All measurements.
+/// All measurements of rows.
 pub struct Results {
     /// The rows, in the order of the table.
-    rows: Vec<Row>,
-    /// For each row, respool's cell and then Redis's.
-    cells: Vec<[Cell; 2]>,
+    pub rows: Vec<Row>,
+    /// For each row, a cell for each server.
+    cells: Vec<[Cell; 3]>,
 }
 
 impl Results {
@@ -91,42 +115,44 @@ impl Results {
     pub fn table(&self) -> String {
         let mut lines = vec![HEAD.map(String::from).to_vec()];
         for (row, cells) in self.rows.iter().zip(&self.cells) {
-            let ops = medians(cells, |s| s.ops_per_s);
-            let p50 = medians(cells, |s| s.p50_ms);
-            let p99 = medians(cells, |s| s.p99_ms);
-            let cpu = medians(cells, |s| s.cpu_us_per_op);
+            let ratios = Ratios::of(cells);
+            let [respool, redis] = [&cells[RESPOOL], &cells[REDIS]];
             lines.push(vec![
                 row.label(),
-                thousands(ops[0]),
-                thousands(ops[1]),
-                decimals(ratio(ops), 2),
-                decimals(p50[0], 2),
-                decimals(p50[1], 2),
-                decimals(p99[0], 2),
-                decimals(p99[1], 2),
-                decimals(cpu[0], 2),
-                decimals(cpu[1], 2),
-                decimals(ratio(cpu), 2),
+                thousands(respool.median(|s| s.ops_per_s)),
+                thousands(redis.median(|s| s.ops_per_s)),
+                judged(ratios.ops, Some(row.ops_bar)),
+                judged(ratios.of_null, row.null_bar),
+                decimals(respool.median(|s| s.p50_ms), 2),
+                decimals(redis.median(|s| s.p50_ms), 2),
+                latency(respool.median(|s| s.p99_ms), ratios.p99),
+                decimals(redis.median(|s| s.p99_ms), 2),
+                latency(respool.median(|s| s.p999_ms), ratios.p999),
+                decimals(redis.median(|s| s.p999_ms), 2),
+                decimals(respool.median(|s| s.cpu_us_per_op), 2),
+                decimals(redis.median(|s| s.cpu_us_per_op), 2),
+                judged(ratios.cpu, row.cpu_bar),
             ]);
         }
-        markdown(&lines)
+        table(&lines)
     }
 
-    /// Every single measurement, for whoever doubts a median.
+    /// Every single measurement as lines of `round,name,server,figure,value`.
     pub fn csv(&self) -> String {
-        let mut text = String::from("round,row,server,ops_per_s,p50_ms,p99_ms,cpu_us_per_op\n");
+        let mut text = String::new();
         for (row, cells) in self.rows.iter().zip(&self.cells) {
-            for (name, cell) in NAMES.iter().zip(cells) {
+            for (name, cell) in ["respool", "Redis", "null"].iter().zip(cells) {
                 for (round, s) in &cell.samples {
-                    let (ops, cpu) = (s.ops_per_s, s.cpu_us_per_op);
-                    let _ = writeln!(
-                        text,
-                        "{},{},{name},{ops:.0},{},{},{cpu:.3}",
-                        round + 1,
-                        row.label(),
-                        s.p50_ms,
-                        s.p99_ms
-                    );
+                    for (figure, value) in [
+                        ("ops_per_s", s.ops_per_s),
+                        ("p50_ms", s.p50_ms),
+                        ("p99_ms", s.p99_ms),
+                        ("p999_ms", s.p999_ms),
+                        ("cpu_us_per_op", s.cpu_us_per_op),
+                    ] {
+                        let (round, label) = (round + 1, row.label());
+                        let _ = writeln!(text, "{round},{label},{name},{figure},{value:.3}");
+                    }
                 }
             }
         }
@@ -138,73 +164,35 @@ impl Results {
         let mut missed = Vec::new();
         for (row, cells) in self.rows.iter().zip(&self.cells) {
             let label = row.label();
-            for (name, cell) in NAMES.iter().zip(cells) {
+            for (name, cell) in ["respool", "Redis", "null"].iter().zip(cells) {
                 if let Some(failure) = &cell.failure {
                     missed.push(format!("{label}: {name}: {failure}"));
                 }
             }
             // Where a side failed there is no ratio, and the failure itself is listed above.
-            let ops = ratio(medians(cells, |s| s.ops_per_s));
-            if let (Some(ops), Some(bar)) = (ops, row.shape.ops_ratio_min)
-                && ops < bar
-            {
-                missed.push(format!("{label}: throughput {ops:.2} x Redis, at least {bar} asked"));
-            }
-            let p99 = ratio(medians(cells, |s| s.p99_ms));
-            if let Some(p99) = p99.filter(|p99| *p99 > P99_RATIO_MAX) {
-                let bar = P99_RATIO_MAX;
-                missed.push(format!("{label}: p99 {p99:.2} x Redis, at most {bar} asked"));
+            let ratios = Ratios::of(cells);
+            for (what, ratio, bar) in [
+                ("throughput", ratios.ops, Some(row.ops_bar)),
+                ("throughput beside the null server", ratios.of_null, row.null_bar),
+                ("p99", ratios.p99, Some(LATENCY_BAR)),
+                ("p99.9", ratios.p999, Some(LATENCY_BAR)),
+                ("CPU time per operation", ratios.cpu, row.cpu_bar),
+            ] {
+                missed.extend(miss(&label, what, ratio, bar));
             }
         }
         missed
     }
 }
 
-/// The medians of one figure on both sides.
-fn medians(cells: &[Cell; 2], figure: impl Fn(&Sample) -> f64) -> [Option<f64>; 2] {
-    [cells[0].median(&figure), cells[1].median(&figure)]
+/// The line about a missed bar.
+fn miss(label: &str, what: &str, ratio: Option<f64>, bar: Option<Bar>) -> Option<String> {
+    let (ratio, bar) = (ratio?, bar?);
+    (!bar.is_met(ratio)).then(|| format!("{label}: {what} {ratio:.2} x, {}", bar.words()))
 }
 
-/// How many times Redis's figure respool's is.
-fn ratio([respool, redis]: [Option<f64>; 2]) -> Option<f64> {
-    Some(respool? / redis?)
-}
-
-/// A figure as thousands, as nobody should believe the digits behind them.
-fn thousands(figure: Option<f64>) -> String {
-    figure.map_or("failed".into(), |figure| format!("{:.0} k", figure / 1_000.0))
-}
-
-/// A figure with so many decimals, or a dash.
-fn decimals(figure: Option<f64>, count: usize) -> String {
-    figure.map_or("–".into(), |figure| format!("{figure:.count$}"))
-}
-
-/// Lays out a table whose first line is its head: the first column to the left, figures to the
-/// right, padded so that it can be read in a terminal too.
-fn markdown(lines: &[Vec<String>]) -> String {
-    let columns = lines[0].len();
-    let width = |column: usize| lines.iter().map(|l| l[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for (index, line) in lines.iter().enumerate() {
-        for (column, field) in line.iter().enumerate() {
-            let width = widths[column];
-            let _ = match column {
-                0 => write!(text, "| {field:<width$} |"),
-                _ => write!(text, " {field:>width$} |"),
-            };
-        }
-        text.push('\n');
-        if index == 0 {
-            for (column, width) in widths.iter().enumerate() {
-                let _ = match column {
-                    0 => write!(text, "|{:-<1$}|", "", width + 2),
-                    _ => write!(text, "{:->1$}:|", "", width + 1),
-                };
-            }
-            text.push('\n');
-        }
-    }
-    text
+/// A latency, with a cross if it is above Redis's.
+fn latency(figure_ms: Option<f64>, ratio: Option<f64>) -> String {
+    let is_met = ratio.is_none_or(|ratio| LATENCY_BAR.is_met(ratio));
+    format!("{}{}", decimals(figure_ms, 2), if is_met { "" } else { " ✗" })
 }

@@ -1,32 +1,69 @@
-//! The two servers: start, fill, ask for the CPU time they used.
+//! A server under measurement: start, ask, stop, and what the kernel knows of it.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::process::Guarded;
-use crate::rows::KEYS;
+use tempfile::TempDir;
 
-/// A server that does not answer PING by then is taken for broken.
-const START_MAX: Duration = Duration::from_secs(10);
+use crate::null;
+use crate::process::{self, Guarded};
 
-/// No single answer during start and filling takes longer than this.
+/// A server that does not answer PING by then is taken for broken: long enough to load a log of
+/// some hundred megabytes.
+const START_MAX: Duration = Duration::from_secs(60);
+
+/// A server that is asked to stop and still runs after this is killed.
+const STOP_MAX: Duration = Duration::from_secs(10);
+
+/// No single answer takes longer than this.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 
-/// Keys written in one go while filling. Their replies (5 bytes each) fit any socket buffer, so
-/// writing all requests before reading the first reply cannot block for ever.
-const PREFILL_BATCH: usize = 1_000;
+/// How often a server is asked whether it is there yet.
+const START_POLL: Duration = Duration::from_micros(200);
 
-/// Clients both servers are told to expect: the widest row's 500 with room to spare, and below
-/// the 1 024 open files that a process often gets.
-const CLIENTS_MAX: &str = "900";
+/// Clients both servers are told to expect: the widest load's 5 000 with room to spare.
+const CLIENTS_MAX: &str = "5200";
 
 /// Kernel clock ticks per second in `/proc`: 100 on every Linux architecture that Rust
 /// supports, whatever the kernel's own timer does.
 const TICKS_PER_S: u64 = 100;
+
+/// A server program and the way it is called.
+#[derive(Clone)]
+pub struct Program {
+    /// The name in the table.
+    pub name: &'static str,
+    /// The file.
+    pub path: PathBuf,
+    /// Arguments that make it what the table compares.
+    arguments: &'static [&'static str],
+}
+
+impl Program {
+    /// respool as it comes.
+    pub fn respool(path: PathBuf) -> Program {
+        Program { name: "respool", path, arguments: &[] }
+    }
+
+    /// Debian's Redis as it comes, but as a cache: no snapshots, as respool has none.
+    pub fn redis() -> Result<Program, String> {
+        let path = process::output(Command::new("sh").args(["-c", "command -v redis-server"]))?;
+        if path.trim().is_empty() {
+            return Err(format!("redis-server is missing: {}", process::INSTALL_HINT));
+        }
+        Ok(Program { name: "Redis", path: path.trim().into(), arguments: &["--save", ""] })
+    }
+
+    /// The server that does nothing, which is this very program; see [`null`].
+    pub fn null() -> Result<Program, String> {
+        let path = std::env::current_exe().map_err(|e| format!("who am I? {e}"))?;
+        Ok(Program { name: "null", path, arguments: &[null::FLAG] })
+    }
+}
 
 /// A running server.
 pub struct Server {
@@ -34,143 +71,151 @@ pub struct Server {
     pub name: &'static str,
     /// The port on the loopback address.
     pub port: u16,
-    /// What it prints, to explain a failed start.
-    log: Log,
+    /// How long it took from its birth to its first PONG.
+    pub started_in: Duration,
     /// The process itself, killed on drop.
     process: Guarded,
 }
 
 impl Server {
-    /// Starts `program` with respool's flags.
-    pub fn start_respool(program: &Path) -> Result<Server, String> {
-        Server::start("respool", &mut Command::new(program))
-    }
-
-    /// Starts Debian's Redis as a cache: no snapshots, no log, as respool runs by default.
-    pub fn start_redis() -> Result<Server, String> {
-        let mut command = Command::new("redis-server");
-        command.args(["--save", "", "--appendonly", "no"]);
-        Server::start("Redis", &mut command)
-    }
-
-    /// Starts a server on a free port of the loopback address and waits until it answers.
+    /// Starts `program` on a free port of the loopback address and waits until it answers.
     ///
-    /// Both are started in the directory for temporary files, so that a file that one of them
-    /// writes after all does not turn up in the source tree.
-    fn start(name: &'static str, command: &mut Command) -> Result<Server, String> {
+    /// It runs in `directory`, and so does whatever it writes. `cores` are those that `taskset`
+    /// binds it to; `None` leaves it all that there are.
+    pub fn start(
+        program: &Program,
+        flags: &[&str],
+        directory: &Path,
+        cores: Option<&str>,
+    ) -> Result<Server, String> {
         let port = free_port()?;
-        let directory = std::env::temp_dir();
-        let log = Log(directory.join(format!("versus-{}-{name}.log", std::process::id())));
-        let explain = |e| format!("cannot write {}: {e}", log.0.display());
-        let stdout = File::create(&log.0).map_err(explain)?;
+        let log = directory.join("server.log");
+        let explain = |e| format!("cannot write {}: {e}", log.display());
+        let stdout = File::create(&log).map_err(explain)?;
         let stderr = stdout.try_clone().map_err(explain)?;
+        let mut command = match cores {
+            None => Command::new(&program.path),
+            Some(cores) => {
+                let mut command = Command::new("taskset");
+                command.args(["-c", cores]).arg(&program.path);
+                command
+            }
+        };
         command
+            .args(program.arguments)
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
             .args(["--maxclients", CLIENTS_MAX])
+            .args(flags)
             .current_dir(directory)
             .stdin(Stdio::null())
             .stdout(stdout)
             .stderr(stderr);
-        let process = Guarded::spawn(command)?;
-        let mut server = Server { name, port, log, process };
-        server.wait_until_ready()?;
+        let born = Instant::now();
+        let process = Guarded::spawn(&mut command)?;
+        let mut server = Server { name: program.name, port, started_in: Duration::ZERO, process };
+        server.wait_until_ready(&log)?;
+        server.started_in = born.elapsed();
         Ok(server)
     }
 
-    /// Asks for a PONG until it comes, the process ends, or the time is up.
-    fn wait_until_ready(&mut self) -> Result<(), String> {
+    /// Asks for a PONG until it comes, the process ends, or the time is up. While Redis loads its
+    /// files it answers `-LOADING`, which is an answer but not the one.
+    fn wait_until_ready(&mut self, log: &Path) -> Result<(), String> {
         let deadline = Instant::now() + START_MAX;
         while Instant::now() < deadline {
             if let Some(status) = self.process.exit_status()? {
-                let said = fs::read_to_string(&self.log.0).unwrap_or_default();
+                let said = fs::read_to_string(log).unwrap_or_default();
                 return Err(format!("{} did not start ({status}): {}", self.name, said.trim()));
             }
             if self.expect_pong().is_ok() {
                 return Ok(());
             }
-            std::thread::sleep(Duration::from_millis(10));
+            std::thread::sleep(START_POLL);
         }
         Err(format!("{} does not answer PING", self.name))
     }
 
+    /// Asks the server to end (SIGTERM) and waits until it has.
+    pub fn stop(mut self) -> Result<(), String> {
+        process::output(Command::new("kill").args(["-TERM", &self.id().to_string()]))?;
+        let deadline = Instant::now() + STOP_MAX;
+        while Instant::now() < deadline {
+            if self.process.exit_status()?.is_some() {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Err(format!("{} does not stop", self.name))
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Fails unless the server answers PING.
     pub fn expect_pong(&self) -> Result<(), String> {
-        match self.ask("PING") {
-            Ok(reply) if reply == "+PONG" => Ok(()),
-            Ok(reply) => Err(format!("answers PING with '{reply}'")),
-            Err(error) => Err(format!("does not answer PING: {error}")),
-        }
+        let reply = self.ask("PING")?;
+        if reply == "+PONG" { Ok(()) } else { Err(format!("answers PING with '{reply}'")) }
     }
 
-    /// Writes every key that `redis-benchmark -r` can draw, with a value of the size it uses.
-    ///
-    /// Its own SET row would leave holes at first, and the rows would measure a keyspace that
-    /// grows; here every GET hits and every SET replaces.
-    pub fn prefill(&self) -> Result<(), String> {
-        let explain = |e: std::io::Error| format!("filling {} failed: {e}", self.name);
-        let mut stream = self.connect().map_err(explain)?;
-        let keys: Vec<usize> = (0..KEYS).collect();
-        for batch in keys.chunks(PREFILL_BATCH) {
-            let mut requests = Vec::new();
-            for key in batch {
-                // `key:` and twelve digits is what redis-benchmark makes of `key:__rand_int__`.
-                let set = format!("*3\r\n$3\r\nSET\r\n$16\r\nkey:{key:012}\r\n$3\r\nxxx\r\n");
-                requests.extend_from_slice(set.as_bytes());
-            }
-            stream.write_all(&requests).map_err(explain)?;
-            let mut replies = vec![0; batch.len() * "+OK\r\n".len()];
-            stream.read_exact(&mut replies).map_err(explain)?;
-            if replies != b"+OK\r\n".repeat(batch.len()) {
-                return Err(format!("filling {} failed: a SET was not answered OK", self.name));
-            }
-        }
-        self.expect_all_keys()
-    }
-
-    /// Fails unless the server holds exactly the keys that [`prefill`](Self::prefill) wrote.
-    pub fn expect_all_keys(&self) -> Result<(), String> {
-        let reply =
-            self.ask("DBSIZE").map_err(|e| format!("{} does not answer: {e}", self.name))?;
-        if reply == format!(":{KEYS}") {
+    /// Fails unless the server holds exactly so many keys.
+    pub fn expect_keys(&self, count: usize) -> Result<(), String> {
+        let reply = self.ask("DBSIZE")?;
+        if reply == format!(":{count}") {
             Ok(())
         } else {
-            Err(format!("{} should hold {KEYS} keys, DBSIZE says '{reply}'", self.name))
+            Err(format!("{} should hold {count} keys, DBSIZE says '{reply}'", self.name))
         }
     }
 
     /// CPU time of all the server's threads so far, ended ones included, in clock ticks.
     pub fn cpu_ticks(&self) -> Result<u64, String> {
-        let path = format!("/proc/{}/stat", self.process.id());
-        let stat = fs::read_to_string(&path).map_err(|e| format!("cannot read {path}: {e}"))?;
-        parse_cpu_ticks(&stat).ok_or(format!("{path} is not as proc(5) describes it: {stat}"))
+        let stat = self.proc("stat")?;
+        parse_cpu_ticks(&stat).ok_or(format!("stat is not as proc(5) describes it: {stat}"))
+    }
+
+    /// Resident size of the process in bytes.
+    pub fn resident_bytes(&self) -> Result<f64, String> {
+        let status = self.proc("status")?;
+        let kib: Option<f64> = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB")?.trim().parse().ok());
+        kib.map(|kib| kib * 1024.0).ok_or("/proc tells no VmRSS".into())
+    }
+
+    /// A file of the process's directory in `/proc`.
+    fn proc(&self, file: &str) -> Result<String, String> {
+        let path = format!("/proc/{}/{file}", self.id());
+        fs::read_to_string(&path).map_err(|e| format!("cannot read {path}: {e}"))
     }
 
     /// Sends one inline command and returns the first line of the reply.
-    fn ask(&self, command: &str) -> std::io::Result<String> {
-        let mut stream = self.connect()?;
-        stream.write_all(format!("{command}\r\n").as_bytes())?;
-        let mut line = String::new();
-        BufReader::new(stream).read_line(&mut line)?;
-        Ok(line.trim_end().into())
+    pub fn ask(&self, command: &str) -> Result<String, String> {
+        let ask = || {
+            let mut stream = self.connect()?;
+            stream.write_all(format!("{command}\r\n").as_bytes())?;
+            let mut line = String::new();
+            BufReader::new(stream).read_line(&mut line)?;
+            Ok(line.trim_end().to_owned())
+        };
+        ask().map_err(|e: std::io::Error| format!("{} does not answer {command}: {e}", self.name))
     }
 
     /// A connection on which no read or write waits for ever.
-    fn connect(&self) -> std::io::Result<TcpStream> {
+    pub fn connect(&self) -> std::io::Result<TcpStream> {
         let stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(ANSWER_MAX))?;
         stream.set_write_timeout(Some(ANSWER_MAX))?;
         Ok(stream)
     }
 }
 
-/// The file that takes a server's output; removed when the server goes, or did not start at all.
-struct Log(PathBuf);
-
-impl Drop for Log {
-    /// Errors are ignored: at worst a small file stays among the temporary ones.
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
+/// A new directory for servers to run in, removed when dropped. It lies where the build lies and
+/// not among the temporary files: those may be kept in memory, where writing to disk is free.
+pub fn directory() -> Result<TempDir, String> {
+    TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).map_err(|e| format!("no directory: {e}"))
 }
 
 /// Clock ticks in the CPU time that one operation took, as microseconds.
