@@ -78,6 +78,7 @@ pub mod limits;
 pub mod listener;
 pub mod log;
 mod open_files;
+pub mod quoting;
 pub mod resp;
 pub mod server;
 pub mod shared;

@@ -1,10 +1,14 @@
-//! Lines on standard error: level, time, message, one line each, in Redis's own order of levels.
+//! Lines on standard error or in a file: time, level, message, one line each, in Redis's own order
+//! of levels.
 //!
 //! For the operator: start, stop, addresses, refusals and faults. Never one per command, and
 //! never with a key, a value or a password in it.
 
 use crate::clock::utc_date_time;
-use std::io::Write;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -45,12 +49,32 @@ impl Level {
 /// The one process-wide setting: a log line can come from anywhere, also before there is a server.
 static LEVEL: AtomicU8 = AtomicU8::new(Level::Notice as u8);
 
+/// The file that lines go to instead of standard error.
+static FILE: OnceLock<PathBuf> = OnceLock::new();
+
+/// Has lines added to a file from now on. It is opened for each line: whoever renames it, as tools
+/// that rotate logs do, need not tell us. Chosen once in the life of a process.
+///
+/// # Errors
+/// One line: the file cannot be written to.
+pub fn set_file(path: &str) -> Result<(), String> {
+    let path = PathBuf::from(path);
+    open(&path)
+        .map_err(|error| format!("cannot write to the log file {}: {error}", path.display()))?;
+    FILE.set(path).map_err(|_| "the log file was chosen already".to_owned())
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    File::options().append(true).create(true).open(path)
+}
+
 /// Shows lines of `level` and above from now on.
 pub fn set_level(level: Level) {
     LEVEL.store(level as u8, Ordering::Relaxed);
 }
 
-/// Writes one line, unless its level is hidden. A closed standard error is not an error.
+/// Writes one line, unless its level is hidden: to standard error if the file cannot be written to
+/// any more. A closed standard error is not an error.
 pub fn write(level: Level, message: &str) {
     if (level as u8) < LEVEL.load(Ordering::Relaxed) {
         return;
@@ -63,7 +87,12 @@ pub fn write(level: Level, message: &str) {
         level.name(),
     );
     // One call, one line: threads may log at the same time.
-    let _ = std::io::stderr().lock().write_all(line.as_bytes());
+    if let Some(mut file) = FILE.get().and_then(|path| open(path).ok())
+        && file.write_all(line.as_bytes()).is_ok()
+    {
+        return;
+    }
+    let _ = io::stderr().lock().write_all(line.as_bytes());
 }
 
 /// Logs at level *verbose*.

@@ -39,6 +39,9 @@ fn serve_as_told(arguments: &[String]) -> Result<(), String> {
         Invocation::Version => print(&format!("respool {}\n", env!("CARGO_PKG_VERSION"))),
         Invocation::Serve(config) => {
             log::set_level(config.loglevel);
+            if !config.logfile.is_empty() {
+                log::set_file(&config.logfile)?;
+            }
             serve(Server::bind(*config, Clock::system())?)?;
         }
     }

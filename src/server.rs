@@ -76,11 +76,17 @@ impl Server {
         let mut config = with_enough_files(config);
         let mut listeners = Vec::new();
         let mut addresses = Vec::new();
-        for mut address in config.addresses() {
+        for wanted in config.bind.0.clone() {
             // The system has chosen a port once already: the other addresses get the same.
-            address.set_port(config.port);
-            let listener = Listener::tcp(address, config.tcp_backlog)
-                .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+            let address = SocketAddr::new(wanted.ip, config.port);
+            let listener = match Listener::tcp(address, config.tcp_backlog) {
+                Ok(listener) => listener,
+                Err(error) if wanted.is_optional && error.kind() != ErrorKind::AddrInUse => {
+                    log::notice(&format!("Not listening on {address}: {error}"));
+                    continue;
+                }
+                Err(error) => return Err(format!("cannot listen on {address}: {error}")),
+            };
             if let Address::Tcp(bound) = listener.address() {
                 // Port 0 lets the system choose; from now on everybody is told what it chose.
                 config.port = bound.port();
@@ -93,6 +99,9 @@ impl Server {
                 Listener::unix(Path::new(path), config.unixsocketperm, config.tcp_backlog)
                     .map_err(|error| format!("cannot listen on the Unix socket {path}: {error}"))?;
             listeners.push(Arc::new(listener));
+        }
+        if listeners.is_empty() {
+            return Err(format!("cannot listen on any of '{}'", config.bind));
         }
         warn_about_strangers(&config, &addresses);
         Ok(Server { shared: Arc::new(Shared::new(config, clock)), listeners, addresses })

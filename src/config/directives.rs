@@ -32,7 +32,7 @@ use Change::{Immutable, Protected, To};
 /// Every directive. Those without a flag say truthfully what cannot be chosen.
 pub static DIRECTIVES: &[Directive] = &[
     row("port", |config| config.port.to_string(), Immutable),
-    row("bind", bind, Immutable),
+    row("bind", |config| config.bind.to_string(), Immutable),
     row("unixsocket", |config| config.unixsocket.clone().unwrap_or_default(), Immutable),
     row("unixsocketperm", |config| format!("{:o}", config.unixsocketperm.unwrap_or(0)), Immutable),
     row("protected-mode", |config| shown(config.protected_mode), To(set_protected_mode)),
@@ -42,6 +42,12 @@ pub static DIRECTIVES: &[Directive] = &[
     row("tcp-keepalive", |config| config.tcp_keepalive.to_string(), To(set_tcp_keepalive)),
     row("databases", |config| config.databases.to_string(), Immutable),
     row("requirepass", |config| config.requirepass.clone(), To(set_requirepass)),
+    row(
+        "requirepass-file",
+        |config| config.requirepass_file.clone().unwrap_or_default(),
+        Protected,
+    ),
+    row("logfile", |config| config.logfile.clone(), Immutable),
     row("loglevel", |config| config.loglevel.name().to_owned(), To(set_loglevel)),
     row("enable-debug-command", |config| shown(config.enable_debug_command), Immutable),
     row("save", |_| String::new(), Immutable),
@@ -90,11 +96,6 @@ impl Config {
 /// The text of CONFIG SET's error.
 pub fn failed(directive: &str, reason: &str) -> String {
     format!("ERR CONFIG SET failed (possibly related to argument '{directive}') - {reason}")
-}
-
-fn bind(config: &Config) -> String {
-    let addresses: Vec<String> = config.addresses().iter().map(|a| a.ip().to_string()).collect();
-    addresses.join(" ")
 }
 
 fn set_protected_mode(config: &mut Config, text: &str) -> Result<(), String> {

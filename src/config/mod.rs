@@ -4,15 +4,17 @@
 //! [`directives`] has a row for each of its fields as CONFIG GET shows and CONFIG SET changes it,
 //! and [`values`] reads the notations that both have in common.
 
+mod bind;
 pub mod directives;
+mod sources;
 mod values;
 
+pub use bind::{Bind, BindAddress};
 pub use directives::DIRECTIVES;
 
 use crate::limits;
 use crate::log::Level;
 use argh::FromArgs;
-use std::net::{IpAddr, SocketAddr};
 
 /// respool, a small blocking Redis-compatible cache server
 #[derive(FromArgs, Debug, Clone)]
@@ -21,9 +23,10 @@ pub struct Config {
     #[argh(option, default = "6379", arg_name = "port")]
     pub port: u16,
 
-    /// address to listen on; may be given several times (default 127.0.0.1)
-    #[argh(option, arg_name = "address")]
-    pub bind: Vec<IpAddr>,
+    /// addresses to listen on, parted by spaces; * is all of IPv4, -::* all of IPv6 if there is any
+    /// (default 127.0.0.1)
+    #[argh(option, default = "Bind::default()", arg_name = "addresses")]
+    pub bind: Bind,
 
     /// path of a Unix socket to listen on as well (default none)
     #[argh(option, arg_name = "path")]
@@ -63,6 +66,14 @@ pub struct Config {
     #[argh(option, default = "String::new()", arg_name = "password")]
     pub requirepass: String,
 
+    /// file with the password on its first line (default none)
+    #[argh(option, arg_name = "path")]
+    pub requirepass_file: Option<String>,
+
+    /// file that log lines are added to; it may be renamed at any time (default: standard error)
+    #[argh(option, default = "String::new()", arg_name = "path")]
+    pub logfile: String,
+
     /// least important log lines to show: debug, verbose, notice or warning (default notice)
     #[argh(option, default = "Level::Notice", from_str_fn(values::level), arg_name = "level")]
     pub loglevel: Level,
@@ -92,6 +103,7 @@ pub enum Invocation {
 /// # Errors
 /// One line that says what is wrong.
 pub fn from_command_line(arguments: &[String]) -> Result<Invocation, String> {
+    let arguments = sources::settled(arguments)?;
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let config = match Config::from_args(&["respool"], &arguments) {
         Ok(config) => config,
@@ -101,7 +113,7 @@ pub fn from_command_line(arguments: &[String]) -> Result<Invocation, String> {
     if config.version {
         return Ok(Invocation::Version);
     }
-    config.checked().map(|config| Invocation::Serve(Box::new(config)))
+    config.with_password_read()?.checked().map(|config| Invocation::Serve(Box::new(config)))
 }
 
 /// An error of several lines as one.
@@ -133,18 +145,19 @@ impl Config {
         config
     }
 
-    /// The addresses to listen on.
-    pub fn addresses(&self) -> Vec<SocketAddr> {
-        let bind = match self.bind.as_slice() {
-            [] => &[IpAddr::from([127, 0, 0, 1])],
-            given => given,
-        };
-        bind.iter().map(|address| SocketAddr::new(*address, self.port)).collect()
-    }
-
     /// Whether only clients on this machine are let in.
     pub fn denies_strangers(&self) -> bool {
         self.protected_mode && self.requirepass.is_empty()
+    }
+
+    fn with_password_read(mut self) -> Result<Config, String> {
+        if let Some(path) = &self.requirepass_file {
+            if !self.requirepass.is_empty() {
+                return Err("--requirepass and --requirepass-file exclude each other".to_owned());
+            }
+            self.requirepass = read_password(path)?;
+        }
+        Ok(self)
     }
 
     fn checked(self) -> Result<Config, String> {
@@ -208,13 +221,29 @@ mod tests {
         }
     }
 
-    /// Ensures that flags override defaults and that `--bind` may be repeated.
+    fn serve(line: &str) -> Config {
+        match read(line) {
+            Ok(Invocation::Serve(config)) => *config,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    /// Ensures that a flag given twice counts as it was given last.
     #[test]
-    fn addresses_follow_bind_and_port() {
-        let Ok(Invocation::Serve(config)) = read("--port 7 --bind 127.0.0.1 --bind ::1") else {
-            panic!("a good line")
-        };
-        let shown: Vec<String> = config.addresses().iter().map(ToString::to_string).collect();
-        assert_eq!(shown, ["127.0.0.1:7", "[::1]:7"]);
+    fn the_last_one_counts() {
+        assert_eq!(serve("--port 7 --timeout 3 --port 8").port, 8);
+        let config = serve("--bind ::1 --port 7 --bind 127.0.0.1");
+        assert_eq!(config.bind, Bind::default());
+    }
+
+    /// Ensures that addresses are understood as in Redis.
+    #[test]
+    fn bind_is_a_list() {
+        let bind: Bind = "127.0.0.1 -::1 *   -::*".parse().expect("a good list");
+        assert_eq!(bind.to_string(), "127.0.0.1 -::1 0.0.0.0 -::");
+        assert!(!bind.0[0].is_optional && bind.0[1].is_optional);
+        for bad in ["", " ", "nowhere", "--1", "127.0.0.1,::1"] {
+            assert!(bad.parse::<Bind>().is_err(), "{bad}");
+        }
     }
 }

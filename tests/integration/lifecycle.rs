@@ -92,9 +92,10 @@ fn a_client_that_does_not_read_cannot_delay_the_end() {
 /// Ensures that start, listening addresses and stop are logged.
 #[test]
 fn start_and_stop_are_logged() {
-    let mut server = Process::start(&["--bind", "127.0.0.1", "--bind", "127.0.0.2"]);
+    let mut server = Process::start(&["--bind", "127.0.0.1 127.0.0.2 -203.0.113.1"]);
     assert_ne!(server.address.port(), 0, "the port that was chosen");
     server.wait_for_line(&["Ready to accept connections on 127.0.0.2:"]);
+    server.wait_for_line(&["notice", "Not listening on 203.0.113.1:"]);
     server.wait_for_line(&["respool", env!("CARGO_PKG_VERSION"), "starting"]);
     server.signal("TERM");
     server.wait();

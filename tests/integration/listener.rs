@@ -119,7 +119,7 @@ fn protected_mode_denies_clients_from_elsewhere() {
         eprintln!("this machine has no address but the loopback's: nobody can be elsewhere");
         return;
     };
-    let server = TestServer::with(|config| config.bind = vec![Ipv4Addr::UNSPECIFIED.into()]);
+    let server = TestServer::with(|config| config.bind = "*".parse().expect("all"));
     let port = server.address.port();
     let from_here = || Raw::connect((Ipv4Addr::LOCALHOST, port).into());
     let from_elsewhere = || Raw::connect((outer, port).into());

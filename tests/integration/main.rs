@@ -8,6 +8,7 @@ mod client;
 mod client_library;
 mod client_output;
 mod config;
+mod config_file;
 mod connection;
 mod counter;
 mod examples;

@@ -41,8 +41,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("shared", &["clients", "clock", "config", "keyspace", "log", "open_files"]),
     ("clients", &["clock", "listener"]),
     ("keyspace", &["error", "keyspace", "limits"]),
-    ("resp", &["error", "limits", "resp"]),
-    ("config", &["config", "limits", "log"]),
+    ("resp", &["error", "limits", "quoting", "resp"]),
+    ("config", &["config", "limits", "log", "quoting"]),
     ("open_files", &["limits", "log"]),
     ("log", &["clock"]),
     ("error", &[]),
@@ -50,6 +50,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("glob", &[]),
     ("limits", &[]),
+    ("quoting", &[]),
 ];
 
 /// Files that may call `.lock()`, and what they lock.

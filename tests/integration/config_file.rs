@@ -1,0 +1,112 @@
+//! Where settings come from: configuration files, files with a password, and where log lines go.
+
+use crate::process::{PROGRAM, Process};
+use crate::raw::Raw;
+use crate::support::wait_until;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+/// A folder with one file in it.
+fn file(text: &str) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("respool.conf");
+    fs::write(&path, text).expect("a write");
+    (folder, path)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a readable path")
+}
+
+/// Expects one line on standard error and exit code 1, and returns the line.
+fn refusal(arguments: &[&str]) -> String {
+    let output = Command::new(PROGRAM).args(arguments).output().expect("the program");
+    let line = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {line}");
+    assert_eq!(line.lines().count(), 1, "{arguments:?}: {line}");
+    line
+}
+
+/// Ensures that a file in Redis's syntax is understood: comments, quotes, capitals, lists, and what
+/// cannot be chosen but is so anyway.
+#[test]
+fn a_file_says_what_flags_say() {
+    let (_folder, path) = file(
+        "# a cache\n\n  maxclients 77\nTIMEOUT 60\nrequirepass \"se\\x63ret word\"\n\
+         bind 127.0.0.1 -::1\nsave \"\"\nprotected-mode 'no'\nport 1\n",
+    );
+    let mut command = Command::new(PROGRAM);
+    let server = Process::spawn({
+        command.args([text(&path), "--port", "0", "--timeout", "5"]);
+        command
+    });
+    let mut client = server.client();
+    assert_eq!(client.ask("AUTH \"secret word\""), "+OK");
+    assert_eq!(client.ask("CONFIG GET maxclients"), "*2 $10 maxclients $2 77");
+    assert_eq!(client.ask("CONFIG GET timeout"), "*2 $7 timeout $1 5", "what comes later counts");
+    assert_eq!(client.ask("CONFIG GET protected-mode"), "*2 $14 protected-mode $2 no");
+    assert_eq!(client.ask("CONFIG GET bind"), "*2 $4 bind $14 127.0.0.1 -::1");
+}
+
+/// Ensures that a mistake in a file is one line that names the file, its line, and what is wrong.
+#[test]
+fn a_mistake_in_a_file_is_named_with_its_line() {
+    for (line, reason) in [
+        ("nonsense 3", "--nonsense"),
+        ("port abc", "--port"),
+        ("port", "needs a value"),
+        ("requirepass \"half", "unbalanced quotes"),
+        ("loglevel loud", "must be one of"),
+        ("port 1 2", "--port"),
+        ("save 900 1", "save"),
+        ("version yes", "yes"),
+    ] {
+        let (_folder, path) = file(&format!("# first\ntimeout 3\n{line}\nport 0\n"));
+        let told = refusal(&[text(&path)]);
+        let place = format!("{}, line 3, '{line}': ", text(&path));
+        assert!(told.contains(&place) && told.contains(reason), "{line}: {told}");
+    }
+    assert!(refusal(&["/nowhere/respool.conf"]).contains("/nowhere/respool.conf"));
+}
+
+/// Ensures that the password can be in a file, and not in two places.
+#[test]
+fn the_password_can_be_in_a_file() {
+    let (_folder, path) = file("correct horse\r\nsecond line\n");
+    let server = Process::start(&["--requirepass-file", text(&path)]);
+    let mut client = server.client();
+    assert!(client.ask("PING").starts_with("-NOAUTH"));
+    assert!(client.ask("AUTH \"second line\"").starts_with("-WRONGPASS"));
+    assert_eq!(client.ask("AUTH \"correct horse\""), "+OK");
+    let twice = refusal(&["--requirepass-file", text(&path), "--requirepass", "x"]);
+    assert!(twice.contains("exclude each other"), "{twice}");
+    assert!(refusal(&["--requirepass-file", "/nowhere"]).contains("/nowhere"));
+    let (_folder, empty) = file("\n");
+    assert!(refusal(&["--requirepass-file", text(&empty)]).contains("empty"));
+}
+
+/// Ensures that log lines go to the file, and to a new one as soon as it is renamed.
+#[test]
+fn the_log_file_may_be_renamed() {
+    let (folder, path) = file("earlier\n");
+    let socket = folder.path().join("socket");
+    let mut command = Command::new(PROGRAM);
+    command.args(["--port", "0", "--loglevel", "verbose", "--logfile", text(&path)]);
+    command.arg("--unixsocket").arg(&socket).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program");
+    let contains =
+        |path: &Path, what: &str| fs::read_to_string(path).is_ok_and(|text| text.contains(what));
+    wait_until("it is ready", || contains(&path, &format!("connections on {}", text(&socket))));
+    assert!(contains(&path, "earlier\n"), "lines are added");
+    let old = folder.path().join("old");
+    fs::rename(&path, &old).expect("a rename");
+    Raw::connect_unix(&socket).send(b"*x\r\n");
+    wait_until("the new file has the line", || contains(&path, "Protocol error"));
+    assert!(!contains(&path, "Ready"));
+    child.kill().expect("it runs");
+    let output = child.wait_with_output().expect("it ended");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    assert!(refusal(&["--logfile", "/nowhere/log"]).contains("/nowhere/log"));
+}
