@@ -15,7 +15,8 @@
 //! between; up to a limit, at which the client is dropped.
 
 use crate::clients::Client;
-use crate::command::gate::{self, Batch};
+use crate::command::batch::Batch;
+use crate::command::gate;
 use crate::command::session::Session;
 use crate::limits;
 use crate::log;

@@ -36,6 +36,10 @@ pub const ASSEMBLY_KEPT_BYTES: usize = 16 * 1024;
 /// nobody waits longer than a quarter of a millisecond for a pipeline of small requests.
 pub const BATCH_REQUESTS_MAX: usize = 512;
 
+/// Keys of a batch that are looked up in advance, so that waiting for their memory overlaps: as
+/// many as stay in the first-level cache until they are used.
+pub const FETCH_KEYS: usize = 64;
+
 /// Microseconds after which a batch lets go of the keyspace lock although requests are left.
 pub const BATCH_HOLD_US_MAX: u64 = 500;
 

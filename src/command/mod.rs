@@ -10,6 +10,7 @@
 //! exactly one reply or returns an error. Everything that holds for all commands happens in one
 //! place, the [`gate`].
 
+pub mod batch;
 mod bitfield;
 mod bits;
 mod client;

@@ -128,6 +128,13 @@ impl Keyspace {
         Keys { keyspace: self, db, now_ms, quiet }
     }
 
+    /// Brings what a lookup of `key` needs into the processor's caches, and changes nothing.
+    pub fn fetch(&self, db: usize, key: &[u8]) {
+        let entry = self.databases[db].peek(key);
+        // Without somebody who asks for the result, the lookup would be optimised away.
+        std::hint::black_box(entry.map(|entry| (entry.used_at, entry.value.glance())));
+    }
+
     /// The counters.
     pub fn counters(&self) -> Counters {
         self.counters

@@ -34,6 +34,15 @@ impl Value {
         }
     }
 
+    /// What a command reads first, on the heap if that is where it is: a byte or a count. It is
+    /// asked for only to have its place in memory fetched.
+    pub fn glance(&self) -> usize {
+        match self {
+            Value::String(text) => text.first().map_or(0, |byte| usize::from(*byte)),
+            Value::Hash(fields) => fields.len(),
+        }
+    }
+
     /// Whether dropping it does work worth doing outside the lock.
     pub fn is_heavy(&self) -> bool {
         !matches!(self, Value::String(Text::Inline { .. }))
