@@ -133,3 +133,7 @@ pub const ERROR_ARGUMENT_BYTES_MAX: usize = 128;
 /// Cells of the table that LCS may fill, as in Redis, where each has four bytes and all together
 /// must not exceed `proto-max-bulk-len`. Here they take a bit each, and some milliseconds.
 pub const LCS_CELLS_MAX: u64 = BULK_BYTES_MAX as u64 / 4;
+
+/// Fields that HRANDFIELD draws when it may draw the same one again: without a bound, a count of a
+/// billion would be a reply that nobody can hold. About ten milliseconds under the lock.
+pub const DRAWN_FIELDS_MAX: usize = 100_000;

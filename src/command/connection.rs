@@ -280,13 +280,23 @@ static SELECT: Command = Command {
 };
 
 fn select(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let too_far = "ERR value is out of range, value must between -2147483648 and 2147483647";
-    let index = i32::try_from(args.integer(1)?).map_err(|_| CommandError::new(too_far))?;
-    let db = usize::try_from(index).ok().filter(|db| *db < context.shared.config().databases);
-    let db = db.ok_or(CommandError::new("ERR DB index is out of range"))?;
+    let db = database_index(context, args, 1)?;
     context.session.select(db);
     reply.ok();
     Ok(())
+}
+
+/// The database that argument `index` names.
+pub(super) fn database_index(
+    context: &Context<'_>,
+    args: Args<'_>,
+    index: usize,
+) -> Result<usize, CommandError> {
+    let too_far = "ERR value is out of range, value must between -2147483648 and 2147483647";
+    let number = i32::try_from(args.integer(index)?).map_err(|_| CommandError::new(too_far))?;
+    let db = usize::try_from(number).ok();
+    let db = db.filter(|db| *db < context.shared.config().databases);
+    db.ok_or(CommandError::new("ERR DB index is out of range"))
 }
 
 /// A name that a client gives itself, which CLIENT LIST shows between spaces.

@@ -31,22 +31,32 @@ static SCAN: Command = Command {
 /// Keys that one call looks at if COUNT does not say otherwise.
 const SCAN_COUNT: usize = 10;
 
-/// What SCAN was asked for.
+/// What SCAN or HSCAN was asked for.
 pub(super) struct ScanOptions<'a> {
-    pub pattern: Option<&'a [u8]>,
+    pattern: Option<&'a [u8]>,
+    /// About how many keys or fields one call looks at.
     pub count: usize,
-    pub type_name: Option<&'a [u8]>,
+    type_name: Option<&'a [u8]>,
+    /// Fields come with their values.
+    pub with_values: bool,
+}
+
+impl ScanOptions<'_> {
+    /// Whether a name fits the pattern.
+    pub fn want(&self, name: &[u8]) -> bool {
+        self.pattern.is_none_or(|pattern| glob::matches(pattern, name))
+    }
 }
 
 fn scan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let cursor = cursor(args.at(1))?;
-    let options = scan_options(args.from(2))?;
+    let options = scan_options(args.from(2), false)?;
     let mut found = Vec::new();
     let next = keys.scan(cursor, options.count, |key, entry| {
         let is_type = options
             .type_name
             .is_none_or(|wanted| entry.value.type_name().as_bytes().eq_ignore_ascii_case(wanted));
-        if is_type && options.pattern.is_none_or(|pattern| glob::matches(pattern, key)) {
+        if is_type && options.want(key) {
             found.push(key.clone());
         }
     });
@@ -57,25 +67,50 @@ fn scan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     Ok(())
 }
 
-/// Where to go on.
-pub(super) fn cursor(text: &[u8]) -> Result<u64, CommandError> {
-    let text = std::str::from_utf8(text).ok().filter(|text| !text.starts_with('+'));
-    text.and_then(|text| text.parse().ok()).ok_or(CommandError::new("ERR invalid cursor"))
+/// Where to go on: what C's `strtoul` makes of the word, though no space may come first. So the
+/// empty word is zero, and a negative number counts down from 2⁶⁴.
+pub(super) fn cursor(word: &[u8]) -> Result<u64, CommandError> {
+    let text = word.split(|byte| *byte == 0).next().unwrap_or(word);
+    let (is_negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        _ => (false, text),
+    };
+    let number = match digits {
+        [] if text.is_empty() => Some(0),
+        [] => None,
+        _ => digits.iter().try_fold(0_u64, |number, digit| {
+            let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+            number.checked_mul(10)?.checked_add(digit)
+        }),
+    };
+    let number = number.ok_or(CommandError::new("ERR invalid cursor"))?;
+    Ok(if is_negative { number.wrapping_neg() } else { number })
 }
 
-fn scan_options(args: Args<'_>) -> Result<ScanOptions<'_>, CommandError> {
-    let mut options = ScanOptions { pattern: None, count: SCAN_COUNT, type_name: None };
-    for at in (0..args.len()).step_by(2) {
-        let value = args.get(at + 1).ok_or(CommandError::SYNTAX)?;
-        match args.at(at).to_ascii_lowercase().as_slice() {
-            b"count" => match args.integer(at + 1)? {
+/// Reads what stands behind the cursor. Keys have types to choose from, and fields have values to
+/// leave out.
+pub(super) fn scan_options(args: Args<'_>, of_hash: bool) -> Result<ScanOptions<'_>, CommandError> {
+    let mut options =
+        ScanOptions { pattern: None, count: SCAN_COUNT, type_name: None, with_values: true };
+    let mut at = 0;
+    while at < args.len() {
+        let value = args.get(at + 1);
+        match (args.at(at).to_ascii_lowercase().as_slice(), value) {
+            (b"novalues", _) if of_hash => {
+                options.with_values = false;
+                at += 1;
+                continue;
+            }
+            (b"count", Some(_)) => match args.integer(at + 1)? {
                 count @ 1.. => options.count = count as usize,
                 _ => return Err(CommandError::SYNTAX),
             },
-            b"match" => options.pattern = Some(value),
-            b"type" => options.type_name = Some(value),
+            (b"match", Some(_)) => options.pattern = value,
+            (b"type", Some(_)) if !of_hash => options.type_name = value,
             _ => return Err(CommandError::SYNTAX),
         }
+        at += 2;
     }
     Ok(options)
 }

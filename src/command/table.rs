@@ -1,13 +1,15 @@
 //! All commands by name.
 
 use super::{Command, Handler, client, config, connection, counter, exchange, expire, fields};
-use super::{bitfield, bits, generic, hash, info, lcs, range};
+use super::{
+    bitfield, bits, databases, generic, hash, hash_walk, info, lcs, memory, object, range,
+};
 use super::{introspection, scan, server, string, transaction};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The families, in the order in which the README shows them.
-const FAMILIES: [&[&Command]; 19] = [
+const FAMILIES: &[&[&Command]] = &[
     connection::COMMANDS,
     client::COMMANDS,
     string::COMMANDS,
@@ -19,13 +21,17 @@ const FAMILIES: [&[&Command]; 19] = [
     bitfield::COMMANDS,
     hash::COMMANDS,
     fields::COMMANDS,
+    hash_walk::COMMANDS,
     generic::COMMANDS,
+    databases::COMMANDS,
     scan::COMMANDS,
     expire::COMMANDS,
+    object::COMMANDS,
     transaction::COMMANDS,
     server::COMMANDS,
     config::COMMANDS,
     info::COMMANDS,
+    memory::COMMANDS,
     introspection::COMMANDS,
 ];
 

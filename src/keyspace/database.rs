@@ -98,6 +98,13 @@ impl Database {
         self.segments[self.segment_of(key)].entries.peek(key)
     }
 
+    /// Bytes of an entry with its key, its value and its place in the index of deadlines.
+    pub fn bytes_of(&self, key: &[u8]) -> Option<usize> {
+        let entry = self.peek(key)?;
+        let deadline_bytes = if entry.expires_at_ms().is_some() { DEADLINE_BYTES } else { 0 };
+        Some(ENTRY_BYTES + Key::new(key).heap_bytes() + entry.value.heap_bytes() + deadline_bytes)
+    }
+
     /// Lets `change` work on the entry under `key`, marks it as used, and keeps the accounts.
     pub fn change<R>(
         &mut self,

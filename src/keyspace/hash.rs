@@ -26,9 +26,17 @@ pub struct FieldMap {
     sequence: u64,
     /// Whether the places in `fields` are in order of insertion.
     in_order: bool,
+    /// Whether it ever was too large for Redis's compact form, which is left for good.
+    is_large: bool,
     /// Heap bytes of names and values, kept in step so that accounting costs nothing.
     text_bytes: usize,
 }
+
+/// Fields up to which a hash is small (Redis: `hash-max-listpack-entries`).
+pub const SMALL_FIELDS_MAX: usize = 512;
+
+/// Bytes that a name or a value may have in a small hash (Redis: `hash-max-listpack-value`).
+pub const SMALL_TEXT_BYTES_MAX: usize = 64;
 
 impl FieldMap {
     /// A hash without fields, which no key may hold: it is removed when its last field goes.
@@ -59,6 +67,7 @@ impl FieldMap {
     /// Sets `field` to `value` itself and says whether it is new.
     pub fn insert(&mut self, field: &[u8], value: Key) -> bool {
         self.text_bytes += value.heap_bytes();
+        self.is_large |= field.len().max(value.len()) > SMALL_TEXT_BYTES_MAX;
         if let Some(found) = self.fields.get_mut(field) {
             self.text_bytes -= found.value.heap_bytes();
             found.value = value;
@@ -68,6 +77,7 @@ impl FieldMap {
         self.text_bytes += name.heap_bytes();
         self.fields.insert(name, Field { value, sequence: self.sequence });
         self.sequence += 1;
+        self.is_large |= self.fields.len() > SMALL_FIELDS_MAX;
         true
     }
 
@@ -88,6 +98,39 @@ impl FieldMap {
         let mut ordered: Vec<(&Key, &Field)> = self.fields.iter().collect();
         ordered.sort_unstable_by_key(|(_, field)| field.sequence);
         ordered.into_iter().for_each(|(name, field)| each(name, &field.value));
+    }
+
+    /// Whether it is small enough to be walked in one step, and always was.
+    pub fn is_small(&self) -> bool {
+        !self.is_large
+    }
+
+    /// Walks the fields from `cursor` on until `count` were seen, and returns where to go on: 0 at
+    /// the end. A small hash is walked in one step.
+    ///
+    /// Every field that stays throughout a walk is seen at least once. The walk goes from the last
+    /// place to the first, and the cursor is the number of places still to be seen. A new field
+    /// comes last, behind the cursor. A removed one leaves its place to the last one, which was
+    /// either seen already or moves to another place that is still to be seen.
+    pub fn scan(&self, cursor: u64, count: usize, mut each: impl FnMut(&Key, &Key)) -> u64 {
+        if self.is_small() {
+            self.for_each(each);
+            return 0;
+        }
+        let unseen = match usize::try_from(cursor) {
+            Ok(cursor @ 1..) => cursor.min(self.len()),
+            _ => self.len(),
+        };
+        let rest = unseen.saturating_sub(count);
+        for (name, field) in (rest..unseen).rev().filter_map(|at| self.fields.get_index(at)) {
+            each(name, &field.value);
+        }
+        rest as u64
+    }
+
+    /// The field at a place below [`FieldMap::len`], in no particular order.
+    pub fn at(&self, place: usize) -> Option<(&Key, &Key)> {
+        self.fields.get_index(place).map(|(name, field)| (name, &field.value))
     }
 
     /// Bytes on the heap, tables included.

@@ -76,6 +76,11 @@ impl Keys<'_> {
         found
     }
 
+    /// Bytes of memory that `key` and what it holds take; looking is no use of the key.
+    pub fn bytes_of(&self, key: &[u8]) -> Option<usize> {
+        self.keyspace.databases[self.db].bytes_of(key)
+    }
+
     /// Looks `key` up for a writing command: makes it the newest and counts nothing.
     pub fn look(&mut self, key: &[u8]) -> Option<&Entry> {
         self.expire_if_due(key);
