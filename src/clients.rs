@@ -8,6 +8,7 @@
 
 use crate::clock::Clock;
 use crate::listener::{Address, Arrival};
+use crate::pause::Pause;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::net::{Shutdown, TcpStream};
@@ -54,6 +55,10 @@ pub struct Client {
     pub output_held_bytes: AtomicUsize,
     /// Names, which change rarely.
     pub names: Mutex<Names>,
+    /// Whether its request waits for the end of a pause.
+    pub is_waiting: AtomicBool,
+    /// Whether it sees every command.
+    pub is_monitor: AtomicBool,
     is_killed: AtomicBool,
 }
 
@@ -83,6 +88,8 @@ impl Client {
 /// All connected clients, in order of arrival.
 #[derive(Debug, Default)]
 pub struct Clients {
+    /// Whether their requests wait.
+    pub pause: Pause,
     by_id: Mutex<BTreeMap<u64, Arc<Client>>>,
     last_id: AtomicU64,
     connected: AtomicUsize,
@@ -136,6 +143,8 @@ impl Clients {
             output_bytes: AtomicUsize::new(0),
             output_held_bytes: AtomicUsize::new(0),
             names: Mutex::default(),
+            is_waiting: AtomicBool::new(false),
+            is_monitor: AtomicBool::new(false),
             is_killed: AtomicBool::new(false),
         });
         self.by_id.lock().insert(client.id, Arc::clone(&client));
@@ -164,7 +173,7 @@ impl Clients {
     }
 
     /// Closes the sockets of those who were killed, which wakes their workers out of a read or a
-    /// write. Costs nothing if there are none.
+    /// write, or out of a pause. Costs nothing if there are none.
     pub fn close_killed(&self) {
         if self.has_killed.load(Relaxed) && self.has_killed.swap(false, Relaxed) {
             let killed = std::mem::take(&mut *self.killed.lock());
@@ -172,6 +181,7 @@ impl Clients {
                 // It may be gone already; then there is nothing to end.
                 let _ = client.stream.shutdown(Shutdown::Both);
             }
+            self.pause.wake();
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Two clocks, as the operating system has them: the *wall* clock, in Unix milliseconds, which
 //! deadlines are counted in because a client may name one (`EXPIREAT`), and a *steady* one, in
-//! microseconds, for durations. Nothing below `shared` ever reads a clock; whoever holds the lock
+//! nanoseconds, for durations. Nothing below `shared` ever reads a clock; whoever holds the lock
 //! reads it once and passes the number on. Tests hold a [`Clock::manual`] and move it by hand, so
 //! that none of them sleeps.
 
@@ -58,15 +58,20 @@ impl Clock {
         self.unix_us() / 1_000
     }
 
-    /// Microseconds that never run backwards, from an arbitrary start.
-    pub fn steady_us(&self) -> u64 {
+    /// Nanoseconds that never run backwards, from an arbitrary start.
+    pub fn steady_ns(&self) -> u64 {
         match self {
-            Clock::System { start } => start.elapsed().as_micros() as u64,
-            Clock::Manual { now_us } => now_us.load(Ordering::SeqCst),
+            Clock::System { start } => start.elapsed().as_nanos() as u64,
+            Clock::Manual { now_us } => now_us.load(Ordering::SeqCst) * 1_000,
         }
     }
 
-    /// Milliseconds that never run backwards, from an arbitrary start.
+    /// Microseconds of the same clock.
+    pub fn steady_us(&self) -> u64 {
+        self.steady_ns() / 1_000
+    }
+
+    /// Milliseconds of the same clock.
     pub fn steady_ms(&self) -> u64 {
         self.steady_us() / 1_000
     }

@@ -69,10 +69,11 @@ struct Connection<'a> {
     patience_ms: u64,
 }
 
-/// Watching ends with the connection, however it ends.
+/// Watching and monitoring end with the connection, however it ends.
 impl Drop for Connection<'_> {
     fn drop(&mut self) {
         self.session.unwatch(self.shared);
+        self.session.stop_monitoring(self.shared);
     }
 }
 
@@ -130,7 +131,9 @@ impl Connection<'_> {
                     // The longer it does not read, the less often is it asked whether it does.
                     self.patience_ms = (2 * self.patience_ms).min(limits::READ_WAIT_PATIENT_MS);
                     self.flush()?;
+                    self.limit_lines()?;
                 }
+                Filled::Silence if self.session.monitor.is_some() => self.forward()?,
                 Filled::Silence => self.doze()?,
                 Filled::End => return self.drain(),
             }
@@ -187,12 +190,25 @@ impl Connection<'_> {
                 next,
                 &mut self.reply,
             );
-            if self.reply.len() >= limits::OUTPUT_FLUSH_BYTES {
+            if let Some(is_write) = self.session.has_to_wait {
+                self.wait_for_pause(is_write)?;
+            } else if self.reply.len() >= limits::OUTPUT_FLUSH_BYTES {
                 self.flush_if_due()?;
             }
         }
         self.batch.forget_prepared();
         Ok(self.batch.bytes_of(next))
+    }
+
+    /// Waits for the end of a pause, with the replies so far sent.
+    fn wait_for_pause(&mut self, is_write: bool) -> io::Result<()> {
+        self.flush_if_due()?;
+        let client = &self.session.client;
+        client.is_waiting.store(true, Relaxed);
+        let is_over = || client.is_killed() || self.shared.is_stopping();
+        self.shared.clients.pause.wait(&self.shared.clock, is_write, is_over);
+        client.is_waiting.store(false, Relaxed);
+        Ok(())
     }
 
     /// Whether nothing more is to be executed: the client said so, or somebody else did.
@@ -252,21 +268,24 @@ impl Connection<'_> {
         if self.reply.len() <= limits::OUTPUT_BYTES_MAX {
             return Ok(());
         }
+        Err(self.dropped(&format!("{} bytes of replies", self.reply.len())))
+    }
+
+    /// The end of a client that does not read what it asked for.
+    fn dropped(&self, what: &str) -> io::Error {
         Stats::add(&self.shared.stats.output_limit_disconnections, 1);
         let (id, peer) = (self.session.client.id, &self.session.client.peer);
-        log::warning(&format!(
-            "Client id={id} addr={peer} closed: {} bytes of replies that it does not read",
-            self.reply.len()
-        ));
-        Err(ErrorKind::WriteZero.into())
+        log::warning(&format!("Client id={id} addr={peer} closed: {what} that it does not read"));
+        ErrorKind::WriteZero.into()
     }
 
     /// Waits for input: not long while there are replies to send, and otherwise long enough to
     /// know that the client is idle.
     fn fill(&mut self) -> io::Result<Filled> {
         self.wait_at_most(match self.congestion {
-            None => limits::DOZE_AFTER_MS,
             Some(_) => self.patience_ms,
+            None if self.session.monitor.is_some() => limits::MONITOR_READ_WAIT_MS,
+            None => limits::DOZE_AFTER_MS,
         })?;
         loop {
             match self.input.fill_buf() {
@@ -281,6 +300,28 @@ impl Connection<'_> {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// Waits for lines that MONITOR asked for and puts them among the replies, as many as there are
+    /// and as are sent at once.
+    fn forward(&mut self) -> io::Result<()> {
+        let Some(monitor) = &self.session.monitor else { return Ok(()) };
+        let mut wait = Duration::from_millis(limits::MONITOR_LINE_WAIT_MS);
+        while self.reply.len() < limits::OUTPUT_FLUSH_BYTES {
+            let Some(line) = monitor.next(wait) else { break };
+            self.reply.encoded(&line);
+            wait = Duration::ZERO;
+        }
+        self.flush()?;
+        self.limit_lines()
+    }
+
+    /// Ends a connection for which too many lines of MONITOR were waiting.
+    fn limit_lines(&self) -> io::Result<()> {
+        match &self.session.monitor {
+            Some(monitor) if monitor.is_cut_off() => Err(self.dropped("lines of MONITOR")),
+            _ => Ok(()),
         }
     }
 
@@ -320,8 +361,9 @@ impl Connection<'_> {
     fn close_with(&mut self, error: ProtocolError) -> io::Result<()> {
         let (id, peer) = (self.session.client.id, &self.session.client.peer);
         log::verbose(&format!("Protocol error ({error}) from client id={id} addr={peer}"));
-        Stats::add(&self.shared.stats.error_replies, 1);
-        self.reply.error(&[b"ERR Protocol error: ", error.text().as_slice()].concat());
+        let text = [b"ERR Protocol error: ", error.text().as_slice()].concat();
+        self.shared.errors.add(&text);
+        self.reply.error(&text);
         self.drain()?;
         self.linger()
     }

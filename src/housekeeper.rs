@@ -4,6 +4,7 @@
 //! too long, and samples the figures that INFO shows, so that no command ever makes a system call
 //! for them.
 
+use crate::clients::Client;
 use crate::limits;
 use crate::log;
 use crate::shared::{Shared, Stats};
@@ -24,9 +25,11 @@ pub fn run(shared: &Shared, stop: &Receiver<()>) {
     while stop.recv_timeout(round) == Err(RecvTimeoutError::Timeout) {
         sweep(shared);
         close_silent_clients(shared);
+        shared.clients.pause.end_if_due(shared.clock.steady_ms());
         rounds += 1;
         if rounds.is_multiple_of(ROUNDS_PER_SAMPLE) {
             sample_process(&shared.stats);
+            sample_clients(shared);
             last = sample_commands(shared, &last);
         }
     }
@@ -65,18 +68,27 @@ fn close_silent_clients(shared: &Shared) {
     }
 }
 
+/// Looks at all clients, which INFO must not do with the keyspace locked.
+fn sample_clients(shared: &Shared) {
+    let clients = shared.clients.list();
+    let most = |held: fn(&Client) -> usize| {
+        clients.iter().map(|client| held(client)).max().unwrap_or(0) as u64
+    };
+    let input = most(|client| client.query_held_bytes.load(Relaxed));
+    shared.stats.client_input_max_bytes.store(input, Relaxed);
+    let output = most(|client| client.output_held_bytes.load(Relaxed));
+    shared.stats.client_output_max_bytes.store(output, Relaxed);
+}
+
 struct Sample {
     steady_us: u64,
     commands: u64,
 }
 
 fn sample_commands(shared: &Shared, last: &Sample) -> Sample {
-    let now = Sample {
-        steady_us: shared.clock.steady_us(),
-        commands: Stats::read(&shared.stats.commands),
-    };
+    let now = Sample { steady_us: shared.clock.steady_us(), commands: shared.calls.total() };
     let elapsed_us = (now.steady_us - last.steady_us).max(1);
-    let per_second = (now.commands - last.commands) * 1_000_000 / elapsed_us;
+    let per_second = now.commands.saturating_sub(last.commands) * 1_000_000 / elapsed_us;
     shared.stats.commands_per_second.store(per_second, Relaxed);
     now
 }

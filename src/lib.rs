@@ -23,7 +23,8 @@
 //! | [`server`], [`housekeeper`] | threads and sockets, starting and stopping |
 //! | [`connection`] | one client: read, execute, write |
 //! | [`command`] | the table, the gate, the families; no sockets |
-//! | [`shared`], [`clients`] | what threads share, and every lock |
+//! | [`shared`], [`clients`], [`pause`] | what threads share, and most locks |
+//! | [`observe`] | what the server remembers about its own work; small locks of its own |
 //! | [`listener`] | where clients come in: TCP or a Unix socket |
 //! | [`resp`], [`keyspace`] | the wire, the data; no locks, no clock; strangers to each other |
 //! | [`config`], [`error`], [`limits`], [`clock`], [`log`] and smaller ones | nothing below them |
@@ -46,7 +47,9 @@
 //! 3. the configuration ([`shared::Shared::config`]), to read a setting or to replace all;
 //! 4. the register of clients ([`clients::Clients`]), to add, remove or list;
 //! 5. the list of killed clients beside it, to add to it or to take it;
-//! 6. one client's names ([`clients::Client::names`]), to read or replace them.
+//! 6. one client's names ([`clients::Client::names`]), to read or replace them;
+//! 7. the end of a pause ([`pause::Pause`]), which is waited for with no other lock held;
+//! 8. the slow log, the slow moments, the list of monitors ([`observe`]), to add or to list.
 //!
 //! None but the first is ever held across a system call. What is costly to drop is dropped after
 //! the keyspace was let go ([`keyspace::Garbage`]); a large value leaves it as a counted reference.
@@ -77,7 +80,9 @@ pub mod keyspace;
 pub mod limits;
 pub mod listener;
 pub mod log;
+pub mod observe;
 mod open_files;
+pub mod pause;
 pub mod quoting;
 pub mod resp;
 pub mod server;

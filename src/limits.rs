@@ -127,6 +127,35 @@ pub const SEGMENT_KEYS_MAX: usize = 768;
 /// Databases that `--databases` may ask for.
 pub const DATABASES_MAX: usize = 1024;
 
+/// Rows of the command table, subcommands included, that there is room for counting for.
+pub const COMMANDS_MAX: usize = 512;
+
+/// Microseconds that a short request cannot take by itself. Only while the slow log does not look
+/// for less may equal requests be measured together.
+pub const STREAK_US: u64 = 1_000;
+
+/// Bytes of a request beyond which it is measured by itself: copying them takes time.
+pub const STREAK_REQUEST_BYTES_MAX: usize = 4 * 1024;
+
+/// Arguments that an entry of the slow log keeps, the last of which may tell how many are missing.
+pub const SLOWLOG_ARGUMENTS_MAX: usize = 32;
+
+/// Bytes of an argument that an entry of the slow log keeps.
+pub const SLOWLOG_ARGUMENT_BYTES_MAX: usize = 128;
+
+/// Samples that LATENCY HISTORY keeps for each event, as in Redis.
+pub const LATENCY_SAMPLES_MAX: usize = 160;
+
+/// Bytes of lines that may wait for one monitor: about a hundred thousand small commands, which is
+/// a tenth of a second of a busy server.
+pub const MONITOR_QUEUE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Milliseconds that a monitor's worker waits for a line before it looks whether its client says
+/// something, and that it listens to its client between two lines.
+pub const MONITOR_LINE_WAIT_MS: u64 = 100;
+/// See [`MONITOR_LINE_WAIT_MS`].
+pub const MONITOR_READ_WAIT_MS: u64 = 1;
+
 /// Bytes of arguments that an unknown-command error repeats, as in Redis.
 pub const ERROR_ARGUMENT_BYTES_MAX: usize = 128;
 

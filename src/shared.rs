@@ -8,13 +8,14 @@ use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::config::{Config, directives::failed};
 use crate::keyspace::{Garbage, Keyspace};
+use crate::observe::{Calls, Errors, Latency, Monitors, Slowlog};
 use crate::{log, open_files};
 use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard};
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// The server's common state. Lock order: reconfiguring, keyspace, configuration, clients, then a
-/// client's names.
+/// client's names; those of [`crate::observe`] come last.
 pub struct Shared {
     /// The time.
     pub clock: Clock,
@@ -22,6 +23,16 @@ pub struct Shared {
     pub clients: Clients,
     /// Figures for INFO.
     pub stats: Stats,
+    /// How often commands were called.
+    pub calls: Calls,
+    /// Error replies.
+    pub errors: Errors,
+    /// Slow commands.
+    pub slowlog: Slowlog,
+    /// Slow moments.
+    pub latency: Latency,
+    /// Who sees every command.
+    pub monitors: Monitors,
     keyspace: Mutex<Keyspace>,
     config: RwLock<Config>,
     /// Held while a new configuration is put in force, so that two do not mix.
@@ -38,10 +49,6 @@ pub struct Stats {
     pub connections: AtomicU64,
     /// Connections refused for want of a place.
     pub rejected_connections: AtomicU64,
-    /// Commands executed.
-    pub commands: AtomicU64,
-    /// Error replies sent.
-    pub error_replies: AtomicU64,
     /// Bytes of requests.
     pub input_bytes: AtomicU64,
     /// Bytes of replies.
@@ -50,6 +57,10 @@ pub struct Stats {
     pub output_limit_disconnections: AtomicU64,
     /// Commands per second, over the housekeeper's last rounds.
     pub commands_per_second: AtomicU64,
+    /// Most bytes that one client held for requests when the housekeeper last looked.
+    pub client_input_max_bytes: AtomicU64,
+    /// Most bytes that one client held for replies when the housekeeper last looked.
+    pub client_output_max_bytes: AtomicU64,
     /// Resident bytes of the process when the housekeeper last looked.
     pub resident_bytes: AtomicU64,
     /// Most bytes that keys and values took when the housekeeper looked.
@@ -66,6 +77,18 @@ impl Stats {
         counter.fetch_add(amount as u64, Relaxed);
     }
 
+    /// Begins to count anew; what is measured stays.
+    pub fn reset(&self) {
+        let counters = [
+            &self.connections,
+            &self.rejected_connections,
+            &self.input_bytes,
+            &self.output_bytes,
+            &self.output_limit_disconnections,
+        ];
+        counters.iter().for_each(|counter| counter.store(0, Relaxed));
+    }
+
     /// Reads a figure.
     pub fn read(figure: &AtomicU64) -> u64 {
         figure.load(Relaxed)
@@ -75,15 +98,22 @@ impl Stats {
 impl Shared {
     /// A server's state before its first client.
     pub fn new(config: Config, clock: Clock) -> Shared {
-        Shared {
+        let shared = Shared {
             keyspace: Mutex::new(Keyspace::new(config.databases)),
             clients: Clients::default(),
             stats: Stats { started_at_ms: clock.steady_ms(), ..Stats::default() },
+            calls: Calls::default(),
+            errors: Errors::default(),
+            slowlog: Slowlog::default(),
+            latency: Latency::default(),
+            monitors: Monitors::default(),
             is_stopping: AtomicBool::new(false),
             config: RwLock::new(config),
             reconfiguring: Mutex::new(()),
             clock,
-        }
+        };
+        shared.hand_out(&shared.config());
+        shared
     }
 
     /// What the user chose. Not to be kept while waiting for anything.
@@ -120,8 +150,15 @@ impl Shared {
             );
             return Err(failed("maxclients", &reason));
         }
-        log::set_level(config.loglevel);
+        self.hand_out(config);
         Ok(())
+    }
+
+    /// The part of [`Shared::apply`] that cannot fail.
+    fn hand_out(&self, config: &Config) {
+        log::set_level(config.loglevel);
+        self.slowlog.configure(config.slowlog_log_slower_than, config.slowlog_max_len);
+        self.latency.configure(config.latency_monitor_threshold);
     }
 
     /// Takes the keyspace lock, then reads the time.
@@ -129,7 +166,7 @@ impl Shared {
         let guard = self.keyspace.lock();
         Access {
             now_ms: self.clock.unix_ms(),
-            since_us: self.clock.steady_us(),
+            since_ns: self.clock.steady_ns(),
             guard: Some(guard),
         }
     }
@@ -137,6 +174,7 @@ impl Shared {
     /// Tells every thread to come to an end.
     pub fn begin_stop(&self) {
         self.is_stopping.store(true, Relaxed);
+        self.clients.pause.end();
     }
 
     /// Whether the server is coming to an end.
@@ -149,8 +187,8 @@ impl Shared {
 pub struct Access<'a> {
     /// Unix milliseconds at the beginning.
     pub now_ms: u64,
-    /// Steady microseconds at the beginning.
-    pub since_us: u64,
+    /// Steady nanoseconds at the beginning.
+    pub since_ns: u64,
     /// Always there until the drop.
     guard: Option<MutexGuard<'a, Keyspace>>,
 }

@@ -26,18 +26,20 @@ pub struct Request {
     end_span: usize,
     /// Row of the table, the subcommand's if there is one; an error if there is no such command.
     pub row: Result<usize, CommandError>,
+    /// Bytes of the buffer in front of this request.
+    start: usize,
     /// Bytes of the buffer up to and including this request.
     end: usize,
 }
 
 impl Request {
-    /// Whether its time depends on how much there is: many arguments, or a reading command that is
-    /// not marked as fast.
-    pub fn may_take_long(&self) -> bool {
+    /// Whether its time does not depend on how much there is: a command whose effort is constant,
+    /// with few and short arguments.
+    pub fn is_short(&self) -> bool {
         const FEW_SPANS: usize = 16;
-        let flags = self.row.as_ref().map_or(0, |row| table::rows()[*row].command.flags);
-        flags & (flag::READONLY | flag::FAST) == flag::READONLY
-            || self.end_span - self.first_span > FEW_SPANS
+        self.row.as_ref().is_ok_and(|row| table::rows()[*row].command.is_constant())
+            && self.end_span - self.first_span <= FEW_SPANS
+            && self.end - self.start <= limits::STREAK_REQUEST_BYTES_MAX
     }
 
     /// Where its keys are.
@@ -81,6 +83,11 @@ impl Batch {
     /// Number of requests.
     pub fn len(&self) -> usize {
         self.requests.len()
+    }
+
+    /// All requests.
+    pub fn requests(&self) -> &[Request] {
+        &self.requests
     }
 
     /// Request number `index`.
@@ -141,7 +148,8 @@ impl Batch {
         {
             args.prepare(2, VALUE_INLINE_BYTES, &mut self.prepared);
         }
-        self.requests.push(Request { first_span, end_span, row, end });
+        let start = self.bytes_of(self.len());
+        self.requests.push(Request { first_span, end_span, row, start, end });
     }
 }
 

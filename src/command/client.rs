@@ -180,6 +180,8 @@ fn describe(client: &Client, now_ms: u64) -> String {
     let queued = client.queued.load(Relaxed);
     let states = [
         (matches!(client.peer, Address::Unix(_)), 'U'),
+        (client.is_monitor.load(Relaxed), 'O'),
+        (client.is_waiting.load(Relaxed), 'b'),
         (queued >= 0, 'x'),
         (client.no_evict.load(Relaxed), 'e'),
         (client.no_touch.load(Relaxed), 'T'),

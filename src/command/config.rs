@@ -1,5 +1,6 @@
 //! CONFIG: what was chosen at the start or later, under Redis's directive names.
 
+use super::Keyspace;
 use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
 use crate::config::{DIRECTIVES, directives::failed};
 use crate::glob;
@@ -19,7 +20,7 @@ static CONFIG: Command = Command {
     summary: "Shows and changes the configuration",
     syntax: "subcommand",
     example: "",
-    handler: Handler::Container(&[&GET, &SET, &HELP], None),
+    handler: Handler::Container(&[&GET, &SET, &RESETSTAT, &HELP], None),
 };
 
 const FLAGS: u32 = flag::ADMIN | flag::NOSCRIPT | flag::LOADING | flag::STALE;
@@ -61,7 +62,7 @@ static SET: Command = Command {
     name: "set",
     arity: -4,
     // Putting a setting in force takes locks of its own, and a transaction holds the keyspace.
-    flags: FLAGS | flag::NO_MULTI,
+    flags: FLAGS | flag::NO_MULTI | flag::SECRETS,
     keys: KeyArguments::NONE,
     group: "server",
     since: "2.0.0",
@@ -91,6 +92,35 @@ fn set(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome 
         .shared
         .reconfigure(|config| config.changed(&pairs))
         .map_err(|error| CommandError::quoting("", error.as_bytes(), ""))?;
+    reply.ok();
+    Ok(())
+}
+
+static RESETSTAT: Command = Command {
+    name: "resetstat",
+    arity: 2,
+    flags: FLAGS,
+    keys: KeyArguments::NONE,
+    group: "server",
+    since: "2.0.0",
+    complexity: "O(N) with N commands",
+    summary: "Sets the counters back to zero that INFO shows",
+    syntax: "",
+    example: "> CONFIG RESETSTAT
+              +OK",
+    handler: Handler::Keyspace(resetstat),
+};
+
+fn resetstat(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    _: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    context.shared.stats.reset();
+    context.shared.calls.reset();
+    context.shared.errors.reset();
+    keyspace.reset_counters();
     reply.ok();
     Ok(())
 }
@@ -126,6 +156,14 @@ pub(super) fn write_help(container: &Command, reply: &mut Reply) {
     }
     reply.array(lines.len());
     lines.iter().for_each(|line| reply.simple(line));
+}
+
+/// The error for a subcommand with more arguments than it takes, when arity alone cannot tell.
+pub(super) fn wrong_subcommand(name: &str, container: &str) -> CommandError {
+    format!(
+        "ERR unknown subcommand or wrong number of arguments for '{name}'. Try {container} HELP."
+    )
+    .into()
 }
 
 /// The error for a subcommand's bad option, in Redis's words.

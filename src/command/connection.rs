@@ -107,6 +107,7 @@ fn reset(
 ) -> Outcome {
     let session = &mut *context.session;
     forget(session, keyspace, context.now_ms);
+    session.stop_monitoring(context.shared);
     // The library's name and version stay: the library is the same as before.
     session.client.names.lock().client.clear();
     session.is_authenticated = context.shared.config().requirepass.is_empty();
@@ -122,7 +123,7 @@ fn reset(
 static HELLO: Command = Command {
     name: "hello",
     arity: -1,
-    flags: ALWAYS | flag::NO_AUTH,
+    flags: ALWAYS | flag::NO_AUTH | flag::SECRETS,
     keys: KeyArguments::NONE,
     group: "connection",
     since: "6.0.0",
@@ -212,7 +213,7 @@ fn set_protocol(session: &Session, reply: &mut Reply, version: u64) {
 static AUTH: Command = Command {
     name: "auth",
     arity: -2,
-    flags: ALWAYS | flag::NO_AUTH,
+    flags: ALWAYS | flag::NO_AUTH | flag::SECRETS,
     keys: KeyArguments::NONE,
     group: "connection",
     since: "1.0.0",

@@ -7,18 +7,20 @@
 //! and kept until the batch ends, has had its share, or meets a command that does not need it: that
 //! one may make system calls.
 
-use super::batch::Batch;
+use super::batch::{Batch, Request};
+use super::meter::{self, Meter};
 use super::session::{ReplyMode, Session};
-use super::table;
 use super::{Args, Command, CommandError, Context, Handler, Keyspace, Outcome, Reply, flag};
+use super::{monitor, table};
 use crate::limits;
 use crate::log;
-use crate::shared::{Access, Shared, Stats};
+use crate::resp::reply::Mark;
+use crate::shared::{Access, Shared};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Executes requests of `batch`, which was parsed from `buffer`, from number `first` on, until all
-/// are done, the batch has had its share of time, or the connection is to be closed. Returns the
-/// number of the next one.
+/// are done, the batch has had its share of time, one has to wait for the end of a pause, or the
+/// connection is to be closed. Returns the number of the next one.
 pub fn execute(
     shared: &Shared,
     session: &mut Session,
@@ -27,39 +29,41 @@ pub fn execute(
     first: usize,
     reply: &mut Reply,
 ) -> usize {
-    let mut run = Run { shared, session, access: None };
+    let mut run = Run { shared, session, batch, buffer, access: None, meter: Meter::default() };
     let (mut next, mut fetched, waiting) = (first, first, reply.len());
     while let Some(request) = batch.get(next) {
         if next == fetched {
-            fetched = run.fetch_keys(batch, buffer, next);
+            fetched = run.fetch_keys(next);
+        }
+        run.answer(next, request, reply);
+        if run.session.has_to_wait.is_some() {
+            break;
         }
         next += 1;
-        let args = batch.args(request, buffer);
-        if !args.is_empty() {
-            run.answer(&request.row, args, reply);
-        }
         let is_enough =
             run.session.is_closing || reply.len() - waiting >= limits::OUTPUT_FLUSH_BYTES;
         let is_time_to_look =
-            (next - first).is_multiple_of(limits::BATCH_CLOCK_EVERY) || request.may_take_long();
+            (next - first).is_multiple_of(limits::BATCH_CLOCK_EVERY) || !request.is_short();
         if is_enough || is_time_to_look && run.is_over() {
             break;
         }
     }
+    run.settle();
     drop(run);
+    session.publish_notes(shared);
     shared.clients.close_killed();
-    Stats::add(&shared.stats.commands, next - first);
     next
 }
 
 /// Calls a command's handler while the keyspace is locked.
 pub(super) fn perform(
-    command: &Command,
+    number: usize,
     context: &mut Context<'_>,
     keyspace: &mut Keyspace,
     args: Args<'_>,
     reply: &mut Reply,
 ) -> Outcome {
+    let command = table::rows()[number].command;
     let changes = keyspace.counters().changes;
     let outcome = match command.handler {
         Handler::Plain(handler) | Handler::Container(_, Some(handler)) => {
@@ -73,29 +77,50 @@ pub(super) fn perform(
         Handler::Container(_, None) => Err(CommandError::arity(command.name)),
     };
     debug_assert!(
-        command.has(flag::WRITE)
-            || command.name == "exec"
+        command.flags & (flag::WRITE | flag::EXECUTES) != 0
             || keyspace.counters().changes == changes,
         "'{}' is not marked as a write",
         command.name
     );
+    note(number, context, args, &outcome);
     outcome
+}
+
+/// What is remembered about a request that was executed, beside the time it took.
+fn note(number: usize, context: &mut Context<'_>, args: Args<'_>, outcome: &Outcome) {
+    if outcome.is_err() {
+        context.shared.calls.add_failed(number);
+    }
+    monitor::note(context, number, args);
+}
+
+/// Replies with an error instead of what was written since `mark`.
+pub(super) fn reply_error(shared: &Shared, error: &CommandError, mark: Mark, reply: &mut Reply) {
+    reply.rollback(mark);
+    reply.error(error.text());
+    shared.errors.add(error.text());
 }
 
 /// What the gate decided about a request.
 enum Admitted {
     /// It is to be executed now.
-    Call(&'static Command),
+    Call(usize),
     /// It waits for EXEC.
     Queued,
+    /// It waits for the end of a pause and comes again.
+    Later,
 }
 
 /// One stay behind the gate.
 struct Run<'a, 'b> {
     shared: &'b Shared,
     session: &'a mut Session,
+    batch: &'a Batch,
+    /// Where the batch was parsed from.
+    buffer: &'a [u8],
     /// The keyspace, while it is locked.
     access: Option<Access<'b>>,
+    meter: Meter,
 }
 
 impl<'b> Run<'_, 'b> {
@@ -107,7 +132,8 @@ impl<'b> Run<'_, 'b> {
     /// them. So fetching the keys of a batch first takes less time than it saves under the lock:
     /// at 64 requests a batch and 100 000 random keys a GET took 0.46 µs of CPU instead of 0.76,
     /// and p99 at 16 a batch fell from 4.9 to 3.1 ms (`make bench` shapes, 2026-11-21).
-    fn fetch_keys(&mut self, batch: &Batch, buffer: &[u8], first: usize) -> usize {
+    fn fetch_keys(&mut self, first: usize) -> usize {
+        let (batch, buffer) = (self.batch, self.buffer);
         let mut keys_left = limits::FETCH_KEYS;
         let mut next = first;
         // A lone key has nobody to share the wait with.
@@ -115,7 +141,7 @@ impl<'b> Run<'_, 'b> {
             return batch.len();
         }
         let db = self.session.db();
-        let access = self.access.get_or_insert_with(|| self.shared.access());
+        let access = self.lock();
         while let Some(request) = batch.get(next).filter(|_| keys_left > 0) {
             next += 1;
             for key in batch.keys(request, buffer).take(keys_left) {
@@ -126,19 +152,41 @@ impl<'b> Run<'_, 'b> {
         next
     }
 
-    /// Writes exactly one reply, unless the client wants none.
-    fn answer(&mut self, row: &Result<usize, CommandError>, args: Args<'_>, reply: &mut Reply) {
+    /// The keyspace, which is locked from now on. Waiting for it is nobody's time.
+    fn lock(&mut self) -> &mut Access<'b> {
+        let meter = &mut self.meter;
+        self.access.get_or_insert_with(|| {
+            let access = self.shared.access();
+            meter.since_ns = Some(access.since_ns);
+            access
+        })
+    }
+
+    /// Writes exactly one reply to request number `at`, unless the client wants none, nothing was
+    /// asked, or the request has to wait.
+    fn answer(&mut self, at: usize, request: &Request, reply: &mut Reply) {
+        let args = self.batch.args(request, self.buffer);
+        if args.is_empty() {
+            return self.interrupt();
+        }
         let mark = reply.mark();
-        if let Err(error) = self.serve(row, args, reply) {
-            reply.rollback(mark);
-            reply.error(error.text());
-            Stats::add(&self.shared.stats.error_replies, 1);
+        if let Err(error) = self.serve(at, request, args, reply) {
+            reply_error(self.shared, &error, mark, reply);
         }
         debug_assert!(
-            reply.is_one_reply_since(mark) || self.session.reply_mode != ReplyMode::On,
+            reply.is_one_reply_since(mark)
+                || self.session.reply_mode != ReplyMode::On
+                || self.session.has_to_wait.is_some(),
             "'{}' must write exactly one reply",
             args.at(0).escape_ascii()
         );
+        if self.session.has_to_wait.is_none() {
+            self.silence(mark, reply);
+        }
+    }
+
+    /// Takes a reply back that the client does not want.
+    fn silence(&mut self, mark: Mark, reply: &mut Reply) {
         match self.session.reply_mode {
             ReplyMode::On => {}
             ReplyMode::Off => reply.rollback(mark),
@@ -156,33 +204,44 @@ impl<'b> Run<'_, 'b> {
     /// Checks and calls.
     fn serve(
         &mut self,
-        row: &Result<usize, CommandError>,
+        at: usize,
+        request: &Request,
         args: Args<'_>,
         reply: &mut Reply,
     ) -> Outcome {
-        match self.admit(row, args) {
-            Ok(Admitted::Call(command)) => self.call(command, args, reply),
+        let admitted = self.admit(&request.row, args);
+        if !matches!(admitted, Ok(Admitted::Call(_))) {
+            self.interrupt();
+        }
+        match admitted {
+            Ok(Admitted::Call(number)) => self.call(number, at, request, args, reply),
             Ok(Admitted::Queued) => {
                 self.session.publish_queue();
                 reply.simple("QUEUED");
                 Ok(())
             }
-            Err(error) => {
-                let is_exec = matches!(row, Ok(row) if table::rows()[*row].command.name == "exec");
-                match &mut self.session.transaction {
-                    Some(_) if is_exec => {
-                        let access = self.access.get_or_insert_with(|| self.shared.access());
-                        let now_ms = access.now_ms;
-                        super::transaction::forget(self.session, access, now_ms);
-                        Err(super::transaction::aborted_because_of(&error))
-                    }
-                    Some(transaction) => {
-                        transaction.is_broken = true;
-                        Err(error)
-                    }
-                    None => Err(error),
-                }
+            Ok(Admitted::Later) => Ok(()),
+            Err(error) => Err(self.refuse(&request.row, error)),
+        }
+    }
+
+    /// Counts a request that is not executed, and tells a transaction about it.
+    fn refuse(&mut self, row: &Result<usize, CommandError>, error: CommandError) -> CommandError {
+        let number = row.as_ref().ok().copied();
+        number.into_iter().for_each(|number| self.shared.calls.add_rejected(number));
+        let executes = |number: usize| table::rows()[number].command.has(flag::EXECUTES);
+        match &mut self.session.transaction {
+            Some(_) if number.is_some_and(executes) => {
+                let access = self.access.get_or_insert_with(|| self.shared.access());
+                let now_ms = access.now_ms;
+                super::transaction::forget(self.session, access, now_ms);
+                super::transaction::aborted_because_of(&error)
             }
+            Some(transaction) => {
+                transaction.is_broken = true;
+                error
+            }
+            None => error,
         }
     }
 
@@ -207,6 +266,12 @@ impl<'b> Run<'_, 'b> {
         if !self.session.is_authenticated && !row.command.has(flag::NO_AUTH) {
             return Err(CommandError::new("NOAUTH Authentication required."));
         }
+        if self.session.monitor.is_some() && row.command.accesses_keys() {
+            return Err(CommandError::new("ERR Replica can't interact with the keyspace"));
+        }
+        if self.has_to_wait(row.command) {
+            return Ok(Admitted::Later);
+        }
         match &mut self.session.transaction {
             Some(_) if row.command.has(flag::NO_MULTI) => {
                 Err(CommandError::new("ERR Command not allowed inside a transaction"))
@@ -215,28 +280,78 @@ impl<'b> Run<'_, 'b> {
                 transaction.queue(number, args)?;
                 Ok(Admitted::Queued)
             }
-            _ => Ok(Admitted::Call(row.command)),
+            _ => Ok(Admitted::Call(number)),
         }
     }
 
-    fn call(&mut self, command: &Command, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    /// Whether there is a pause that concerns a command. A server that stops pauses no more.
+    fn has_to_wait(&mut self, command: &Command) -> bool {
+        let transaction = self.session.transaction.as_ref();
+        let is_write = command.has(flag::WRITE)
+            || command.has(flag::EXECUTES) && transaction.is_some_and(|queued| queued.has_writes);
+        let waits = self.shared.clients.pause.concerns(is_write) && !self.shared.is_stopping();
+        self.session.has_to_wait = waits.then_some(is_write);
+        waits
+    }
+
+    fn call(
+        &mut self,
+        number: usize,
+        at: usize,
+        request: &Request,
+        args: Args<'_>,
+        reply: &mut Reply,
+    ) -> Outcome {
         let shared = self.shared;
-        if let Handler::Plain(handler) | Handler::Container(_, Some(handler)) = command.handler {
-            self.access = None;
-            let now_ms = shared.clock.unix_ms();
-            return handler(&mut Context { session: self.session, shared, now_ms }, args, reply);
+        let is_short = request.is_short();
+        if !self.meter.goes_on(number, is_short) {
+            self.settle();
         }
+        let handler = table::rows()[number].command.handler;
+        if let Handler::Plain(handler) | Handler::Container(_, Some(handler)) = handler {
+            if self.access.take().is_some() || self.meter.since_ns.is_none() {
+                self.meter.since_ns = Some(shared.clock.steady_ns());
+            }
+            self.meter.count(shared, number, at, is_short);
+            let now_ms = shared.clock.unix_ms();
+            let mut context = Context { session: self.session, shared, now_ms };
+            let outcome = handler(&mut context, args, reply);
+            note(number, &mut context, args, &outcome);
+            return outcome;
+        }
+        self.lock();
+        self.meter.count(shared, number, at, is_short);
         let access = self.access.get_or_insert_with(|| shared.access());
         let now_ms = access.now_ms;
         let mut context = Context { session: self.session, shared, now_ms };
-        perform(command, &mut context, access, args, reply)
+        perform(number, &mut context, access, args, reply)
+    }
+
+    /// Takes the time of what was executed since this was last done, if anything was.
+    fn settle(&mut self) {
+        if self.meter.is_running() {
+            let now_ns = self.shared.clock.steady_ns();
+            if let Some((streak, duration_ns)) = self.meter.end(now_ns) {
+                let (batch, buffer) = (self.batch, self.buffer);
+                let requests = &batch.requests()[streak.first..streak.first + streak.calls];
+                let requests = requests.iter().map(|request| batch.args(request, buffer));
+                meter::account(self.shared, self.session, streak.row, duration_ns, requests);
+            }
+        }
+    }
+
+    /// Ends a streak whose next request is not executed: the time from now on is nobody's.
+    fn interrupt(&mut self) {
+        self.settle();
+        self.meter.since_ns = None;
     }
 
     /// Whether the lock has been held long enough.
-    fn is_over(&self) -> bool {
-        let now_us = self.shared.clock.steady_us();
-        let is_over = |access: &Access<'_>| now_us - access.since_us >= limits::BATCH_HOLD_US_MAX;
-        self.access.as_ref().is_some_and(is_over)
+    fn is_over(&mut self) -> bool {
+        self.settle();
+        let now_ns = self.meter.since_ns.unwrap_or_else(|| self.shared.clock.steady_ns());
+        let held_max_ns = limits::BATCH_HOLD_US_MAX * 1_000;
+        self.access.as_ref().is_some_and(|access| now_ns - access.since_ns >= held_max_ns)
     }
 
     /// A browser can be made to send requests here (cross-protocol scripting); what it sends
@@ -244,6 +359,7 @@ impl<'b> Run<'_, 'b> {
     fn refuse_cross_protocol(&mut self, args: Args<'_>) {
         if args.is(0, "post") || args.is(0, "host:") {
             // Writing a log line is a system call.
+            self.interrupt();
             self.access = None;
             let peer = &self.session.client.peer;
             log::warning(&format!(

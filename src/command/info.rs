@@ -3,11 +3,11 @@
 //! No section makes a system call: what only the kernel knows is sampled by the housekeeper.
 
 use super::connection::REDIS_VERSION;
+use super::figures;
 use super::{Args, Command, Context, Handler, KeyArguments, Outcome, Reply, flag};
 use crate::keyspace::Keyspace;
 use crate::shared::{Shared, Stats};
 use std::fmt::Write;
-use std::sync::atomic::Ordering::Relaxed;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&INFO];
@@ -19,7 +19,7 @@ static INFO: Command = Command {
     keys: KeyArguments::NONE,
     group: "server",
     since: "1.0.0",
-    complexity: "O(N) with N connections",
+    complexity: "O(N) with N commands",
     summary: "Tells the server's figures, all or by section",
     syntax: "[section [section ...]]",
     example: "> INFO nothing
@@ -37,16 +37,22 @@ struct Facts<'a> {
 
 type Section = fn(&Facts<'_>, &mut String) -> std::fmt::Result;
 
-/// Every section with its title, in Redis's order.
-const SECTIONS: [(&str, Section); 8] = [
-    ("Server", server),
-    ("Clients", clients),
-    ("Memory", memory),
-    ("Persistence", persistence),
-    ("Stats", stats),
-    ("Replication", replication),
-    ("CPU", cpu),
-    ("Keyspace", keyspace),
+/// Every section with its title, in Redis's order, and whether it is shown without being asked for.
+const SECTIONS: [(&str, bool, Section); 13] = [
+    ("Server", true, server),
+    ("Clients", true, clients),
+    ("Memory", true, memory),
+    ("Persistence", true, persistence),
+    ("Stats", true, stats),
+    ("Replication", true, replication),
+    ("CPU", true, cpu),
+    // There are none.
+    ("Modules", true, |_, _| Ok(())),
+    ("Commandstats", false, |facts, out| figures::commandstats(facts.shared, out)),
+    ("Errorstats", true, |facts, out| figures::errorstats(facts.shared, out)),
+    ("Latencystats", false, |facts, out| figures::latencystats(facts.shared, out)),
+    ("Cluster", true, |_, out| writeln!(out, "cluster_enabled:0")),
+    ("Keyspace", true, keyspace),
 ];
 
 fn info(
@@ -56,15 +62,19 @@ fn info(
     reply: &mut Reply,
 ) -> Outcome {
     let facts = Facts { shared: context.shared, keyspace, now_ms: context.now_ms };
-    let is_wanted = |title: &str| {
-        args.len() == 1
-            || args.from(1).iter().any(|name| {
-                let groups = ["all", "default", "everything", title];
-                groups.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name))
-            })
+    let is_named = |names: &[&str]| {
+        let is_one = |word: &[u8]| names.iter().any(|n| n.as_bytes().eq_ignore_ascii_case(word));
+        args.from(1).iter().any(is_one)
     };
+    let is_all = is_named(&["all", "everything"]);
+    let is_default = args.len() == 1 || is_named(&["default"]);
+    let is_wanted =
+        |title: &str, is_common: bool| is_all || is_default && is_common || is_named(&[title]);
     let mut text = String::new();
-    for (title, section) in SECTIONS.iter().filter(|(title, _)| is_wanted(title)) {
+    for (title, is_common, section) in SECTIONS {
+        if !is_wanted(title, is_common) {
+            continue;
+        }
         if !text.is_empty() {
             text.push_str("\r\n");
         }
@@ -96,18 +106,15 @@ fn server(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
 }
 
 fn clients(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
-    let clients = facts.shared.clients.list();
-    let held = |of: fn(&crate::clients::Client) -> usize| {
-        clients.iter().map(|client| of(client)).max().unwrap_or(0)
-    };
+    let (clients, stats) = (&facts.shared.clients, &facts.shared.stats);
     writeln!(out, "connected_clients:{}", clients.len())?;
     writeln!(out, "cluster_connections:0")?;
     writeln!(out, "maxclients:{}", facts.shared.config().maxclients)?;
-    let input = held(|client| client.query_held_bytes.load(Relaxed));
+    let input = Stats::read(&stats.client_input_max_bytes);
     writeln!(out, "client_recent_max_input_buffer:{input}")?;
-    let output = held(|client| client.output_held_bytes.load(Relaxed));
+    let output = Stats::read(&stats.client_output_max_bytes);
     writeln!(out, "client_recent_max_output_buffer:{output}")?;
-    writeln!(out, "blocked_clients:0")?;
+    writeln!(out, "blocked_clients:{}", clients.pause.waiting())?;
     writeln!(out, "tracking_clients:0")?;
     writeln!(out, "clients_in_timeout_table:0")
 }
@@ -144,7 +151,7 @@ fn stats(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
     let counters = facts.keyspace.counters();
     let lines = [
         ("total_connections_received", Stats::read(&stats.connections)),
-        ("total_commands_processed", Stats::read(&stats.commands)),
+        ("total_commands_processed", facts.shared.calls.total()),
         ("instantaneous_ops_per_sec", Stats::read(&stats.commands_per_second)),
         ("total_net_input_bytes", Stats::read(&stats.input_bytes)),
         ("total_net_output_bytes", Stats::read(&stats.output_bytes)),
@@ -153,7 +160,7 @@ fn stats(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
         ("evicted_keys", counters.evicted),
         ("keyspace_hits", counters.hits),
         ("keyspace_misses", counters.misses),
-        ("total_error_replies", Stats::read(&stats.error_replies)),
+        ("total_error_replies", facts.shared.errors.total()),
         (
             "client_output_buffer_limit_disconnections",
             Stats::read(&stats.output_limit_disconnections),

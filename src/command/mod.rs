@@ -23,6 +23,7 @@ mod exchange;
 mod expire;
 mod extended;
 mod fields;
+mod figures;
 pub mod gate;
 mod generic;
 mod hash;
@@ -30,13 +31,18 @@ mod hash_walk;
 mod info;
 mod introspection;
 mod kill;
+mod latency;
 mod lcs;
 mod memory;
+pub mod meter;
+mod monitor;
 mod object;
 mod range;
 mod scan;
+mod secrets;
 mod server;
 pub mod session;
+mod slowlog;
 mod string;
 mod syntax;
 pub mod table;
@@ -78,6 +84,7 @@ pub struct Command {
 }
 
 /// The function of a command, by what it works on. Only the last two need the keyspace lock.
+#[derive(Clone, Copy)]
 pub enum Handler {
     /// The connection or the server, but no key.
     Plain(fn(&mut Context<'_>, Args<'_>, &mut Reply) -> Outcome),
@@ -161,6 +168,10 @@ pub mod flag {
     /// Could harm a busy server; the ACL category of that name, not a flag for COMMAND.
     pub const DANGEROUS: u32 = 1 << 13;
 
+    /// Executes what was queued since MULTI; not reported by COMMAND.
+    pub const EXECUTES: u32 = 1 << 20;
+    /// Has arguments that nobody else may see; not reported by COMMAND.
+    pub const SECRETS: u32 = 1 << 21;
     /// Executed inside a transaction too, instead of being queued; not reported by COMMAND.
     pub const UNQUEUED: u32 = 1 << 14;
 
@@ -191,6 +202,16 @@ impl Command {
     pub fn takes(&self, len: usize) -> bool {
         let len = len as i32;
         if self.arity >= 0 { len == self.arity } else { len >= -self.arity }
+    }
+
+    /// Whether it reads or changes the data.
+    pub fn accesses_keys(&self) -> bool {
+        self.flags & (flag::READONLY | flag::WRITE) != 0
+    }
+
+    /// Whether it takes the same short time whatever there is, judging by what its row says.
+    pub fn is_constant(&self) -> bool {
+        self.complexity.starts_with("O(1)")
     }
 
     /// The subcommands; none for most.

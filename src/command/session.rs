@@ -5,6 +5,9 @@
 use super::transaction::Transaction;
 use crate::clients::Client;
 use crate::keyspace::Watch;
+use crate::observe::Monitor;
+use crate::observe::monitors::Line;
+use crate::observe::slowlog::Entry;
 use crate::shared::Shared;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -23,6 +26,16 @@ pub enum ReplyMode {
     Skip,
 }
 
+/// What others will want to know about the requests that are being executed. It is gathered while
+/// the keyspace may be locked, and handed over when it is not.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// Those that were slow.
+    pub slow: Vec<Entry>,
+    /// All of them, if somebody monitors.
+    pub monitored: Vec<Line>,
+}
+
 /// One connection's state.
 #[derive(Debug)]
 pub struct Session {
@@ -38,6 +51,14 @@ pub struct Session {
     pub transaction: Option<Transaction>,
     /// What WATCH watches.
     pub watch: Watch,
+    /// What is to be told to others.
+    pub notes: Notes,
+    /// Where the lines come from that MONITOR asked for.
+    pub monitor: Option<Monitor>,
+    /// The requests that are executed are those of a transaction.
+    pub is_in_exec: bool,
+    /// The next request waits for the end of a pause; the value tells whether it is a write.
+    pub has_to_wait: Option<bool>,
     db: usize,
     no_touch: bool,
 }
@@ -52,6 +73,10 @@ impl Session {
             is_closing: false,
             transaction: None,
             watch: Watch::default(),
+            notes: Notes::default(),
+            monitor: None,
+            is_in_exec: false,
+            has_to_wait: None,
             db: 0,
             no_touch: false,
         }
@@ -81,6 +106,30 @@ impl Session {
             let mut keyspace = shared.access();
             let now_ms = keyspace.now_ms;
             keyspace.end_watch(&mut self.watch, now_ms);
+        }
+    }
+
+    /// Hands over what was noted. No lock may be held.
+    pub fn publish_notes(&mut self, shared: &Shared) {
+        if !self.notes.slow.is_empty() {
+            shared.slowlog.extend(std::mem::take(&mut self.notes.slow));
+        }
+        if !self.notes.monitored.is_empty() {
+            shared.monitors.publish(&std::mem::take(&mut self.notes.monitored));
+        }
+    }
+
+    /// MONITOR.
+    pub fn start_monitoring(&mut self, shared: &Shared) {
+        self.monitor.get_or_insert_with(|| shared.monitors.join());
+        self.client.is_monitor.store(true, Relaxed);
+    }
+
+    /// Ends MONITOR, if it is in force.
+    pub fn stop_monitoring(&mut self, shared: &Shared) {
+        if let Some(monitor) = self.monitor.take() {
+            shared.monitors.leave(&monitor);
+            self.client.is_monitor.store(false, Relaxed);
         }
     }
 

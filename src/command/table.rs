@@ -1,38 +1,38 @@
 //! All commands by name.
 
-use super::{Command, Handler, client, config, connection, counter, exchange, expire, fields};
-use super::{
-    bitfield, bits, databases, generic, hash, hash_walk, info, lcs, memory, object, range,
-};
-use super::{introspection, scan, server, string, transaction};
+use super::{Command, Handler};
+use crate::limits;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The families, in the order in which the README shows them.
 const FAMILIES: &[&[&Command]] = &[
-    connection::COMMANDS,
-    client::COMMANDS,
-    string::COMMANDS,
-    exchange::COMMANDS,
-    range::COMMANDS,
-    counter::COMMANDS,
-    lcs::COMMANDS,
-    bits::COMMANDS,
-    bitfield::COMMANDS,
-    hash::COMMANDS,
-    fields::COMMANDS,
-    hash_walk::COMMANDS,
-    generic::COMMANDS,
-    databases::COMMANDS,
-    scan::COMMANDS,
-    expire::COMMANDS,
-    object::COMMANDS,
-    transaction::COMMANDS,
-    server::COMMANDS,
-    config::COMMANDS,
-    info::COMMANDS,
-    memory::COMMANDS,
-    introspection::COMMANDS,
+    super::connection::COMMANDS,
+    super::client::COMMANDS,
+    super::string::COMMANDS,
+    super::exchange::COMMANDS,
+    super::range::COMMANDS,
+    super::counter::COMMANDS,
+    super::lcs::COMMANDS,
+    super::bits::COMMANDS,
+    super::bitfield::COMMANDS,
+    super::hash::COMMANDS,
+    super::fields::COMMANDS,
+    super::hash_walk::COMMANDS,
+    super::generic::COMMANDS,
+    super::databases::COMMANDS,
+    super::scan::COMMANDS,
+    super::expire::COMMANDS,
+    super::object::COMMANDS,
+    super::transaction::COMMANDS,
+    super::server::COMMANDS,
+    super::config::COMMANDS,
+    super::info::COMMANDS,
+    super::memory::COMMANDS,
+    super::slowlog::COMMANDS,
+    super::latency::COMMANDS,
+    super::monitor::COMMANDS,
+    super::introspection::COMMANDS,
 ];
 
 /// Longest name of a command, in bytes; anything longer is unknown without being looked for.
@@ -46,6 +46,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             command.subcommands().iter().map(|sub| Row { command: sub, container: Some(command) }),
         );
     }
+    assert!(rows.len() <= limits::COMMANDS_MAX, "there is room for counting every command");
     let tops = rows.iter().enumerate().filter(|(_, row)| row.container.is_none());
     let by_name = tops.map(|(at, row)| (row.command.name.as_bytes(), at)).collect();
     Table { rows, by_name }
@@ -67,6 +68,10 @@ pub struct Row {
 }
 
 impl Row {
+    fn is(&self, other: &Row) -> bool {
+        std::ptr::eq(self.command, other.command)
+    }
+
     /// `get`, or `client|setname`.
     pub fn full_name(&self) -> String {
         match self.container {
@@ -107,6 +112,14 @@ pub fn find_full(name: &[u8]) -> Option<&'static Row> {
         None => top,
     };
     Some(&TABLE.rows[found])
+}
+
+/// The rows that a name means which may be that of a container: that of a command or of one
+/// subcommand, or those of all subcommands.
+pub fn rows_of(name: &[u8]) -> std::ops::Range<usize> {
+    let found = find_full(name).and_then(|row| rows().iter().position(|other| other.is(row)));
+    let subcommands = found.map_or(0, |row| rows()[row].command.subcommands().len());
+    found.map_or(0..0, |row| row..row + subcommands + 1)
 }
 
 /// Whether a row is a container: asking for it alone is an error of arity.

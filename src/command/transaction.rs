@@ -6,6 +6,7 @@
 //! any lock that a client could hold.
 
 use super::gate;
+use super::meter::account;
 use super::table;
 use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
 use super::{Keyspace, Session};
@@ -42,6 +43,8 @@ pub struct Transaction {
     bytes: usize,
     /// A request was refused when it should have been queued: EXEC will refuse too.
     pub is_broken: bool,
+    /// A request that may change the data is queued.
+    pub has_writes: bool,
 }
 
 #[derive(Debug)]
@@ -67,6 +70,7 @@ impl Transaction {
         if self.bytes > limits::REQUEST_BYTES_MAX {
             return Err(CommandError::new("ERR transaction too large"));
         }
+        self.has_writes |= table::rows()[row].command.has(flag::WRITE);
         self.requests.push(Queued { row, buffer: buffer.into(), spans: spans.into() });
         Ok(())
     }
@@ -105,7 +109,12 @@ fn multi(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static EXEC: Command = Command {
-    flags: flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::SKIP_SLOWLOG | flag::UNQUEUED,
+    flags: flag::NOSCRIPT
+        | flag::LOADING
+        | flag::STALE
+        | flag::SKIP_SLOWLOG
+        | flag::UNQUEUED
+        | flag::EXECUTES,
     complexity: "That of the queued commands",
     summary: "Executes the queued commands, all at once or not at all",
     example: "> EXEC
@@ -140,15 +149,21 @@ fn exec(
         return Ok(());
     }
     reply.array(transaction.requests.len());
+    context.session.is_in_exec = true;
+    let mut since_ns = context.shared.clock.steady_ns();
     for queued in &transaction.requests {
-        let command = table::rows()[queued.row].command;
         let args = Args::new(&queued.buffer, &queued.spans);
         let mark = reply.mark();
-        if let Err(error) = gate::perform(command, context, keyspace, args, reply) {
-            reply.rollback(mark);
-            reply.error(error.text());
+        if let Err(error) = gate::perform(queued.row, context, keyspace, args, reply) {
+            gate::reply_error(context.shared, &error, mark, reply);
         }
+        let now_ns = context.shared.clock.steady_ns();
+        let duration_ns = now_ns - since_ns;
+        let request = std::iter::once(args);
+        account(context.shared, context.session, queued.row, duration_ns, request);
+        since_ns = now_ns;
     }
+    context.session.is_in_exec = false;
     Ok(())
 }
 

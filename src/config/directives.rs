@@ -50,6 +50,18 @@ pub static DIRECTIVES: &[Directive] = &[
     row("logfile", |config| config.logfile.clone(), Immutable),
     row("loglevel", |config| config.loglevel.name().to_owned(), To(set_loglevel)),
     row("enable-debug-command", |config| shown(config.enable_debug_command), Immutable),
+    row(
+        "slowlog-log-slower-than",
+        |config| config.slowlog_log_slower_than.to_string(),
+        To(set_slowlog_log_slower_than),
+    ),
+    row("slowlog-max-len", |config| config.slowlog_max_len.to_string(), To(set_slowlog_max_len)),
+    row(
+        "latency-monitor-threshold",
+        |config| config.latency_monitor_threshold.to_string(),
+        To(set_latency_monitor_threshold),
+    ),
+    row("latency-tracking", |config| shown(config.latency_tracking), To(set_latency_tracking)),
     row("save", |_| String::new(), Immutable),
     row("dir", |_| String::new(), Protected),
     row("appendonly", |_| "no".to_owned(), Immutable),
@@ -125,5 +137,25 @@ fn set_requirepass(config: &mut Config, text: &str) -> Result<(), String> {
 
 fn set_loglevel(config: &mut Config, text: &str) -> Result<(), String> {
     config.loglevel = level(text)?;
+    Ok(())
+}
+
+fn set_slowlog_log_slower_than(config: &mut Config, text: &str) -> Result<(), String> {
+    config.slowlog_log_slower_than = integer(text, -1..=i64::MAX)?;
+    Ok(())
+}
+
+fn set_slowlog_max_len(config: &mut Config, text: &str) -> Result<(), String> {
+    config.slowlog_max_len = integer(text, 0..=i64::MAX)? as usize;
+    Ok(())
+}
+
+fn set_latency_monitor_threshold(config: &mut Config, text: &str) -> Result<(), String> {
+    config.latency_monitor_threshold = integer(text, 0..=i64::MAX)? as u64;
+    Ok(())
+}
+
+fn set_latency_tracking(config: &mut Config, text: &str) -> Result<(), String> {
+    config.latency_tracking = yes_or_no(text)?;
     Ok(())
 }

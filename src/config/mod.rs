@@ -78,6 +78,23 @@ pub struct Config {
     #[argh(option, default = "Level::Notice", from_str_fn(values::level), arg_name = "level")]
     pub loglevel: Level,
 
+    /// microseconds from which on the slow log takes a command; 0 is all, -1 is none (default
+    /// 10000)
+    #[argh(option, default = "10_000", arg_name = "microseconds")]
+    pub slowlog_log_slower_than: i64,
+
+    /// commands that the slow log keeps (default 128)
+    #[argh(option, default = "128", arg_name = "commands")]
+    pub slowlog_max_len: usize,
+
+    /// milliseconds from which on LATENCY takes an event; 0 is none (default 0)
+    #[argh(option, default = "0", arg_name = "milliseconds")]
+    pub latency_monitor_threshold: u64,
+
+    /// whether INFO and LATENCY show how long commands take: yes or no (default yes)
+    #[argh(option, default = "true", from_str_fn(values::yes_or_no), arg_name = "yes|no")]
+    pub latency_tracking: bool,
+
     /// whether the DEBUG command is served: yes or no (default no)
     #[argh(option, default = "false", from_str_fn(values::yes_or_no), arg_name = "yes|no")]
     pub enable_debug_command: bool,

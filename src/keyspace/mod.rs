@@ -140,6 +140,11 @@ impl Keyspace {
         self.counters
     }
 
+    /// Sets the counters back to zero that only tell what happened.
+    pub fn reset_counters(&mut self) {
+        self.counters = Counters { changes: self.counters.changes, ..Counters::default() };
+    }
+
     /// Bytes that keys, values and their tables take.
     pub fn used_bytes(&self) -> usize {
         self.databases.iter().map(Database::used_bytes).sum()

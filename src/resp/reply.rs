@@ -70,6 +70,11 @@ impl Reply {
         self.line(b'+', text.as_bytes());
     }
 
+    /// A reply that was encoded elsewhere.
+    pub fn encoded(&mut self, bytes: &[u8]) {
+        self.text.extend_from_slice(bytes);
+    }
+
     /// `+OK`.
     pub fn ok(&mut self) {
         self.text.extend_from_slice(b"+OK\r\n");

@@ -1,0 +1,219 @@
+//! How often each command was called, and how long that took.
+//!
+//! Three additions per *run* of equal commands (see `command/meter.rs`), each to an atomic counter
+//! of that command's own: no lock, no line of the cache that all cores fight for. A command that
+//! was never called has no histogram, which keeps an idle server small.
+//!
+//! A histogram has four buckets for every doubling of time, so that a percentile read from it is
+//! at most a quarter too large.
+
+use crate::limits;
+use std::array;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Everything shorter than 2 to this power, in nanoseconds, is in the first bucket.
+const SHORTEST_POWER: u32 = 7;
+
+/// Everything from 2 to this power on, in nanoseconds (17 seconds), is in the last bucket.
+const LONGEST_POWER: u32 = 34;
+
+/// Buckets for every doubling, as a power of two.
+const PARTS_POWER: u32 = 2;
+
+const BUCKETS: usize = 1 + (((LONGEST_POWER - SHORTEST_POWER) << PARTS_POWER) as usize);
+
+/// One command's durations.
+type Histogram = [AtomicU64; BUCKETS];
+
+/// Figures of all commands, by the number of their row in the command table.
+#[derive(Debug)]
+pub struct Calls {
+    rows: Box<[Row]>,
+}
+
+#[derive(Debug, Default)]
+struct Row {
+    calls: AtomicU64,
+    duration_ns: AtomicU64,
+    rejected: AtomicU64,
+    failed: AtomicU64,
+    histogram: OnceLock<Box<Histogram>>,
+}
+
+/// One command's figures at a moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// How often it was executed.
+    pub calls: u64,
+    /// Nanoseconds that all of its executions took.
+    pub duration_ns: u64,
+    /// How often it was refused before it was executed.
+    pub rejected: u64,
+    /// How often it was executed and answered with an error.
+    pub failed: u64,
+}
+
+impl Default for Calls {
+    fn default() -> Calls {
+        Calls { rows: (0..limits::COMMANDS_MAX).map(|_| Row::default()).collect() }
+    }
+}
+
+impl Calls {
+    /// Counts `calls` executions of a command that took `duration_ns` together; each is taken to
+    /// have lasted as long as the others.
+    pub fn add(&self, row: usize, calls: u64, duration_ns: u64) {
+        let row = &self.rows[row];
+        row.calls.fetch_add(calls, Relaxed);
+        row.duration_ns.fetch_add(duration_ns, Relaxed);
+        let histogram = row.histogram.get_or_init(|| Box::new(array::from_fn(|_| 0.into())));
+        histogram[bucket(duration_ns / calls.max(1))].fetch_add(calls, Relaxed);
+    }
+
+    /// Counts a request that was refused before it was executed.
+    pub fn add_rejected(&self, row: usize) {
+        self.rows[row].rejected.fetch_add(1, Relaxed);
+    }
+
+    /// Counts an execution that ended with an error; [`Calls::add`] counts it as well.
+    pub fn add_failed(&self, row: usize) {
+        self.rows[row].failed.fetch_add(1, Relaxed);
+    }
+
+    /// The figures of one command.
+    pub fn of(&self, row: usize) -> Figures {
+        let row = &self.rows[row];
+        Figures {
+            calls: row.calls.load(Relaxed),
+            duration_ns: row.duration_ns.load(Relaxed),
+            rejected: row.rejected.load(Relaxed),
+            failed: row.failed.load(Relaxed),
+        }
+    }
+
+    /// Executions of all commands.
+    pub fn total(&self) -> u64 {
+        self.rows.iter().map(|row| row.calls.load(Relaxed)).sum()
+    }
+
+    /// The distribution of one command's durations, if it was ever called.
+    pub fn durations(&self, row: usize) -> Option<Durations> {
+        let counters = self.rows[row].histogram.get()?;
+        let buckets: Vec<u64> = counters.iter().map(|counter| counter.load(Relaxed)).collect();
+        let calls: u64 = buckets.iter().sum();
+        (calls > 0).then_some(Durations { buckets, calls })
+    }
+
+    /// Begins to count anew.
+    pub fn reset(&self) {
+        for row in &self.rows {
+            [&row.calls, &row.duration_ns, &row.rejected, &row.failed]
+                .iter()
+                .for_each(|figure| figure.store(0, Relaxed));
+            let histogram = row.histogram.get().into_iter().flat_map(|buckets| buckets.iter());
+            histogram.for_each(|bucket| bucket.store(0, Relaxed));
+        }
+    }
+}
+
+/// How one command's durations are distributed.
+#[derive(Debug)]
+pub struct Durations {
+    buckets: Vec<u64>,
+    /// Executions in all buckets.
+    pub calls: u64,
+}
+
+impl Durations {
+    /// A duration in nanoseconds that `percent` of the executions did not exceed.
+    pub fn percentile_ns(&self, percent: f64) -> u64 {
+        let wanted = (self.calls as f64 * percent / 100.0).ceil().max(1.0) as u64;
+        let mut counted = 0;
+        let place = self.buckets.iter().position(|count| {
+            counted += count;
+            counted >= wanted
+        });
+        longest_ns(place.unwrap_or(BUCKETS - 1))
+    }
+
+    /// For every power of two nanoseconds, from about a microsecond on, within which there are
+    /// more executions than within the one before: the power, and how many executions took no
+    /// longer.
+    pub fn doublings(&self) -> Vec<(u32, u64)> {
+        const FIRST_POWER: u32 = 10;
+        let mut found: Vec<(u32, u64)> = Vec::new();
+        for power in FIRST_POWER..=LONGEST_POWER + 1 {
+            let end = bucket(1 << power);
+            let end = if power > LONGEST_POWER { BUCKETS } else { end };
+            let counted = self.buckets[..end].iter().sum();
+            if counted > found.last().map_or(0, |(_, before)| *before) {
+                found.push((power, counted));
+            }
+        }
+        found
+    }
+}
+
+/// The bucket of a duration.
+fn bucket(duration_ns: u64) -> usize {
+    let power = duration_ns.max(1).ilog2();
+    if power < SHORTEST_POWER {
+        return 0;
+    }
+    let part = (duration_ns >> (power - PARTS_POWER)) & ((1 << PARTS_POWER) - 1);
+    let place = 1 + ((u64::from(power - SHORTEST_POWER) << PARTS_POWER) + part) as usize;
+    place.min(BUCKETS - 1)
+}
+
+/// The longest duration that a bucket is for, in nanoseconds.
+fn longest_ns(bucket: usize) -> u64 {
+    let (power, part) = (bucket >> PARTS_POWER, bucket & ((1 << PARTS_POWER) - 1));
+    let start = ((1 << PARTS_POWER) + part as u64) << power;
+    (start << (SHORTEST_POWER - PARTS_POWER)) - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ensures that the buckets follow each other without a gap, up to the last.
+    #[test]
+    fn buckets_touch_each_other() {
+        for place in 0..BUCKETS - 1 {
+            assert_eq!(bucket(longest_ns(place)), place);
+            assert_eq!(bucket(longest_ns(place) + 1), place + 1);
+        }
+        assert_eq!(bucket(0), 0);
+        assert_eq!(bucket(u64::MAX), BUCKETS - 1);
+    }
+
+    /// Ensures that a percentile is at least the true one and at most a quarter more.
+    #[test]
+    fn percentiles_are_nearly_true() {
+        let calls = Calls::default();
+        (1..=1_000).for_each(|at| calls.add(3, 1, at * 1_000));
+        let durations = calls.durations(3).expect("it was called");
+        for (percent, exact) in [(50.0, 500_000), (99.0, 990_000), (99.9, 999_000)] {
+            let read = durations.percentile_ns(percent);
+            assert!((exact..=exact * 5 / 4).contains(&read), "{percent}: {read}");
+        }
+        assert_eq!(calls.of(3).calls, 1_000);
+        assert_eq!(calls.of(3).duration_ns, 500_500_000);
+        assert!(calls.durations(4).is_none());
+    }
+
+    /// Ensures that a run is counted as calls of equal length, and that a reset forgets it.
+    #[test]
+    fn runs_are_shared_out_evenly() {
+        let calls = Calls::default();
+        calls.add(0, 16, 16 * 300);
+        calls.add(0, 1, 3_000_000);
+        let durations = calls.durations(0).expect("it was called");
+        assert_eq!(durations.doublings(), [(10, 16), (22, 17)]);
+        assert_eq!(calls.total(), 17);
+        calls.reset();
+        assert_eq!(calls.of(0), Figures::default());
+        assert!(calls.durations(0).is_none());
+    }
+}
