@@ -141,7 +141,7 @@ impl<'b> Run<'_, 'b> {
             return batch.len();
         }
         let db = self.session.db();
-        let access = self.lock();
+        let access = self.keyspace();
         while let Some(request) = batch.get(next).filter(|_| keys_left > 0) {
             next += 1;
             for key in batch.keys(request, buffer).take(keys_left) {
@@ -153,7 +153,7 @@ impl<'b> Run<'_, 'b> {
     }
 
     /// The keyspace, which is locked from now on. Waiting for it is nobody's time.
-    fn lock(&mut self) -> &mut Access<'b> {
+    fn keyspace(&mut self) -> &mut Access<'b> {
         let meter = &mut self.meter;
         self.access.get_or_insert_with(|| {
             let access = self.shared.access();
@@ -319,7 +319,7 @@ impl<'b> Run<'_, 'b> {
             note(number, &mut context, args, &outcome);
             return outcome;
         }
-        self.lock();
+        self.keyspace();
         self.meter.count(shared, number, at, is_short);
         let access = self.access.get_or_insert_with(|| shared.access());
         let now_ms = access.now_ms;
