@@ -21,25 +21,36 @@ pub fn header(respool_version: &str, redis_version: &str) -> String {
 /// Sees to it that servers and load share `cores` cores, by beginning again under `taskset` if
 /// there are more. What a process may use, its children may use.
 pub fn confine(cores: usize) -> Result<(), String> {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let list = status
-        .lines()
-        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"))
-        .ok_or("/proc does not tell which cores there are")?;
-    let allowed = list_of_cores(list.trim());
-    if allowed.len() < cores {
-        return Err(format!("{cores} cores asked for, {} there", allowed.len()));
-    }
-    if allowed.len() == cores {
+    let list = first_cores(cores)?;
+    if allowed_cores()?.len() == cores {
         return Ok(());
     }
     let program = std::env::current_exe().map_err(|e| format!("who am I? {e}"))?;
     let error = Command::new("taskset")
-        .args(["-c", &allowed[..cores].join(",")])
+        .args(["-c", &list])
         .arg(program)
         .args(std::env::args_os().skip(1))
         .exec();
     Err(format!("cannot run taskset: {error}"))
+}
+
+/// The first so many cores that this process may use, as `taskset -c` wants them.
+pub fn first_cores(count: usize) -> Result<String, String> {
+    let allowed = allowed_cores()?;
+    let first = allowed
+        .get(..count)
+        .ok_or(format!("{count} cores asked for, {} there (--cores)", allowed.len()))?;
+    Ok(first.join(","))
+}
+
+/// The cores that this process may use.
+fn allowed_cores() -> Result<Vec<String>, String> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"))
+        .map(|list| list_of_cores(list.trim()))
+        .ok_or("/proc does not tell which cores there are".into())
 }
 
 /// The elements of a list such as `0-3,8`.

@@ -13,6 +13,8 @@
 //! - **scenarios** ([`scenarios`]): a function that measures one fresh server and yields figures
 //!   of any kind. Adding one takes that function and an entry in a list; that file says how.
 //!
+//! With `--sweep` it measures curves instead ([`sweep`]), which `plot.py` draws.
+//!
 //! The route: [`rows`] says what is measured and how good is good enough, [`server`] starts a
 //! server, [`fill`] puts data into it, [`client`] takes one measurement, [`report`] makes the
 //! table. [`process`] holds the rule that no child outlives the benchmark, [`machine`] names what
@@ -30,6 +32,7 @@ mod report;
 mod rows;
 mod scenarios;
 mod server;
+mod sweep;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -102,7 +105,13 @@ fn run(options: &Options) -> Result<Vec<String>, String> {
     // Now, because the load before the start is in it.
     let header = machine::header(&version, &machine::redis_version()?);
 
-    let (results, rounds) = measure_rows(options, [&respool, &redis, &Program::null()?])?;
+    let null = Program::null()?;
+    if let Some(file) = &options.sweep {
+        sweep::run(options, [&respool, &redis, &null], file, &header)?;
+        return Ok(Vec::new());
+    }
+
+    let (results, rounds) = measure_rows(options, [&respool, &redis, &null])?;
     let scenarios_max = if options.quick { QUICK_RUN_MAX } else { RUN_MAX };
     let outcomes = scenarios::measure(options, [&respool, &redis], started + scenarios_max);
 

@@ -7,8 +7,10 @@
 //! program by a flag that `--help` does not mention.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::thread;
+
+use socket2::{Domain, Socket, Type};
 
 /// The first argument that turns the benchmark into this server.
 pub const FLAG: &str = "--null-server";
@@ -16,19 +18,30 @@ pub const FLAG: &str = "--null-server";
 /// As large as respool's read buffer, so that both take as many requests from one read.
 const READ_BYTES: usize = 16 * 1024;
 
+/// Connections that wait to be accepted, as many as the other two allow: those of five thousand
+/// clients come at once, and one that finds no place tries again a second later.
+const BACKLOG: i32 = 511;
+
 /// Serves until it is killed. Of the flags that all servers are started with it needs the port.
 pub fn serve(mut arguments: impl Iterator<Item = String>) -> Result<(), String> {
     arguments.find(|argument| argument == "--port").ok_or("--port is missing")?;
     let port: u16 =
         arguments.next().and_then(|text| text.parse().ok()).ok_or("--port needs a number")?;
     let explain = |e| format!("cannot listen on port {port}: {e}");
-    let listener = TcpListener::bind(("127.0.0.1", port)).map_err(explain)?;
+    let listener = listen(port).map_err(explain)?;
     for stream in listener.incoming() {
         let stream = stream.map_err(|e| format!("cannot accept: {e}"))?;
         // A client that is gone is gone; there is nobody to tell.
         thread::spawn(move || converse(stream));
     }
     Ok(())
+}
+
+fn listen(port: u16) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }
 
 /// One client: read, answer all that is complete, keep the rest.

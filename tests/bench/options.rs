@@ -9,9 +9,10 @@ pub const USAGE: &str = "\
 versus: respool beside Debian's redis-server, row by row and scenario by scenario
 
   --quick          fewer rounds and smaller runs: under a minute, rougher figures
-  --rounds N       rounds per row (default 5, with --quick 3)
+  --rounds N       rounds per row (default 5, with --quick or --sweep 3)
   --only TEXT      only the rows and scenarios whose name contains TEXT; may be repeated
   --list           print the names of all rows and scenarios
+  --sweep FILE     measure the curves instead and write them to FILE (with --quick, roughly)
   --check          exit with 1 if a bar is missed
   --csv FILE       write every single measurement to FILE
   --cores N        confine everything to N cores (default 2)
@@ -31,6 +32,8 @@ pub struct Options {
     pub only: Vec<String>,
     /// Whether to print the names and do nothing else.
     pub list: bool,
+    /// Where the curves go, if they are wanted in place of the tables.
+    pub sweep: Option<PathBuf>,
     /// Whether a missed bar is a failure.
     pub check: bool,
     /// Where the single measurements go.
@@ -49,6 +52,7 @@ impl Options {
             rounds: 0,
             only: Vec::new(),
             list: false,
+            sweep: None,
             check: false,
             csv: None,
             cores: CORES,
@@ -63,6 +67,7 @@ impl Options {
                 "--rounds" => options.rounds = positive("--rounds", &value()?)?,
                 "--cores" => options.cores = positive("--cores", &value()?)?,
                 "--only" => options.only.push(value()?),
+                "--sweep" => options.sweep = Some(value()?.into()),
                 "--csv" => options.csv = Some(value()?.into()),
                 "--respool" => options.respool = Some(value()?.into()),
                 "--help" | "-h" => return Ok(None),
@@ -72,7 +77,7 @@ impl Options {
             }
         }
         if options.rounds == 0 {
-            options.rounds = if options.quick { 3 } else { 5 };
+            options.rounds = if options.quick || options.sweep.is_some() { 3 } else { 5 };
         }
         Ok(Some(options))
     }
