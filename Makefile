@@ -11,7 +11,7 @@ CARGO_TARGET_DIR ?= target
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check compat bench bench-quick bench-sweep install image clean
+.PHONY: help run test check compat bench bench-quick bench-sweep bench-micro install image clean
 
 # The list is made from the `##` comments below, so it cannot miss a target that has one.
 help: ## List the targets
@@ -51,6 +51,9 @@ bench-quick: ## The same in under a minute, with rougher figures
 bench-sweep: ## Measure against connections, depth, keys and cores, and draw that (python3)
 	cargo bench --locked --bench versus -- --sweep $(CURDIR)/tests/bench/throughput.csv $(ARGS)
 	python3 tests/bench/plot.py tests/bench/throughput.csv tests/bench/throughput.svg
+
+bench-micro: ## Time parsing, lookup, execution and encoding without sockets
+	cargo bench --locked --bench micro
 
 install: ## Install the release build to PREFIX (/usr/local), below DESTDIR if set
 	cargo build --locked --release
