@@ -125,10 +125,10 @@ static BITCOUNT: Command = Command {
 
 fn bitcount(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let range = match args.len() {
-        2 => None,
+        2 => BitRange { start: 0, end: None, counts_bits: false },
         4 | 5 => {
             let (start, end) = (args.integer(2)?, args.integer(3)?);
-            Some(BitRange { start, end: Some(end), counts_bits: counts_bits(args, 4)? })
+            BitRange { start, end: Some(end), counts_bits: counts_bits(args, 4)? }
         }
         _ => return Err(CommandError::SYNTAX),
     };
@@ -137,10 +137,9 @@ fn bitcount(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
         return Ok(());
     };
     let bits = match range {
-        None => Some((0, text.len() * 8)),
         // GETRANGE thinks so too; BITPOS moves both to the beginning and looks there.
-        Some(BitRange { start, end: Some(end @ ..0), .. }) if start < 0 && start > end => None,
-        Some(range) => range.bits_of(text.len()),
+        BitRange { start: start @ ..0, end: Some(end), .. } if start > end => None,
+        _ => range.bits_of(text.len()),
     };
     reply.count(bits.map_or(0, |(start, end)| ones(text, start, end)));
     Ok(())

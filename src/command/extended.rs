@@ -5,8 +5,8 @@
 //! bits. Rust has no such type; here are the three operations that are needed, each rounded
 //! correctly (to the nearest, ties to even), so that replies agree to the last digit.
 //!
-//! Simplified: hexadecimal notation, which C accepts, is refused; and numbers below the smallest
-//! normal one keep their full precision, which nobody can see in seventeen decimals.
+//! Simplified: numbers below the smallest normal one keep their full precision, which nobody can
+//! see in seventeen decimals.
 
 use std::cmp::Ordering;
 
@@ -36,7 +36,8 @@ impl Extended {
     /// Nothing.
     pub const ZERO: Extended = Extended { is_negative: false, significand: 0, exponent: 0 };
 
-    /// Reads a decimal number with an optional fraction and exponent, or an infinity.
+    /// Reads a number with an optional fraction and exponent, or an infinity. Like C it takes
+    /// hexadecimal notation too, in which the exponent is one of two: `0x1.8p3`.
     pub fn parse(text: &[u8]) -> Option<Extended> {
         if text.len() > TEXT_BYTES_MAX {
             return None;
@@ -49,19 +50,25 @@ impl Extended {
         if text.eq_ignore_ascii_case(b"inf") || text.eq_ignore_ascii_case(b"infinity") {
             return Some(Extended { is_negative, significand: 0, exponent: i32::MAX });
         }
-        let mantissa_len = text.iter().position(|b| matches!(b, b'e' | b'E')).unwrap_or(text.len());
-        let (mantissa, exponent) = text.split_at(mantissa_len);
-        let mut ten_power = parse_exponent(exponent)?;
+        let (radix, marker, text) = match text {
+            [b'0', b'x' | b'X', rest @ ..] => (16, b'p', rest),
+            _ => (10, b'e', text),
+        };
+        let mantissa_len = text.iter().position(|byte| byte.eq_ignore_ascii_case(&marker));
+        let (mantissa, exponent) = text.split_at(mantissa_len.unwrap_or(text.len()));
+        let power = parse_exponent(exponent)?;
         let mut parts = mantissa.splitn(2, |byte| *byte == b'.');
         let (whole, fraction) = (parts.next().unwrap_or(b""), parts.next().unwrap_or(b""));
         let digits = [whole, fraction].concat();
-        if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        if digits.is_empty() || !digits.iter().all(|digit| char::from(*digit).is_digit(radix)) {
             return None;
         }
-        ten_power -= fraction.len() as i32;
-        let digits = Big::from_digits(&digits);
-        let number = Extended { is_negative, ..Extended::from_decimal(digits, ten_power)? };
-        number.is_finite().then_some(number)
+        let (digits, places) = (Big::from_digits(&digits, radix), fraction.len() as i32);
+        let number = match radix {
+            16 => Extended::from_binary(digits, power - 4 * places)?,
+            _ => Extended::from_decimal(digits, power - places)?,
+        };
+        number.is_finite().then_some(Extended { is_negative, ..number })
     }
 
     /// Whether it is an ordinary number.
@@ -81,8 +88,25 @@ impl Extended {
         let mut divisor = Big::from(1);
         let scaled = if ten_power > 0 { &mut digits } else { &mut divisor };
         scaled.multiply_by_ten_power(ten_power.unsigned_abs());
-        let number = Extended::quotient(digits, divisor);
-        (number.exponent >= EXPONENT_MIN - 63).then_some(number)
+        Extended::quotient(digits, divisor).unless_tiny()
+    }
+
+    /// The same for `digits * 2^two_power`.
+    fn from_binary(mut digits: Big, two_power: i32) -> Option<Extended> {
+        if digits.is_zero() {
+            return Some(Extended::ZERO);
+        }
+        // Beyond these no text of the permitted length can bring the number back into range.
+        let two_power = two_power.clamp(-60_000, 60_000);
+        let mut divisor = Big::from(1);
+        let shifted = if two_power > 0 { &mut digits } else { &mut divisor };
+        shifted.shift_left(two_power.unsigned_abs());
+        Extended::quotient(digits, divisor).unless_tiny()
+    }
+
+    /// Nothing if it would be rounded to zero.
+    fn unless_tiny(self) -> Option<Extended> {
+        (self.exponent >= EXPONENT_MIN - 63).then_some(self)
     }
 
     /// The nearest number to `dividend / divisor`, by long division in binary.
@@ -218,11 +242,14 @@ impl Big {
     /// Decimal digits that a word can hold, whatever they are.
     const GROUP_DIGITS: usize = 19;
 
-    fn from_digits(digits: &[u8]) -> Big {
+    fn from_digits(digits: &[u8], radix: u32) -> Big {
+        /// Digits of either radix that a word can hold with its power.
+        const GROUP_DIGITS: usize = 15;
+        let value_of = |digit: &u8| char::from(*digit).to_digit(radix).map_or(0, u64::from);
         let mut number = Big::from(0);
-        for group in digits.chunks(Big::GROUP_DIGITS) {
-            let value = group.iter().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'));
-            number.multiply_add(10_u64.pow(group.len() as u32), value);
+        for group in digits.chunks(GROUP_DIGITS) {
+            let value = group.iter().fold(0, |sum, digit| sum * u64::from(radix) + value_of(digit));
+            number.multiply_add(u64::from(radix).pow(group.len() as u32), value);
         }
         number
     }
@@ -345,7 +372,10 @@ mod tests {
     /// Ensures that what is no number is refused, and what is too large or too small for one.
     #[test]
     fn malformed_numbers_are_refused() {
-        for text in ["", " 1", "1 ", "1e", "e5", ".", "-", "--1", "1.2.3", "nan", "0x1", "1e5000"] {
+        for text in [
+            "", " 1", "1 ", "1e", "e5", ".", "-", "--1", "1.2.3", "nan", "0x", "0x1p", "0x.p1",
+            "1e5000",
+        ] {
             assert_eq!(Extended::parse(text.as_bytes()), None, "{text}");
         }
         assert_eq!(Extended::parse(&[b'1'; TEXT_BYTES_MAX + 1]), None);

@@ -230,19 +230,16 @@ impl<'b> Run<'_, 'b> {
         let number = row.as_ref().ok().copied();
         number.into_iter().for_each(|number| self.shared.calls.add_rejected(number));
         let executes = |number: usize| table::rows()[number].command.has(flag::EXECUTES);
-        match &mut self.session.transaction {
-            Some(_) if number.is_some_and(executes) => {
-                let access = self.access.get_or_insert_with(|| self.shared.access());
-                let now_ms = access.now_ms;
-                super::transaction::forget(self.session, access, now_ms);
-                super::transaction::aborted_because_of(&error)
-            }
-            Some(transaction) => {
-                transaction.is_broken = true;
-                error
-            }
-            None => error,
+        if number.is_some_and(executes) {
+            let access = self.access.get_or_insert_with(|| self.shared.access());
+            let now_ms = access.now_ms;
+            super::transaction::forget(self.session, access, now_ms);
+            return super::transaction::aborted_because_of(&error);
         }
+        if let Some(transaction) = &mut self.session.transaction {
+            transaction.is_broken = true;
+        }
+        error
     }
 
     /// Decides what happens to a request: the checks, in Redis's order.

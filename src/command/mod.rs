@@ -44,7 +44,7 @@ mod server;
 pub mod session;
 mod slowlog;
 mod string;
-mod syntax;
+pub mod syntax;
 pub mod table;
 mod transaction;
 

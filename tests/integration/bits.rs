@@ -130,6 +130,10 @@ fn bitcount_takes_a_part_in_bytes_or_bits() {
         -ERR value is not an integer or out of range
         > BITCOUNT nobody
         :0
+        > APPEND empty \"\"
+        :0
+        > BITCOUNT empty
+        :0
         > BITCOUNT nobody a 1
         -ERR value is not an integer or out of range
         > HSET h f v

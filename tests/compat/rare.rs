@@ -1,0 +1,104 @@
+//! Requests about the connection and the server, and those that are wrong from the beginning.
+
+use crate::commands::{Generator, words};
+use crate::connection::Request;
+
+impl Generator {
+    /// What clients send about their connection.
+    pub fn connection(&mut self) -> Request {
+        match self.random.below(8) {
+            0 => words("PING"),
+            1 => vec![b"PING".to_vec(), self.value()],
+            2 => vec![b"ECHO".to_vec(), self.value()],
+            3..=4 => vec![b"SELECT".to_vec(), self.database()],
+            5 => vec![b"SELECT".to_vec(), self.number()],
+            6 => words("HELLO 2"),
+            _ => words("HELLO 3"),
+        }
+    }
+
+    /// What is seldom sent, or wrong from the beginning.
+    pub fn rare(&mut self) -> Request {
+        let lines = [
+            "FLUSHDB",
+            "FLUSHDB ASYNC",
+            "FLUSHDB SYNC",
+            "FLUSHDB now",
+            "FLUSHALL now",
+            "FLUSHALL ASYNC SYNC",
+            "HELLO 1",
+            "HELLO 4",
+            "HELLO 3 nonsense",
+            "HELLO 2 SETNAME",
+            "HELLO 2 AUTH default",
+            "HELLO 2 AUTH nobody x",
+            "AUTH",
+            "AUTH x",
+            "AUTH default x",
+            "AUTH nobody x",
+            "AUTH a b c",
+            "RESET",
+            "RESET x",
+            "CONFIG GET databases",
+            "CONFIG GET nonsense",
+            "CONFIG GET",
+            "CONFIG nonsense",
+            "CONFIG",
+            "CLIENT",
+            "COMMAND x",
+            "CLIENT nonsense x",
+            "CLIENT GETNAME",
+            "CLIENT SETNAME me",
+            "CLIENT SETNAME",
+            "CLIENT KILL 127.0.0.1:1",
+            "CLIENT KILL ID x",
+            "CLIENT KILL TYPE x",
+            "CLIENT REPLY x",
+            "CLIENT KILL SKIPME x",
+            "CLIENT LIST TYPE x",
+            "CLIENT LIST ID x",
+            "CLIENT LIST x",
+            "CLIENT NO-EVICT x",
+            "CLIENT NO-EVICT on",
+            "COMMAND INFO nonsense",
+            "COMMAND COUNT x",
+            "COMMAND GETKEYS MSET a 1 b 2",
+            "COMMAND GETKEYS nonsense a b",
+            "COMMAND LIST x",
+            "COMMAND GETKEYS SET k v NX",
+            "COMMAND DOCS nonsense",
+            "COMMAND LIST FILTERBY x y",
+            "COMMAND LIST FILTERBY MODULE x",
+            "nonsense",
+            "nonsense a b c",
+            "TIME x",
+            "INFO nonsense",
+            "DEBUG",
+            "DEBUG SLEEP 0",
+            "DBSIZE x",
+            "OBJECT",
+            "OBJECT nonsense a",
+            "OBJECT ENCODING",
+            "MEMORY",
+            "MEMORY nonsense",
+            "MEMORY PURGE",
+            "SWAPDB 0 16",
+            "SWAPDB x x",
+            "SWAPDB 99999999999 0",
+            "WATCH",
+            "MULTI x",
+            "EXEC x",
+        ];
+        let mut line = self.random.pick(&lines);
+        // What ours does not queue, because it would act on the connection or take long.
+        while self.is_queueing && ["CLIENT REPLY", "DEBUG"].iter().any(|it| line.starts_with(it)) {
+            line = self.random.pick(&lines);
+        }
+        let mut request = words(line);
+        if line.starts_with("nonsense") && self.random.once_in(2) {
+            request.push(vec![b'x'; self.random.below(200)]);
+            request.push(self.value());
+        }
+        request
+    }
+}
