@@ -31,7 +31,7 @@ impl Connection {
     pub fn run(&mut self, requests: &[Request]) -> Vec<RawReply> {
         let mut replies = Vec::with_capacity(requests.len());
         for burst in requests.chunks(BURST) {
-            let bytes: Vec<u8> = burst.iter().flat_map(|request| encode(request)).collect();
+            let bytes: Vec<u8> = burst.iter().flat_map(encode).collect();
             self.input.get_ref().write_all(&bytes).expect("the server reads");
             for request in burst {
                 let mut reply = Vec::new();

@@ -8,4 +8,7 @@ mod connection;
 mod differential;
 mod history;
 mod random;
+mod rare;
+mod replies;
 mod servers;
+mod words;

@@ -1,5 +1,5 @@
-//! Which replies are the same: byte for byte, but for what Redis leaves open (an order, a choice), for
-//! time that passes between two servers, and for a short list of differences that are meant.
+//! Which replies are the same: byte for byte, but for what Redis leaves open (an order, a choice),
+//! for time that passes between two servers, and for a short list of differences that are meant.
 
 use crate::connection::{RawReply, Request};
 

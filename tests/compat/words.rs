@@ -1,4 +1,4 @@
-//! A word for every placeholder that occurs in a command's syntax: likely ones, odd ones, wrong ones.
+//! A word for every placeholder of a command's syntax: likely ones, odd ones, wrong ones.
 //!
 //! Few keys, so that types collide. Deadlines are hours away or long past, never in between:
 //! nothing may expire in one server and not yet in the other.
