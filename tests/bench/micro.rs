@@ -6,9 +6,9 @@
 //! from an undisturbed machine.
 //!
 //! The second table is the basis for what the README says about the one lock. What the gate does
-//! in [`gate::execute`] it does under that lock, apart from taking it and letting go; so the time of
-//! a batch divided by its requests is an upper bound of *lock-hold time* per command, and what a
-//! longer batch costs more per further request comes close to it. The third table lets several
+//! in [`gate::execute`] it does under that lock, apart from taking it and letting go; so the time
+//! of a batch divided by its requests is an upper bound of *lock-hold time* per command, and what
+//! a longer batch costs more per further request comes close to it. The third table lets several
 //! threads do all that at once: how much two of them do more than one shows what the lock costs
 //! when nothing else is in the way. Not in here: system calls, which cost a real server the most.
 
