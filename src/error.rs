@@ -27,6 +27,10 @@ impl CommandError {
     pub const OVERFLOW: CommandError =
         CommandError::new("ERR increment or decrement would overflow");
 
+    /// The memory limit is reached and no key may be removed.
+    pub const OUT_OF_MEMORY: CommandError =
+        CommandError::new("OOM command not allowed when used memory > 'maxmemory'.");
+
     /// An error whose whole text is known when the program is written.
     pub const fn new(text: &'static str) -> CommandError {
         CommandError(Cow::Borrowed(text.as_bytes()))

@@ -5,8 +5,10 @@
 //! for them.
 
 use crate::clients::Client;
+use crate::keyspace::Room;
 use crate::limits;
 use crate::log;
+use crate::machine;
 use crate::shared::{Shared, Stats};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use std::sync::atomic::Ordering::Relaxed;
@@ -24,6 +26,7 @@ pub fn run(shared: &Shared, stop: &Receiver<()>) {
     let round = Duration::from_millis(limits::HOUSEKEEPER_ROUND_MS);
     while stop.recv_timeout(round) == Err(RecvTimeoutError::Timeout) {
         sweep(shared);
+        make_room(shared);
         close_silent_clients(shared);
         shared.clients.pause.end_if_due(shared.clock.steady_ms());
         rounds += 1;
@@ -44,10 +47,22 @@ pub fn sweep(shared: &Shared) {
         let used_bytes = keyspace.used_bytes() as u64;
         drop(keyspace);
         shared.stats.used_peak_bytes.fetch_max(used_bytes, Relaxed);
-        if removed < limits::SWEEP_KEYS_MAX || shared.is_stopping() {
+        if removed == 0 || shared.is_stopping() {
             return;
         }
         // Those who wait for the lock go first.
+        std::thread::yield_now();
+    }
+}
+
+/// Removes what commands did not get round to removing for want of memory, and finds out which key
+/// would be the next, so that they need not look for it.
+fn make_room(shared: &Shared) {
+    while shared.make_room() == Room::Later && !shared.is_stopping() {}
+    for _ in 0..limits::FORESIGHT_HOLDS_MAX {
+        if shared.access().foresee(limits::ROOM_EFFORT_MAX) {
+            return;
+        }
         std::thread::yield_now();
     }
 }
@@ -96,13 +111,7 @@ fn sample_commands(shared: &Shared, last: &Sample) -> Sample {
 /// Asks the kernel for the process's memory and CPU time. On a system without `/proc` the figures
 /// stay zero.
 fn sample_process(stats: &Stats) {
-    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
-        let field = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-            line.split_whitespace().next()?.parse::<u64>().ok()
-        };
-        stats.resident_bytes.store(field("VmRSS:").unwrap_or(0) * 1024, Relaxed);
-    }
+    stats.resident_bytes.store(machine::resident_bytes().unwrap_or(0), Relaxed);
     if let Ok(stat) = std::fs::read_to_string("/proc/self/stat") {
         // The second field, the program's name in parentheses, may contain anything. Times are in
         // ticks, and Linux has shown a hundred of them per second to programs since 2.4.

@@ -120,6 +120,24 @@ pub const HOUSEKEEPER_ROUND_MS: u64 = 100;
 /// Keys that one sweep step removes under one hold of the lock: about 100 microseconds.
 pub const SWEEP_KEYS_MAX: usize = 256;
 
+/// Entries that a sweep step may move to smaller tables before it lets go of the lock: about 100
+/// microseconds.
+pub const SWEEP_MOVES_MAX: u64 = 512;
+
+/// Entries that are looked at or moved under one hold of the lock to make room for a command; an
+/// evicted entry counts as [`EVICTION_EFFORT`] of them. About 200 microseconds.
+pub const ROOM_EFFORT_MAX: usize = 1_024;
+
+/// Holds of the lock in which one batch makes room for what it wrote, others being let in between.
+/// Who fills the memory is slowed down by that, and nobody else; the housekeeper does the rest.
+pub const ROOM_HOLDS_MAX: usize = 16;
+
+/// Holds of the lock in which the housekeeper looks ahead for the next key to evict, per round.
+pub const FORESIGHT_HOLDS_MAX: usize = 64;
+
+/// What the removal of an entry costs, in entries looked at.
+pub const EVICTION_EFFORT: usize = 4;
+
 /// Keys in one segment of a database before it is split in two: three quarters of a hash table of
 /// 1024 buckets, so that a split (the longest pause that growing causes) stays below 0.2 ms.
 pub const SEGMENT_KEYS_MAX: usize = 768;

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::listener::{Address, Arrival, Listener};
 use crate::open_files;
 use crate::shared::{Shared, Stats};
-use crate::{connection, housekeeper, limits, log};
+use crate::{connection, housekeeper, limits, log, machine, units};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, ErrorKind, Read, Write};
@@ -104,6 +104,7 @@ impl Server {
             return Err(format!("cannot listen on any of '{}'", config.bind));
         }
         warn_about_strangers(&config, &addresses);
+        log_limit(&config);
         Ok(Server { shared: Arc::new(Shared::new(config, clock)), listeners, addresses })
     }
 
@@ -170,6 +171,19 @@ impl Server {
         })
         .map_err(|error| format!("cannot start a thread: {error}"))
     }
+}
+
+/// Says how much memory the data may take, and where the number comes from.
+fn log_limit(config: &Config) {
+    let (limit, origin) = (config.limit(), config.maxmemory.origin(machine::memory()));
+    log::notice(&match limit.bytes as u64 {
+        0 => "maxmemory 0: the data may take all the memory there is".to_owned(),
+        bytes => format!(
+            "maxmemory {} ({origin}), maxmemory-policy {}",
+            units::human(bytes),
+            limit.policy.name()
+        ),
+    });
 }
 
 fn with_enough_files(mut config: Config) -> Config {

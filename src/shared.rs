@@ -7,9 +7,9 @@
 use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::config::{Config, directives::failed};
-use crate::keyspace::{Garbage, Keyspace};
+use crate::keyspace::{Garbage, Keyspace, Room};
 use crate::observe::{Calls, Errors, Latency, Monitors, Slowlog};
-use crate::{log, open_files};
+use crate::{limits, log, open_files};
 use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard};
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -157,6 +157,7 @@ impl Shared {
     /// The part of [`Shared::apply`] that cannot fail.
     fn hand_out(&self, config: &Config) {
         log::set_level(config.loglevel);
+        self.access().set_limit(config.limit());
         self.slowlog.configure(config.slowlog_log_slower_than, config.slowlog_max_len);
         self.latency.configure(config.latency_monitor_threshold);
     }
@@ -169,6 +170,20 @@ impl Shared {
             since_ns: self.clock.steady_ns(),
             guard: Some(guard),
         }
+    }
+
+    /// Removes what has to go for want of memory, in several short holds of the lock. What is left
+    /// after that is the housekeeper's business.
+    pub fn make_room(&self) -> Room {
+        for _ in 0..limits::ROOM_HOLDS_MAX {
+            let room = self.access().make_room(limits::ROOM_EFFORT_MAX);
+            if room != Room::Later {
+                return room;
+            }
+            // Those who wait for the lock go first.
+            std::thread::yield_now();
+        }
+        Room::Later
     }
 
     /// Tells every thread to come to an end.

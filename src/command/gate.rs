@@ -12,6 +12,7 @@ use super::meter::{self, Meter};
 use super::session::{ReplyMode, Session};
 use super::{Args, Command, CommandError, Context, Handler, Keyspace, Outcome, Reply, flag};
 use super::{monitor, table};
+use crate::keyspace::Room;
 use crate::limits;
 use crate::log;
 use crate::resp::reply::Mark;
@@ -29,7 +30,15 @@ pub fn execute(
     first: usize,
     reply: &mut Reply,
 ) -> usize {
-    let mut run = Run { shared, session, batch, buffer, access: None, meter: Meter::default() };
+    let mut run = Run {
+        shared,
+        session,
+        batch,
+        buffer,
+        access: None,
+        has_made_room: false,
+        meter: Meter::default(),
+    };
     let (mut next, mut fetched, waiting) = (first, first, reply.len());
     while let Some(request) = batch.get(next) {
         if next == fetched {
@@ -42,14 +51,19 @@ pub fn execute(
         next += 1;
         let is_enough =
             run.session.is_closing || reply.len() - waiting >= limits::OUTPUT_FLUSH_BYTES;
-        let is_time_to_look =
-            (next - first).is_multiple_of(limits::BATCH_CLOCK_EVERY) || !request.is_short();
+        let is_time_to_look = (next - first).is_multiple_of(limits::BATCH_CLOCK_EVERY)
+            || !request.is_short()
+            || std::mem::take(&mut run.has_made_room);
         if is_enough || is_time_to_look && run.is_over() {
             break;
         }
     }
     run.settle();
+    let room = run.access.as_mut().map(|access| access.make_room(limits::ROOM_EFFORT_MAX));
     drop(run);
+    if room == Some(Room::Later) {
+        shared.make_room();
+    }
     session.publish_notes(shared);
     shared.clients.close_killed();
     next
@@ -120,6 +134,8 @@ struct Run<'a, 'b> {
     buffer: &'a [u8],
     /// The keyspace, while it is locked.
     access: Option<Access<'b>>,
+    /// Whether keys were removed for want of memory since the last look at the clock.
+    has_made_room: bool,
     meter: Meter,
 }
 
@@ -269,10 +285,11 @@ impl<'b> Run<'_, 'b> {
         if self.has_to_wait(row.command) {
             return Ok(Admitted::Later);
         }
+        if self.session.transaction.is_some() && row.command.has(flag::NO_MULTI) {
+            return Err(CommandError::new("ERR Command not allowed inside a transaction"));
+        }
+        self.make_room_for(row.command)?;
         match &mut self.session.transaction {
-            Some(_) if row.command.has(flag::NO_MULTI) => {
-                Err(CommandError::new("ERR Command not allowed inside a transaction"))
-            }
             Some(transaction) if !row.command.has(flag::UNQUEUED) => {
                 transaction.queue(number, args)?;
                 Ok(Admitted::Queued)
@@ -289,6 +306,24 @@ impl<'b> Run<'_, 'b> {
         let waits = self.shared.clients.pause.concerns(is_write) && !self.shared.is_stopping();
         self.session.has_to_wait = waits.then_some(is_write);
         waits
+    }
+
+    /// Removes keys if the memory limit is exceeded and the request may take more memory. Whether
+    /// that was enough does not matter, as long as it can go on.
+    ///
+    /// # Errors
+    /// Nothing can be removed.
+    fn make_room_for(&mut self, command: &Command) -> Outcome {
+        if !super::transaction::may_grow(command, self.session.transaction.as_ref()) {
+            return Ok(());
+        }
+        let access = self.keyspace();
+        if !access.is_over() {
+            return Ok(());
+        }
+        let room = access.make_room(limits::ROOM_EFFORT_MAX);
+        self.has_made_room = true;
+        if room == Room::None { Err(CommandError::OUT_OF_MEMORY) } else { Ok(()) }
     }
 
     fn call(

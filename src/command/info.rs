@@ -5,9 +5,14 @@
 use super::connection::REDIS_VERSION;
 use super::figures;
 use super::{Args, Command, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use crate::clients::Client;
 use crate::keyspace::Keyspace;
+use crate::machine;
 use crate::shared::{Shared, Stats};
+use crate::units::human;
 use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&INFO];
@@ -120,21 +125,31 @@ fn clients(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
 }
 
 fn memory(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
+    let stats = &facts.shared.stats;
     let used = facts.keyspace.used_bytes() as u64;
-    let resident = Stats::read(&facts.shared.stats.resident_bytes);
-    let peak = Stats::read(&facts.shared.stats.used_peak_bytes).max(used);
-    writeln!(out, "used_memory:{used}")?;
-    writeln!(out, "used_memory_human:{}", human(used))?;
-    writeln!(out, "used_memory_rss:{resident}")?;
-    writeln!(out, "used_memory_rss_human:{}", human(resident))?;
-    writeln!(out, "used_memory_peak:{peak}")?;
-    writeln!(out, "used_memory_peak_human:{}", human(peak))?;
+    let resident = Stats::read(&stats.resident_bytes);
+    let amounts = [
+        ("used_memory", used),
+        ("used_memory_rss", resident),
+        ("used_memory_peak", Stats::read(&stats.used_peak_bytes).max(used)),
+        ("total_system_memory", machine::memory().machine_bytes),
+        ("maxmemory", facts.keyspace.limit().bytes as u64),
+    ];
+    for (name, bytes) in amounts {
+        writeln!(out, "{name}:{bytes}\n{name}_human:{}", human(bytes))?;
+    }
+    writeln!(out, "maxmemory_policy:{}", facts.keyspace.limit().policy.name())?;
     writeln!(out, "used_memory_dataset:{used}")?;
-    writeln!(out, "maxmemory:0")?;
-    writeln!(out, "maxmemory_human:0B")?;
-    writeln!(out, "maxmemory_policy:noeviction")?;
     let ratio = resident as f64 / used.max(1) as f64;
     writeln!(out, "mem_fragmentation_ratio:{ratio:.2}")?;
+    writeln!(out, "mem_fragmentation_bytes:{}", resident as i64 - used as i64)?;
+    // Buffers are not part of used_memory, and never a reason to evict.
+    let held = |client: &Arc<Client>| {
+        client.query_held_bytes.load(Relaxed) + client.output_held_bytes.load(Relaxed)
+    };
+    let clients: usize = facts.shared.clients.list().iter().map(held).sum();
+    writeln!(out, "mem_clients_normal:{clients}")?;
+    writeln!(out, "mem_clients_slaves:0")?;
     writeln!(out, "mem_allocator:system")
 }
 
@@ -187,16 +202,4 @@ fn keyspace(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
     facts.keyspace.occupied(facts.now_ms).try_for_each(|(db, keys, expires, ttl)| {
         writeln!(out, "db{db}:keys={keys},expires={expires},avg_ttl={ttl}")
     })
-}
-
-/// Bytes as Redis writes them for humans: two decimals and a binary unit.
-fn human(bytes: u64) -> String {
-    let mut amount = bytes as f64;
-    for unit in ["B", "K", "M", "G", "T"] {
-        if amount < 1024.0 {
-            return if unit == "B" { format!("{bytes}B") } else { format!("{amount:.2}{unit}") };
-        }
-        amount /= 1024.0;
-    }
-    format!("{amount:.2}P")
 }

@@ -41,6 +41,8 @@ const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
 pub struct Transaction {
     requests: Vec<Queued>,
     bytes: usize,
+    /// One of the requests may need more memory.
+    pub may_grow: bool,
     /// A request was refused when it should have been queued: EXEC will refuse too.
     pub is_broken: bool,
     /// A request that may change the data is queued.
@@ -71,6 +73,7 @@ impl Transaction {
             return Err(CommandError::new("ERR transaction too large"));
         }
         self.has_writes |= table::rows()[row].command.has(flag::WRITE);
+        self.may_grow |= table::rows()[row].command.has(flag::DENYOOM);
         self.requests.push(Queued { row, buffer: buffer.into(), spans: spans.into() });
         Ok(())
     }
@@ -78,6 +81,16 @@ impl Transaction {
     /// How many requests are queued.
     pub fn len(&self) -> usize {
         self.requests.len()
+    }
+}
+
+/// Whether a command may need more memory; in a transaction that is everything that is queued.
+pub(super) fn may_grow(command: &Command, transaction: Option<&Transaction>) -> bool {
+    match (transaction, command.name) {
+        (None, _) => command.has(flag::DENYOOM),
+        (Some(transaction), "exec") => transaction.may_grow,
+        (Some(_), "discard" | "quit" | "reset") => false,
+        (Some(_), _) => true,
     }
 }
 

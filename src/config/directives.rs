@@ -5,7 +5,7 @@
 //! a folder can be changed: a password for the data must not become a pen for the disk.
 
 use super::values::{integer, level, shown, yes_or_no};
-use super::{Config, limits};
+use super::{Config, limits, memory};
 
 /// One directive.
 pub struct Directive {
@@ -65,8 +65,12 @@ pub static DIRECTIVES: &[Directive] = &[
     row("save", |_| String::new(), Immutable),
     row("dir", |_| String::new(), Protected),
     row("appendonly", |_| "no".to_owned(), Immutable),
-    row("maxmemory", |_| "0".to_owned(), Immutable),
-    row("maxmemory-policy", |_| "noeviction".to_owned(), Immutable),
+    row("maxmemory", |config| config.limit().bytes.to_string(), To(set_maxmemory)),
+    row(
+        "maxmemory-policy",
+        |config| config.maxmemory_policy.name().to_owned(),
+        To(set_maxmemory_policy),
+    ),
     row("proto-max-bulk-len", |_| limits::BULK_BYTES_MAX.to_string(), Immutable),
 ];
 
@@ -127,6 +131,16 @@ fn set_timeout(config: &mut Config, text: &str) -> Result<(), String> {
 
 fn set_tcp_keepalive(config: &mut Config, text: &str) -> Result<(), String> {
     config.tcp_keepalive = integer(text, 0..=i64::from(i32::MAX))? as u64;
+    Ok(())
+}
+
+fn set_maxmemory(config: &mut Config, text: &str) -> Result<(), String> {
+    config.maxmemory = memory::max_memory(text)?;
+    Ok(())
+}
+
+fn set_maxmemory_policy(config: &mut Config, text: &str) -> Result<(), String> {
+    config.maxmemory_policy = memory::policy(text)?;
     Ok(())
 }
 

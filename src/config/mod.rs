@@ -6,6 +6,7 @@
 
 mod bind;
 pub mod directives;
+pub mod memory;
 mod sources;
 mod values;
 
@@ -14,7 +15,10 @@ pub use directives::DIRECTIVES;
 
 use crate::limits;
 use crate::log::Level;
+use crate::machine;
+use crate::policy::{Limit, Policy};
 use argh::FromArgs;
+use memory::MaxMemory;
 
 /// respool, a small blocking Redis-compatible cache server
 #[derive(FromArgs, Debug, Clone)]
@@ -61,6 +65,26 @@ pub struct Config {
     /// number of databases for SELECT, 1 to 1024 (default 16)
     #[argh(option, default = "16", arg_name = "databases")]
     pub databases: usize,
+
+    /// memory for the data: bytes as in 100mb, or per cent of the container's or machine's memory
+    /// as in 75%; 0 is no limit (default 80%)
+    #[argh(
+        option,
+        default = "MaxMemory::Percent(80)",
+        from_str_fn(memory::max_memory),
+        arg_name = "amount"
+    )]
+    pub maxmemory: MaxMemory,
+
+    /// what happens when it is used up: noeviction, allkeys-lru, volatile-lru, volatile-ttl,
+    /// allkeys-random or volatile-random (default allkeys-lru)
+    #[argh(
+        option,
+        default = "Policy::AllKeysLru",
+        from_str_fn(memory::policy),
+        arg_name = "policy"
+    )]
+    pub maxmemory_policy: Policy,
 
     /// password that clients must give with AUTH; empty is none (default none)
     #[argh(option, default = "String::new()", arg_name = "password")]
@@ -175,6 +199,12 @@ impl Config {
             self.requirepass = read_password(path)?;
         }
         Ok(self)
+    }
+
+    /// The limit that the data has to keep.
+    pub fn limit(&self) -> Limit {
+        let bytes = self.maxmemory.bytes(machine::memory());
+        Limit { bytes: usize::try_from(bytes).unwrap_or(usize::MAX), policy: self.maxmemory_policy }
     }
 
     fn checked(self) -> Result<Config, String> {

@@ -4,6 +4,7 @@
 //! in the entry itself and needs no second allocation; a longer one is shared by counting, so that
 //! sending it and keeping an index of it copy nothing.
 
+use super::footprint::allocated;
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -85,13 +86,13 @@ impl<const INLINE: usize> Bytes<INLINE> {
         Some(bytes)
     }
 
-    /// Bytes on the heap beside the place itself, as requested from the allocator.
+    /// Bytes on the heap beside the place itself.
     pub fn heap_bytes(&self) -> usize {
         match self {
             Bytes::Inline { .. } => 0,
             // Two counters in front of the bytes.
             Bytes::Shared(bytes) | Bytes::Grown { bytes, .. } => {
-                bytes.len() + 2 * size_of::<usize>()
+                allocated(bytes.len() + 2 * size_of::<usize>())
             }
         }
     }

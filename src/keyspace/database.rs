@@ -14,58 +14,62 @@
 //! ```
 //!
 //! The exact order of use is in the entries: every use leaves its [`Age`] there, in a cache line
-//! that the lookup has fetched anyway. The list of `lru` is in the order of insertion. Moving an
-//! entry to its front at every use would touch three neighbours somewhere in memory, under the
-//! lock; lookups took 28 % of the server's samples that way and take 18 % now (SET of 100 000
-//! random keys, `perf record`, 2026-11-21).
+//! that the lookup has fetched anyway. Moving an entry to the front of `lru`'s list at every use
+//! would touch three neighbours somewhere in memory, under the lock; lookups took 28 % of the
+//! server's samples that way and take 18 % now (SET of 100 000 random keys, `perf record`,
+//! 2026-11-21). How a segment finds its oldest entry all the same is told in
+//! [`super::segment`], and how eviction finds the oldest of all in [`super::eviction`].
 //!
 //! Invariants: a key lies in the segment that the directory names for its
 //! position; a segment of depth d is named by 2^(depth - d) neighbouring directory slots; the
 //! deadline index holds exactly the entries with a deadline.
 
 use super::bytes::Key;
-use super::value::{ENTRY_BYTES, Entry};
+use super::footprint::{Account, DEADLINE_BYTES, NODE_BYTES};
+use super::segment::{Candidates, Segment};
+use super::value::Entry;
 use super::{Age, SharedHasher};
 use crate::limits::SEGMENT_KEYS_MAX;
-use lru::LruCache;
-use std::collections::BTreeSet;
-
-/// Bytes that a deadline takes in the index: the pair, and the slack of a B-tree's nodes.
-pub const DEADLINE_BYTES: usize = (size_of::<(u64, Key)>() * 3).div_ceil(2);
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
 
 /// The entries of one database.
 pub struct Database {
     /// Number of a segment for every value of the `depth` highest bits of a position.
     directory: Vec<u32>,
     depth: u32,
-    segments: Vec<Segment>,
+    pub(super) segments: Vec<Segment>,
+    /// Every segment by the age of its oldest candidate, or by an age that is not younger.
+    pub(super) oldest_first: BinaryHeap<Reverse<(Age, u32)>>,
+    /// Keys picked at random that eviction has not come to yet.
+    pub(super) picked: Vec<Key>,
     /// Entries with a deadline, the nearest first.
     deadlines: BTreeSet<(u64, Key)>,
     len: usize,
-    /// Bytes of entries, keys, values and index.
-    used_bytes: usize,
+    candidates: Candidates,
+    account: Account,
+    /// Entries that were moved, ever, by splitting, shrinking and ordering: what tells how long
+    /// something took without a clock.
+    pub(super) moved: u64,
     hasher: SharedHasher,
 }
 
-/// The keys of one range of positions.
-struct Segment {
-    entries: LruCache<Key, Entry, SharedHasher>,
-    /// How many of the highest bits the positions in it have in common.
-    depth: u32,
-}
-
 impl Database {
-    /// An empty database.
-    pub fn new(hasher: SharedHasher) -> Database {
-        let segment =
-            Segment { entries: LruCache::unbounded_with_hasher(hasher.clone()), depth: 0 };
+    /// An empty database, which keeps its accounts in `account`.
+    pub fn new(hasher: SharedHasher, candidates: Candidates, total: &Account) -> Database {
+        let mut account = total.share();
+        account.spend(Segment::BYTES);
         Database {
             directory: vec![0],
             depth: 0,
-            segments: vec![segment],
+            segments: vec![Segment::new(hasher.clone(), candidates, 0)],
+            oldest_first: BinaryHeap::from([Reverse((Age(0), 0))]),
+            picked: Vec::new(),
             deadlines: BTreeSet::new(),
             len: 0,
-            used_bytes: 0,
+            candidates,
+            account,
+            moved: 0,
             hasher,
         }
     }
@@ -80,29 +84,26 @@ impl Database {
         self.deadlines.len()
     }
 
-    /// Bytes of entries, keys, values and index.
-    pub fn used_bytes(&self) -> usize {
-        self.used_bytes
-    }
-
     /// Finds `key` and marks it as used at `age`.
     pub fn touch(&mut self, key: &[u8], age: Age) -> Option<&Entry> {
         let at = self.segment_of(key);
-        let entry = self.segments[at].entries.peek_mut(key)?;
-        entry.used_at = age;
-        Some(entry)
+        self.segments[at].touch(key, age)
     }
 
     /// Looks at an entry without making it younger.
     pub fn peek(&self, key: &[u8]) -> Option<&Entry> {
-        self.segments[self.segment_of(key)].entries.peek(key)
+        self.segments[self.segment_of(key)].peek(key)
     }
 
-    /// Bytes of an entry with its key, its value and its place in the index of deadlines.
+    /// Bytes of an entry with its key, its value, its place in the index of deadlines and its share
+    /// of the table.
     pub fn bytes_of(&self, key: &[u8]) -> Option<usize> {
-        let entry = self.peek(key)?;
+        let segment = &self.segments[self.segment_of(key)];
+        let entry = segment.peek(key)?;
+        let table_bytes = segment.table_bytes() / segment.len();
         let deadline_bytes = if entry.expires_at_ms().is_some() { DEADLINE_BYTES } else { 0 };
-        Some(ENTRY_BYTES + Key::new(key).heap_bytes() + entry.value.heap_bytes() + deadline_bytes)
+        let text_bytes = Key::new(key).heap_bytes() + entry.value.heap_bytes();
+        Some(NODE_BYTES + table_bytes + text_bytes + deadline_bytes)
     }
 
     /// Lets `change` work on the entry under `key`, marks it as used, and keeps the accounts.
@@ -113,13 +114,14 @@ impl Database {
         change: impl FnOnce(&mut Entry) -> R,
     ) -> Option<R> {
         let at = self.segment_of(key);
-        let entry = self.segments[at].entries.peek_mut(key)?;
-        let (bytes_before, deadline_before) = (entry.value.heap_bytes(), entry.expires_at_ms());
-        let result = change(entry);
-        entry.used_at = age;
-        self.used_bytes += entry.value.heap_bytes();
-        self.used_bytes -= bytes_before;
-        let deadline = entry.expires_at_ms();
+        let account = &mut self.account;
+        let (result, deadline_before, deadline) = self.segments[at].change(key, age, |entry| {
+            let (bytes_before, deadline_before) = (entry.value.heap_bytes(), entry.expires_at_ms());
+            let result = change(entry);
+            account.spend(entry.value.heap_bytes());
+            account.save(bytes_before);
+            (result, deadline_before, entry.expires_at_ms())
+        })?;
         if deadline != deadline_before {
             let key = Key::new(key);
             self.drop_deadline(deadline_before, &key);
@@ -128,36 +130,74 @@ impl Database {
         Some(result)
     }
 
-    /// Adds an entry under a key that is not there.
+    /// Adds an entry under a key that is not there; it must be younger than all others.
     pub fn insert(&mut self, key: &[u8], entry: Entry) {
         let key = Key::new(key);
         let mut at = self.segment_of(&key);
-        while self.segments[at].entries.len() >= SEGMENT_KEYS_MAX && self.split(at) {
+        while self.segments[at].len() >= SEGMENT_KEYS_MAX && self.split(at) {
             at = self.segment_of(&key);
         }
-        self.used_bytes += ENTRY_BYTES + key.heap_bytes() + entry.value.heap_bytes();
+        self.account.spend(key.heap_bytes() + entry.value.heap_bytes());
         self.add_deadline(entry.expires_at_ms(), key.clone());
         self.len += 1;
-        self.segments[at].entries.put(key, entry);
+        let segment = &mut self.segments[at];
+        let bytes_before = segment.bytes();
+        segment.insert(key, entry);
+        self.account.spend(segment.bytes() - bytes_before);
     }
 
     /// Removes `key` and returns what it held.
     pub fn remove(&mut self, key: &[u8]) -> Option<Entry> {
         let at = self.segment_of(key);
-        let (key, entry) = self.segments[at].entries.pop_entry(key)?;
+        let segment = &mut self.segments[at];
+        let bytes_before = segment.bytes();
+        let (key, entry) = segment.remove(key)?;
+        self.moved += segment.shrink(&self.hasher) as u64;
+        self.account.save(bytes_before - segment.bytes());
+        self.account.save(key.heap_bytes() + entry.value.heap_bytes());
         self.len -= 1;
-        self.used_bytes -= ENTRY_BYTES + key.heap_bytes() + entry.value.heap_bytes();
         self.drop_deadline(entry.expires_at_ms(), &key);
-        if self.segments[at].entries.is_empty() {
-            // A hash table never shrinks by itself.
-            self.segments[at].entries = LruCache::unbounded_with_hasher(self.hasher.clone());
-        }
         Some(entry)
+    }
+
+    /// Lets other entries be candidates for eviction.
+    pub fn set_candidates(&mut self, candidates: Candidates) {
+        self.candidates = candidates;
+        self.picked = Vec::new();
+        self.segments.iter_mut().for_each(|segment| segment.set_candidates(candidates));
+        // How old the oldest candidates are is not known any more.
+        let numbers = 0..self.segments.len() as u32;
+        self.oldest_first = numbers.map(|number| Reverse((Age(0), number))).collect();
+    }
+
+    /// Which entries are candidates for eviction by age.
+    pub fn candidates(&self) -> Candidates {
+        self.candidates
+    }
+
+    /// Number of the segment at a position.
+    pub fn segment_at(&self, position: u64) -> usize {
+        self.directory[self.slot(position)] as usize
+    }
+
+    /// Bytes of entries, keys, values, tables and index.
+    pub fn used_bytes(&self) -> usize {
+        self.account.own()
+    }
+
+    /// Nothing of this database counts any more: it was flushed and waits to be dropped.
+    pub fn close_account(&mut self) {
+        self.account.close();
+    }
+
+    /// The entry of the nearest deadline.
+    pub fn first_deadline(&self) -> Option<&(u64, Key)> {
+        self.deadlines.first()
     }
 
     /// The key whose deadline is the nearest, if it has passed.
     pub fn first_due(&self, now_ms: u64) -> Option<Key> {
-        let (deadline, key) = self.deadlines.first()?;
+        let (deadline, key) = self.first_deadline()?;
         (*deadline <= now_ms).then(|| key.clone())
     }
 
@@ -179,9 +219,8 @@ impl Database {
         let mut from = cursor;
         let mut seen = 0;
         while from <= CURSOR_MAX {
-            let segment = &self.segments[self.directory[self.slot(from << CURSOR_SHIFT)] as usize];
+            let segment = &self.segments[self.segment_at(from << CURSOR_SHIFT)];
             let mut places: Vec<(u64, &Key, &Entry)> = segment
-                .entries
                 .iter()
                 .map(|(key, entry)| (self.position(key) >> CURSOR_SHIFT, key, entry))
                 .filter(|(place, ..)| *place >= from)
@@ -228,11 +267,12 @@ impl Database {
     /// Where a key belongs. The middle of the hash comes first, because the table inside a segment
     /// tells its keys apart by the highest and the lowest bits.
     fn position(&self, key: &[u8]) -> u64 {
-        self.hasher.hash_one(key).rotate_left(32)
+        position(&self.hasher, key)
     }
 
+    /// The segment in which a key belongs, if it is there.
     fn segment_of(&self, key: &[u8]) -> usize {
-        self.directory[self.slot(self.position(key))] as usize
+        self.segment_at(self.position(key))
     }
 
     /// The directory slot of a position.
@@ -252,38 +292,34 @@ impl Database {
             self.directory = self.directory.iter().flat_map(|slot| [*slot, *slot]).collect();
             self.depth = depth;
         }
-        let empty = || LruCache::unbounded_with_hasher(self.hasher.clone());
-        let (mut low, mut high) = (empty(), empty());
-        let mut old = std::mem::replace(&mut self.segments[at].entries, empty());
-        // From the oldest to the newest: each half inherits the order.
-        while let Some((key, entry)) = old.pop_lru() {
-            let is_high = highest_bits(self.position(&key), depth) & 1 == 1;
-            if is_high {
-                high.put(key, entry)
-            } else {
-                low.put(key, entry)
-            };
-        }
+        let bytes_before = self.segments[at].bytes();
+        let hasher = self.hasher.clone();
+        let is_high = |key: &[u8]| highest_bits(position(&hasher, key), depth) & 1 == 1;
+        let high = self.segments[at].split(&self.hasher, is_high);
+        self.moved += (self.segments[at].len() + high.len()) as u64;
+        self.account.spend(self.segments[at].bytes() + high.bytes());
+        self.account.save(bytes_before);
         let new = self.segments.len() as u32;
         let mut slots = self.directory.iter_mut().filter(|slot| **slot == at as u32);
         let half = 1_usize << (self.depth - depth);
         slots.by_ref().nth(half - 1);
         slots.for_each(|slot| *slot = new);
-        self.segments[at] = Segment { entries: low, depth };
-        self.segments.push(Segment { entries: high, depth });
+        // The low half keeps the place of the whole, which had no older candidate than that.
+        self.oldest_first.push(Reverse((high.first_age(), new)));
+        self.segments.push(high);
         true
     }
 
     fn add_deadline(&mut self, deadline: Option<u64>, key: Key) {
         if let Some(deadline) = deadline {
-            self.used_bytes += DEADLINE_BYTES;
+            self.account.spend(DEADLINE_BYTES);
             self.deadlines.insert((deadline, key));
         }
     }
 
     fn drop_deadline(&mut self, deadline: Option<u64>, key: &Key) {
         if let Some(deadline) = deadline {
-            self.used_bytes -= DEADLINE_BYTES;
+            self.account.save(DEADLINE_BYTES);
             self.deadlines.remove(&(deadline, key.clone()));
         }
     }
@@ -294,16 +330,18 @@ impl Database {
     /// If a promise is broken.
     pub fn check_invariants(&self) {
         assert_eq!(self.directory.len(), 1 << self.depth, "slots of the directory");
-        let (mut len, mut used_bytes, mut deadlines) = (0, 0, BTreeSet::new());
+        let (mut len, mut bytes, mut deadlines) = (0, 0, BTreeSet::new());
         let mut ages = BTreeSet::new();
         for (at, segment) in self.segments.iter().enumerate() {
             let slots = self.directory.iter().filter(|slot| **slot as usize == at).count();
             assert_eq!(slots, 1 << (self.depth - segment.depth), "slots of a segment");
-            for (key, entry) in &segment.entries {
+            segment.check_invariants();
+            bytes += segment.bytes();
+            for (key, entry) in segment.iter() {
                 assert_eq!(self.segment_of(key), at, "the segment of {key:?}");
                 assert!(ages.insert(entry.used_at), "two uses at one moment: {key:?}");
                 len += 1;
-                used_bytes += ENTRY_BYTES + key.heap_bytes() + entry.value.heap_bytes();
+                bytes += key.heap_bytes() + entry.value.heap_bytes();
                 deadlines.extend(entry.expires_at_ms().map(|deadline| (deadline, key.clone())));
                 if let super::Value::Hash(fields) = &entry.value {
                     assert!(!fields.is_empty(), "an empty hash under {key:?}");
@@ -313,7 +351,19 @@ impl Database {
         }
         assert_eq!(self.len, len, "number of keys");
         assert_eq!(self.deadlines, deadlines, "deadline index");
-        assert_eq!(self.used_bytes, used_bytes + deadlines.len() * DEADLINE_BYTES, "bytes");
+        assert_eq!(self.account.own(), bytes + deadlines.len() * DEADLINE_BYTES, "bytes");
+        self.check_order();
+    }
+
+    /// Checks that every segment is listed once, under an age that no candidate of it is below.
+    fn check_order(&self) {
+        let mut listed: Vec<u32> = self.oldest_first.iter().map(|at| at.0.1).collect();
+        listed.sort_unstable();
+        assert!(listed.into_iter().eq(0..self.segments.len() as u32), "segments by age");
+        for Reverse((bound, at)) in &self.oldest_first {
+            let mut ages = self.segments[*at as usize].candidate_ages();
+            assert!(ages.all(|age| age >= *bound), "the oldest of segment {at}");
+        }
     }
 }
 
@@ -326,4 +376,9 @@ const CURSOR_MAX: u64 = u64::MAX >> CURSOR_SHIFT;
 fn highest_bits(position: u64, count: u32) -> usize {
     // A shift by 64 is not defined; no bits are no information.
     position.checked_shr(64 - count).unwrap_or(0) as usize
+}
+
+/// See [`Database::position`].
+fn position(hasher: &SharedHasher, key: &[u8]) -> u64 {
+    hasher.hash_one(key).rotate_left(32)
 }

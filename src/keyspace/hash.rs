@@ -5,6 +5,7 @@
 //! of its insertion, and a reading in order sorts if, and only if, something was removed before.
 
 use super::bytes::Key;
+use super::footprint::{allocated, table_bytes};
 use indexmap::IndexMap;
 
 /// A value in a hash; the same inline type as its name.
@@ -15,8 +16,8 @@ struct Field {
     sequence: u64,
 }
 
-/// Bytes a field takes beside its heap: the bucket with its stored hash, and two index slots.
-const FIELD_BYTES: usize = size_of::<Key>() + size_of::<Field>() + 8 + 16;
+/// Bytes a field takes in the list of fields, its stored hash included.
+const FIELD_BYTES: usize = size_of::<Key>() + size_of::<Field>() + size_of::<u64>();
 
 /// The fields of one hash.
 #[derive(Debug, Clone, Default)]
@@ -135,7 +136,11 @@ impl FieldMap {
 
     /// Bytes on the heap, tables included.
     pub fn heap_bytes(&self) -> usize {
-        size_of::<FieldMap>() + self.fields.capacity() * FIELD_BYTES + self.text_bytes
+        let capacity = self.fields.capacity();
+        allocated(size_of::<FieldMap>())
+            + allocated(capacity * FIELD_BYTES)
+            + table_bytes(capacity, size_of::<usize>())
+            + self.text_bytes
     }
 
     /// Checks that the side figures fit the fields.

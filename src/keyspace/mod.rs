@@ -11,18 +11,26 @@
 
 pub mod bytes;
 mod database;
+pub mod eviction;
+pub mod footprint;
 pub mod hash;
 pub mod keys;
+mod segment;
 pub mod value;
 pub mod watch;
 
 pub use bytes::{Key, Text};
+pub use eviction::Room;
 pub use hash::FieldMap;
 pub use keys::{Changed, Keys};
 pub use value::{Entry, Value};
 pub use watch::Watch;
 
+use crate::limits;
+use crate::policy::Limit;
 use database::Database;
+use eviction::candidates_of;
+use footprint::Account;
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 use watch::Watchers;
@@ -96,6 +104,8 @@ pub enum Garbage {
 enum Cause {
     /// Its deadline has passed.
     Expired,
+    /// It had to make room.
+    Evicted,
 }
 
 /// All databases.
@@ -105,20 +115,26 @@ pub struct Keyspace {
     age: Age,
     counters: Counters,
     watchers: Watchers,
+    /// The sum of all databases.
+    account: Account,
+    limit: Limit,
     /// To be taken and dropped after the lock was let go.
     pub garbage: Vec<Garbage>,
 }
 
 impl Keyspace {
-    /// As many empty databases as `databases` says.
+    /// As many empty databases as `databases` says, and no limit.
     pub fn new(databases: usize) -> Keyspace {
-        let hasher = SharedHasher::default();
+        let (hasher, account) = (SharedHasher::default(), Account::default());
+        let empty = || Database::new(hasher.clone(), candidates_of(Limit::NONE), &account);
         Keyspace {
-            databases: (0..databases).map(|_| Database::new(hasher.clone())).collect(),
+            databases: (0..databases).map(|_| empty()).collect(),
             hasher,
             age: Age(0),
             counters: Counters::default(),
             watchers: Watchers::default(),
+            account,
+            limit: Limit::NONE,
             garbage: Vec::new(),
         }
     }
@@ -147,7 +163,7 @@ impl Keyspace {
 
     /// Bytes that keys, values and their tables take.
     pub fn used_bytes(&self) -> usize {
-        self.databases.iter().map(Database::used_bytes).sum()
+        self.account.total()
     }
 
     /// For every database that is not empty: its number, keys, keys with a deadline, average TTL.
@@ -164,8 +180,9 @@ impl Keyspace {
     pub fn flush(&mut self, db: usize) {
         let database = &self.databases[db];
         self.watchers.flushed(db, |key| database.peek(key).is_some());
-        let empty = Database::new(self.hasher.clone());
-        let full = std::mem::replace(&mut self.databases[db], empty);
+        let empty = Database::new(self.hasher.clone(), candidates_of(self.limit), &self.account);
+        let mut full = std::mem::replace(&mut self.databases[db], empty);
+        full.close_account();
         self.counters.changes += full.len() as u64;
         self.garbage.push(Garbage::Database(Box::new(full)));
     }
@@ -187,11 +204,13 @@ impl Keyspace {
         self.databases.swap(first, second);
     }
 
-    /// Removes up to `keys_max` keys whose deadline has passed, and returns how many there were.
+    /// Removes up to `keys_max` keys whose deadline has passed, fewer if it has to move others for
+    /// it, and returns how many; 0 if there is none.
     pub fn sweep(&mut self, now_ms: u64, keys_max: usize) -> usize {
         let mut removed = 0;
+        let moved_before = self.moved();
         for db in 0..self.databases.len() {
-            while removed < keys_max {
+            while removed < keys_max && self.moved() - moved_before < limits::SWEEP_MOVES_MAX {
                 let Some(key) = self.databases[db].first_due(now_ms) else { break };
                 self.remove_unasked(db, &key, Cause::Expired);
                 removed += 1;
@@ -223,6 +242,8 @@ impl Keyspace {
     /// If they are not.
     pub fn check_invariants(&self) {
         self.databases.iter().for_each(Database::check_invariants);
+        let used_bytes: usize = self.databases.iter().map(Database::used_bytes).sum();
+        assert_eq!(self.used_bytes(), used_bytes, "the sum of all databases");
     }
 
     /// Removes a key that no command asked to remove: every such removal passes here.
@@ -230,9 +251,15 @@ impl Keyspace {
         let Some(entry) = self.databases[db].remove(key) else { return };
         *(match cause {
             Cause::Expired => &mut self.counters.expired,
+            Cause::Evicted => &mut self.counters.evicted,
         }) += 1;
         self.watchers.changed(db, key);
         self.discard(entry.value);
+    }
+
+    /// Entries that were moved in all databases, ever.
+    fn moved(&self) -> u64 {
+        self.databases.iter().map(|database| database.moved).sum()
     }
 
     fn discard(&mut self, value: Value) {

@@ -1,6 +1,6 @@
 //! What a key can hold: a string or a hash.
 
-use super::bytes::{Key, Text};
+use super::bytes::Text;
 use super::hash::FieldMap;
 
 /// The value of an entry.
@@ -79,19 +79,13 @@ impl Entry {
     }
 }
 
-/// Bytes that one entry takes beside the heap of its key and value: the list node that `lru`
-/// allocates (key, entry, two links) and its share of the segment's table, which is between
-/// three and seven eighths full with 17 bytes a bucket.
-pub const ENTRY_BYTES: usize = size_of::<Key>() + size_of::<Entry>() + 2 * size_of::<usize>() + 28;
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Ensures that an entry with its links stays in the allocator's 96-byte size class.
+    /// Ensures that a value stays as small as a string's place.
     #[test]
-    fn an_entry_takes_ninety_six_bytes() {
+    fn a_value_takes_five_words() {
         assert_eq!(size_of::<Value>(), 40);
-        assert_eq!(size_of::<Key>() + size_of::<Entry>() + 2 * size_of::<usize>(), 96);
     }
 }

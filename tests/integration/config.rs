@@ -1,5 +1,7 @@
 //! CONFIG GET: what was chosen at the start.
 
+use respool::config::memory::MaxMemory;
+
 use crate::support::{TestServer, check, check3};
 
 /// Ensures that one directive is found under its exact name in any case.
@@ -32,7 +34,7 @@ fn config_get_takes_several_patterns() {
 /// Ensures that what clients and tools ask for at the start is answered.
 #[test]
 fn config_get_knows_what_clients_ask_for() {
-    let server = TestServer::with(|config| config.requirepass = String::new());
+    let server = TestServer::with(|config| config.maxmemory = MaxMemory::Bytes(1 << 30));
     let mut client = server.client();
     for (name, value) in [
         ("save", "$0"),
@@ -42,7 +44,8 @@ fn config_get_knows_what_clients_ask_for() {
         ("maxclients", "$4 1000"),
         ("requirepass", "$0"),
         ("bind", "$9 127.0.0.1"),
-        ("maxmemory", "$1 0"),
+        ("maxmemory", "$10 1073741824"),
+        ("maxmemory-policy", "$11 allkeys-lru"),
         ("loglevel", "$7 warning"),
     ] {
         let expected = format!("*2 ${} {name} {value}", name.len());

@@ -1,6 +1,8 @@
 //! INFO: sections, and figures that are true.
 
 use crate::support::TestServer;
+use respool::config::memory::MaxMemory;
+use respool::policy::Policy;
 use std::collections::BTreeMap;
 
 /// The text of an INFO reply in RESP2.
@@ -94,7 +96,11 @@ fn info_is_verbatim_in_resp3() {
 /// Ensures that clients find the fields they decide by.
 #[test]
 fn fields_that_clients_decide_by() {
-    let server = TestServer::with(|config| config.maxclients = 77);
+    let server = TestServer::with(|config| {
+        config.maxclients = 77;
+        config.maxmemory = MaxMemory::Bytes(64 << 20);
+        config.maxmemory_policy = Policy::VolatileTtl;
+    });
     let info = fields(&server, "INFO");
     for (name, value) in [
         ("redis_version", "7.2.0"),
@@ -105,14 +111,26 @@ fn fields_that_clients_decide_by() {
         ("connected_slaves", "0"),
         ("connected_clients", "1"),
         ("maxclients", "77"),
-        ("maxmemory", "0"),
-        ("maxmemory_policy", "noeviction"),
+        ("maxmemory", "67108864"),
+        ("maxmemory_human", "64.00M"),
+        ("maxmemory_policy", "volatile-ttl"),
         ("process_id", &std::process::id().to_string()),
         ("tcp_port", &server.address.port().to_string()),
     ] {
         assert_eq!(info.get(name).map(String::as_str), Some(value), "{name}");
     }
-    for name in ["used_memory", "used_memory_rss", "used_cpu_sys", "used_cpu_user"] {
+    for name in [
+        "used_memory",
+        "used_memory_human",
+        "used_memory_rss",
+        "used_memory_peak",
+        "total_system_memory",
+        "mem_fragmentation_ratio",
+        "mem_clients_normal",
+        "mem_allocator",
+        "used_cpu_sys",
+        "used_cpu_user",
+    ] {
         assert!(info.contains_key(name), "{name} in {info:#?}");
     }
 }
@@ -169,16 +187,20 @@ fn the_stats_section_counts() {
     assert_ne!(info["total_net_output_bytes"], "0");
 }
 
-/// Ensures that used memory grows with the data and comes back to zero without it.
+/// Ensures that used memory grows with the data and comes back to what it was without it.
 #[test]
 fn used_memory_follows_the_data() {
     let server = TestServer::start();
     let used = || -> u64 { fields(&server, "INFO memory")["used_memory"].parse().expect("bytes") };
-    let before = used();
     let mut client = server.client();
+    // The smallest table stays.
+    client.ask("MSET a 1 b 2");
+    client.ask("DEL a b");
+    let before = used();
     client.request(&[b"SET", b"k", &[b'x'; 100_000]]);
     assert_eq!(client.reply(), b"+OK\r\n");
     assert!(used() >= before + 100_000);
+    assert!(fields(&server, "INFO memory")["used_memory_human"].ends_with('K'));
     client.ask("EXPIRE k 100");
     client.ask("HSET h a b");
     client.ask("DEL k h");

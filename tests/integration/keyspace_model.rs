@@ -2,8 +2,9 @@
 //! always give the same answers, and leave all side structures in step.
 
 use proptest::prelude::*;
-use respool::keyspace::{FieldMap, Keys, Keyspace, Value};
-use std::collections::HashMap;
+use respool::keyspace::{FieldMap, Keys, Keyspace, Room, Value};
+use respool::policy::{Limit, Policy};
+use std::collections::{HashMap, HashSet};
 
 const DATABASES: usize = 2;
 
@@ -21,6 +22,7 @@ enum Operation {
     RemoveField { db: usize, key: usize, field: usize },
     Flush { db: usize },
     Sweep { max: usize },
+    Squeeze { policy: usize, percent: usize },
     Advance { ms: u64 },
 }
 
@@ -48,6 +50,8 @@ fn operations() -> impl Strategy<Value = Operation> {
         2 => (place(), 0..4_usize).prop_map(|((db, key), field)| RemoveField { db, key, field }),
         1 => (0..DATABASES).prop_map(|db| Flush { db }),
         1 => (0..5_usize).prop_map(|max| Sweep { max }),
+        2 => (0..Policy::NAMES.len(), 0..101_usize)
+            .prop_map(|(policy, percent)| Squeeze { policy, percent }),
         3 => (0..30_u64).prop_map(|ms| Advance { ms }),
     ]
 }
@@ -65,6 +69,8 @@ struct Entry {
     content: Content,
     deadline_ms: Option<u64>,
     used_at_ms: u64,
+    /// Number of the last use.
+    use_number: u64,
 }
 
 /// The model: a map, a clock, and counters.
@@ -75,6 +81,8 @@ struct Model {
     hits: u64,
     misses: u64,
     expired: u64,
+    evicted: u64,
+    uses: u64,
 }
 
 impl Model {
@@ -91,10 +99,15 @@ impl Model {
 
     /// The same, and it is used now.
     fn touch(&mut self, db: usize, key: &[u8]) -> Option<&mut Entry> {
-        let now_ms = self.now_ms;
+        let (now_ms, use_number) = self.next_use();
         let entry = self.find(db, key)?;
-        entry.used_at_ms = now_ms;
+        (entry.used_at_ms, entry.use_number) = (now_ms, use_number);
         Some(entry)
+    }
+
+    fn next_use(&mut self) -> (u64, u64) {
+        self.uses += 1;
+        (self.now_ms, self.uses)
     }
 
     fn count(&mut self, is_hit: bool) {
@@ -104,7 +117,8 @@ impl Model {
     fn insert(&mut self, db: usize, key: &[u8], content: Content, deadline_ms: Option<u64>) {
         // An expired predecessor counts as expired.
         self.find(db, key);
-        let entry = Entry { content, deadline_ms, used_at_ms: self.now_ms };
+        let (used_at_ms, use_number) = self.next_use();
+        let entry = Entry { content, deadline_ms, used_at_ms, use_number };
         self.entries.insert((db, key.to_vec()), entry);
     }
 
@@ -121,6 +135,30 @@ impl Model {
             self.entries.remove(&(*db, key.clone()));
         }
         due.len()
+    }
+
+    /// Removes `count` keys as the policy says; for the random ones `removed` says which.
+    fn evict(&mut self, policy: Policy, count: usize, removed: &HashSet<(usize, Vec<u8>)>) {
+        let is_candidate = |entry: &Entry| !policy.is_volatile() || entry.deadline_ms.is_some();
+        let candidates = self.entries.iter().filter(|(_, entry)| is_candidate(entry));
+        let mut ranked: Vec<_> = candidates
+            .map(|(place, entry)| match policy {
+                Policy::VolatileTtl => (entry.deadline_ms, place.1.clone(), place.0),
+                Policy::AllKeysRandom | Policy::VolatileRandom if !removed.contains(place) => {
+                    (Some(1), place.1.clone(), place.0)
+                }
+                Policy::AllKeysRandom | Policy::VolatileRandom => {
+                    (Some(0), place.1.clone(), place.0)
+                }
+                _ => (Some(entry.use_number), place.1.clone(), place.0),
+            })
+            .collect();
+        ranked.sort();
+        assert!(count <= ranked.len(), "no more keys go than may go");
+        for (_, key, db) in ranked.into_iter().take(count) {
+            self.entries.remove(&(db, key));
+        }
+        self.evicted += count as u64;
     }
 }
 
@@ -235,13 +273,53 @@ impl Pair {
                 let removed = self.keyspace.sweep(self.model.now_ms, max);
                 assert_eq!(removed, self.model.sweep(max));
             }
+            Operation::Squeeze { policy, percent } => {
+                self.squeeze(Policy::NAMES[policy].1, percent)
+            }
             Operation::Advance { ms } => self.model.now_ms += ms,
             _ => unreachable!("it is one of the frequent ones"),
         }
     }
 
+    /// Lets the data take so many per cent of what it takes, once.
+    fn squeeze(&mut self, policy: Policy, percent: usize) {
+        let bytes = (self.keyspace.used_bytes() * percent / 100).max(1);
+        self.keyspace.set_limit(Limit { bytes, policy });
+        let evicted_before = self.keyspace.counters().evicted;
+        let room = self.keyspace.make_room(usize::MAX);
+        assert_eq!(room == Room::Enough, self.keyspace.used_bytes() <= bytes);
+        let evicted = (self.keyspace.counters().evicted - evicted_before) as usize;
+        let stayed = self.all_keys();
+        let removed = self.model.entries.keys().filter(|place| !stayed.contains(place));
+        let removed = removed.cloned().collect();
+        self.model.evict(policy, evicted, &removed);
+        let may_go = |entry: &Entry| match policy {
+            Policy::NoEviction => false,
+            policy => !policy.is_volatile() || entry.deadline_ms.is_some(),
+        };
+        let is_one_left = self.model.entries.values().any(may_go);
+        assert!(room == Room::Enough || !is_one_left, "whoever may go has gone");
+        // The order is kept for the next time.
+        self.keyspace.set_limit(Limit { bytes: usize::MAX, policy });
+    }
+
+    /// Every key with its database, the expired ones included.
+    fn all_keys(&mut self) -> HashSet<(usize, Vec<u8>)> {
+        let mut found = HashSet::new();
+        for db in 0..DATABASES {
+            // Before all deadlines nothing has expired.
+            let keys = self.keyspace.keys(db, 0, true);
+            keys.scan(0, usize::MAX, |key, _| {
+                found.insert((db, key.to_vec()));
+            });
+        }
+        found
+    }
+
     fn compare(&mut self) {
         self.keyspace.check_invariants();
+        let expected: HashSet<_> = self.model.entries.keys().cloned().collect();
+        assert_eq!(self.all_keys(), expected);
         for db in 0..DATABASES {
             let len = self.model.entries.keys().filter(|(other, _)| *other == db).count();
             assert_eq!(self.keys(db, true).len(), len, "keys of database {db}");
@@ -249,12 +327,9 @@ impl Pair {
         let counters = self.keyspace.counters();
         let model = &self.model;
         assert_eq!(
-            (counters.hits, counters.misses, counters.expired),
-            (model.hits, model.misses, model.expired)
+            (counters.hits, counters.misses, counters.expired, counters.evicted),
+            (model.hits, model.misses, model.expired, model.evicted)
         );
-        if self.model.entries.is_empty() {
-            assert_eq!(self.keyspace.used_bytes(), 0, "nothing takes no memory");
-        }
     }
 }
 
@@ -307,50 +382,4 @@ proptest! {
             pair.compare();
         }
     }
-}
-
-/// Ensures that a database grows through many splits of its segments and shrinks to nothing.
-#[test]
-fn a_hundred_thousand_keys_come_and_go() {
-    const COUNT: usize = 100_000;
-    let mut keyspace = Keyspace::new(1);
-    let key = |at: usize| format!("key:{at}").into_bytes();
-    for at in 0..COUNT {
-        let deadline = at.is_multiple_of(3).then_some(10_000_000);
-        keyspace.keys(0, 1_000, false).set(&key(at), Value::string(&key(at)), deadline);
-        if at % 10_000 == 0 {
-            keyspace.check_invariants();
-        }
-    }
-    keyspace.check_invariants();
-    let mut keys = keyspace.keys(0, 2_000, false);
-    assert_eq!(keys.len(), COUNT);
-    for at in 0..COUNT {
-        let found = keys.read(&key(at)).map(|entry| content_of(&entry.value));
-        assert_eq!(found, Some(Content::Text(key(at))));
-        assert!(keys.peek(&[key(at), vec![b'!']].concat()).is_none());
-    }
-    for at in (0..COUNT).step_by(2) {
-        assert!(keys.remove(&key(at)));
-    }
-    keyspace.check_invariants();
-    let mut keys = keyspace.keys(0, 3_000, false);
-    for at in (1..COUNT).step_by(2) {
-        assert!(keys.remove(&key(at)));
-    }
-    assert!(keys.is_empty());
-    keyspace.check_invariants();
-    assert_eq!(keyspace.used_bytes(), 0);
-}
-
-/// Ensures that a clock that jumps back neither breaks the order of use nor revives a key.
-#[test]
-fn a_clock_that_jumps_back_breaks_nothing() {
-    let mut keyspace = Keyspace::new(1);
-    keyspace.keys(0, 1_000_000, false).set(b"a", Value::string(b"1"), Some(1_000_500));
-    keyspace.keys(0, 1_000_000, false).set(b"b", Value::string(b"2"), None);
-    keyspace.keys(0, 500, false).read(b"a").expect("it has not expired at the earlier time");
-    keyspace.check_invariants();
-    assert!(keyspace.keys(0, 1_000_500, false).read(b"a").is_none());
-    keyspace.check_invariants();
 }

@@ -88,9 +88,9 @@ fn memory_usage_counts_everything_a_key_holds() {
     assert!((50..200).contains(&short), "{short}");
     assert!(usage("EXPIRE k 100") > short);
     let long = usage(&format!("SET k {}", "x".repeat(10_000)));
-    assert!((10_000..10_300).contains(&long), "{long}");
+    assert!((10_000..10_500).contains(&long), "{long}");
     let shared = usage("APPEND k x");
-    assert!(shared > long && shared < 2 * long + 200, "{shared}");
+    assert!(shared >= long && shared < 2 * long + 200, "{shared}");
     assert_eq!(usage("SET k v"), short);
     server.check(
         "

@@ -1,0 +1,281 @@
+//! A segment: the keys of one range of positions, a part of a [`super::database::Database`].
+//!
+//! # Who was not used for the longest time
+//! The list of `lru` is in the order in which entries were *placed*: a new one, or one that is
+//! promoted, goes to the front. A use leaves its [`Age`] in the entry and does not move it. When
+//! eviction asks for the oldest candidate, the segment puts its list in order once, oldest last,
+//! and remembers the moment: `ordered_at`. From then on
+//! - whoever was used later has an age beyond that moment;
+//! - whoever was not stands in order of age, behind all that came since.
+//!
+//! So the last of the list is the oldest candidate, or it was used in the meantime and is promoted
+//! out of the way. `unused` counts the candidates that are still as old as they were; when none is
+//! left, the list is put in order anew. Sorting costs `n log n`, promoting is constant, and both
+//! happen at most once for every use, insertion or eviction of an entry: that is the price of an
+//! exact order for which lookups move nothing.
+//!
+//! Which entries are *candidates* depends on the policy: all of them, or those with a deadline.
+//!
+//! # Memory
+//! A hash table never shrinks by itself. A segment that has lost most of its keys moves the rest
+//! into a smaller one. `lru` does not tell how large its table is; it is computed from the most
+//! keys that it ever held (`keys_peak`).
+
+use super::footprint::{NODE_BYTES, table_buckets, table_bytes};
+use super::{Age, Entry, Key, SharedHasher};
+use lru::LruCache;
+
+/// Which entries eviction may choose from, by age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Candidates {
+    /// None: no order has to be kept.
+    Nobody,
+    /// Every entry.
+    All,
+    /// Those with a deadline.
+    Volatile,
+}
+
+/// The keys of one range of positions.
+pub struct Segment {
+    entries: LruCache<Key, Entry, SharedHasher>,
+    candidates: Candidates,
+    /// No candidate that was used later is counted in `unused`; before all ages if nothing is.
+    ordered_at: Age,
+    /// Candidates that are as old as they were at `ordered_at`.
+    unused: usize,
+    /// Entries with a deadline.
+    volatile_len: usize,
+    /// Most entries at a time since the table was made.
+    keys_peak: usize,
+    /// How many of the highest bits the positions in it have in common.
+    pub depth: u32,
+}
+
+/// Before every age.
+const NEVER: Age = Age(0);
+
+impl Segment {
+    /// An empty segment.
+    pub fn new(hasher: SharedHasher, candidates: Candidates, depth: u32) -> Segment {
+        Segment {
+            entries: LruCache::unbounded_with_hasher(hasher),
+            candidates,
+            ordered_at: NEVER,
+            unused: 0,
+            volatile_len: 0,
+            keys_peak: 0,
+            depth,
+        }
+    }
+
+    /// Number of keys.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Number of entries that eviction may choose from, even where it does not go by age.
+    pub fn candidates_len(&self, is_volatile: bool) -> usize {
+        if is_volatile { self.volatile_len } else { self.len() }
+    }
+
+    /// Finds an entry.
+    pub fn peek(&self, key: &[u8]) -> Option<&Entry> {
+        self.entries.peek(key)
+    }
+
+    /// Finds an entry and marks it as used at `age`.
+    pub fn touch(&mut self, key: &[u8], age: Age) -> Option<&Entry> {
+        let entry = self.entries.peek_mut(key)?;
+        if entry.used_at <= self.ordered_at && is_candidate(self.candidates, entry) {
+            self.unused -= 1;
+        }
+        entry.used_at = age;
+        Some(entry)
+    }
+
+    /// Lets `change` work on an entry and marks it as used at `age`.
+    pub fn change<R>(
+        &mut self,
+        key: &[u8],
+        age: Age,
+        change: impl FnOnce(&mut Entry) -> R,
+    ) -> Option<R> {
+        let entry = self.entries.peek_mut(key)?;
+        if entry.used_at <= self.ordered_at && is_candidate(self.candidates, entry) {
+            self.unused -= 1;
+        }
+        self.volatile_len -= usize::from(entry.expires_at_ms != 0);
+        let result = change(entry);
+        entry.used_at = age;
+        self.volatile_len += usize::from(entry.expires_at_ms != 0);
+        Some(result)
+    }
+
+    /// Adds an entry under a key that is not there. It is younger than all others.
+    pub fn insert(&mut self, key: Key, entry: Entry) {
+        self.volatile_len += usize::from(entry.expires_at_ms != 0);
+        self.entries.put(key, entry);
+        self.keys_peak = self.keys_peak.max(self.entries.len());
+    }
+
+    /// Removes an entry.
+    pub fn remove(&mut self, key: &[u8]) -> Option<(Key, Entry)> {
+        let (key, entry) = self.entries.pop_entry(key)?;
+        self.volatile_len -= usize::from(entry.expires_at_ms != 0);
+        self.unused -= usize::from(self.is_unused(&entry));
+        Some((key, entry))
+    }
+
+    /// The entries, in no order that means anything.
+    pub fn iter(&self) -> impl Iterator<Item = (&Key, &Entry)> {
+        self.entries.iter()
+    }
+
+    /// Bytes of the segment beside the heap of its keys and values.
+    pub fn bytes(&self) -> usize {
+        Segment::BYTES + self.table_bytes() + self.len() * NODE_BYTES
+    }
+
+    /// Bytes of an empty segment: itself, its place in the directory and in the order of ages, and
+    /// the two ends of the list, which `lru` allocates like entries.
+    pub const BYTES: usize = size_of::<Segment>() + 4 + 16 + 2 * NODE_BYTES;
+
+    /// Bytes of the hash table, whose elements are two pointers.
+    pub fn table_bytes(&self) -> usize {
+        table_bytes(self.keys_peak, 2 * size_of::<usize>())
+    }
+
+    /// Moves the entries to a table of their size, if the one they are in is much too large.
+    /// Returns how many it moved.
+    pub fn shrink(&mut self, hasher: &SharedHasher) -> usize {
+        /// Below this it is not worth it: the table takes about a kilobyte.
+        const BUCKETS_MIN: usize = 128;
+        let buckets = table_buckets(self.keys_peak);
+        if buckets < BUCKETS_MIN || self.len() * 8 >= buckets {
+            return 0;
+        }
+        let empty = LruCache::unbounded_with_hasher(hasher.clone());
+        let mut old = std::mem::replace(&mut self.entries, empty);
+        // From the last to the first, so that the order of the list stays as it is.
+        while let Some((key, entry)) = old.pop_lru() {
+            self.entries.put(key, entry);
+        }
+        self.keys_peak = self.len();
+        self.keys_peak
+    }
+
+    /// Moves the entries for which `is_high` holds to a new segment, and puts both in order.
+    pub fn split(&mut self, hasher: &SharedHasher, is_high: impl Fn(&[u8]) -> bool) -> Segment {
+        let empty = || Segment::new(hasher.clone(), self.candidates, self.depth + 1);
+        let (mut low, mut high) = (empty(), empty());
+        let mut entries = Vec::with_capacity(self.entries.len());
+        entries.extend(std::iter::from_fn(|| self.entries.pop_lru()));
+        let candidates = self.candidates;
+        if candidates != Candidates::Nobody {
+            // Most of them are in order already, which this way of sorting profits from.
+            entries.sort_by_key(|(_, entry): &(Key, Entry)| rank(candidates, entry));
+        }
+        for (key, entry) in entries {
+            let half = if is_high(&key) { &mut high } else { &mut low };
+            half.insert(key, entry);
+        }
+        low.count_unused();
+        high.count_unused();
+        *self = low;
+        high
+    }
+
+    /// Lets other entries be candidates.
+    pub fn set_candidates(&mut self, candidates: Candidates) {
+        self.candidates = candidates;
+        (self.ordered_at, self.unused) = (NEVER, 0);
+    }
+
+    /// The oldest candidate, and how many entries were moved to find it.
+    pub fn oldest(&mut self) -> (Option<(&Key, Age)>, usize) {
+        let mut moved = 0;
+        let is_empty = match self.candidates {
+            Candidates::Nobody => true,
+            Candidates::All => self.len() == 0,
+            Candidates::Volatile => self.volatile_len == 0,
+        };
+        if is_empty {
+            return (None, moved);
+        }
+        if self.unused == 0 {
+            moved += self.order();
+        }
+        while let Some((key, entry)) = self.entries.peek_lru()
+            && !self.is_unused(entry)
+        {
+            let key = key.clone();
+            self.entries.promote(&key);
+            moved += 1;
+        }
+        (self.entries.peek_lru().map(|(key, entry)| (key, entry.used_at)), moved)
+    }
+
+    /// The age of the oldest candidate, if the list has just been put in order, or one before it.
+    pub fn first_age(&self) -> Age {
+        let oldest = self.entries.peek_lru().filter(|(_, entry)| self.is_unused(entry));
+        oldest.map_or(NEVER, |(_, entry)| entry.used_at)
+    }
+
+    /// The ages of all candidates.
+    pub fn candidate_ages(&self) -> impl Iterator<Item = Age> {
+        let candidates = self.iter().filter(|(_, entry)| is_candidate(self.candidates, entry));
+        candidates.map(|(_, entry)| entry.used_at)
+    }
+
+    /// Puts the list in order and returns how many entries it has.
+    fn order(&mut self) -> usize {
+        let ranked = self.entries.iter().map(|(key, entry)| (rank(self.candidates, entry), key));
+        let mut ranked: Vec<((bool, Age), Key)> =
+            ranked.map(|(rank, key)| (rank, key.clone())).collect();
+        ranked.sort_unstable_by_key(|(rank, _)| *rank);
+        for (_, key) in &ranked {
+            self.entries.promote(key);
+        }
+        self.count_unused();
+        ranked.len()
+    }
+
+    /// Remembers that the list is in order now.
+    fn count_unused(&mut self) {
+        if self.candidates != Candidates::Nobody {
+            let newest = self.entries.iter().map(|(_, entry)| entry.used_at).max();
+            self.ordered_at = newest.unwrap_or(NEVER);
+            self.unused = self.candidates_len(self.candidates == Candidates::Volatile);
+        }
+    }
+
+    fn is_unused(&self, entry: &Entry) -> bool {
+        entry.used_at <= self.ordered_at && is_candidate(self.candidates, entry)
+    }
+
+    /// Checks what this file's head promises.
+    ///
+    /// # Panics
+    /// If a promise is broken.
+    pub fn check_invariants(&self) {
+        let volatile_len = self.iter().filter(|(_, entry)| entry.expires_at_ms != 0).count();
+        assert_eq!(self.volatile_len, volatile_len, "entries with a deadline in a segment");
+        assert!(self.keys_peak >= self.len(), "most keys of a segment");
+        let unused: Vec<Age> = (self.entries.iter())
+            .filter(|(_, entry)| self.is_unused(entry))
+            .map(|(_, entry)| entry.used_at)
+            .collect();
+        assert_eq!(self.unused, unused.len(), "entries that were not used since the ordering");
+        assert!(unused.is_sorted_by(|a, b| a > b), "they stand in order, the oldest last");
+    }
+}
+
+fn is_candidate(candidates: Candidates, entry: &Entry) -> bool {
+    candidates == Candidates::All || entry.expires_at_ms != 0
+}
+
+/// The place in the order: candidates by age, then all others.
+fn rank(candidates: Candidates, entry: &Entry) -> (bool, Age) {
+    (!is_candidate(candidates, entry), entry.used_at)
+}

@@ -1,0 +1,64 @@
+//! What the server does when the memory limit is reached: Redis's `maxmemory-policy`.
+//!
+//! The names are Redis's; the two policies that go by frequency of use are not there, and asking
+//! for one of them is an error instead of a silent replacement.
+
+/// Which keys have to go when memory runs out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Policy {
+    /// None: commands that may need more memory are refused.
+    NoEviction,
+    /// The one that was not used for the longest time.
+    #[default]
+    AllKeysLru,
+    /// Among those with a deadline, the one that was not used for the longest time.
+    VolatileLru,
+    /// The one whose deadline is the nearest.
+    VolatileTtl,
+    /// Any.
+    AllKeysRandom,
+    /// Any of those with a deadline.
+    VolatileRandom,
+}
+
+impl Policy {
+    /// All of them, under their names.
+    pub const NAMES: [(&str, Policy); 6] = [
+        ("volatile-lru", Policy::VolatileLru),
+        ("volatile-random", Policy::VolatileRandom),
+        ("volatile-ttl", Policy::VolatileTtl),
+        ("allkeys-lru", Policy::AllKeysLru),
+        ("allkeys-random", Policy::AllKeysRandom),
+        ("noeviction", Policy::NoEviction),
+    ];
+
+    /// Redis's name.
+    pub fn name(self) -> &'static str {
+        Policy::NAMES.iter().find(|(_, policy)| *policy == self).map_or("", |(name, _)| name)
+    }
+
+    /// The policy called `name`, in any case.
+    pub fn from_name(name: &str) -> Option<Policy> {
+        let found = Policy::NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, policy)| *policy)
+    }
+
+    /// Whether only keys with a deadline may be removed.
+    pub fn is_volatile(self) -> bool {
+        matches!(self, Policy::VolatileLru | Policy::VolatileTtl | Policy::VolatileRandom)
+    }
+}
+
+/// How much memory the data may take, and what happens beyond that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limit {
+    /// Bytes; 0 is no limit.
+    pub bytes: usize,
+    /// What is done when they are used up.
+    pub policy: Policy,
+}
+
+impl Limit {
+    /// No limit at all.
+    pub const NONE: Limit = Limit { bytes: 0, policy: Policy::NoEviction };
+}

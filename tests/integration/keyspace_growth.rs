@@ -1,0 +1,51 @@
+//! The keyspace at large: growing, shrinking, and clocks that jump.
+
+use respool::keyspace::{Keyspace, Value};
+
+/// Ensures that a database grows through many splits of its segments and shrinks to nothing.
+#[test]
+fn a_hundred_thousand_keys_come_and_go() {
+    const COUNT: usize = 100_000;
+    let mut keyspace = Keyspace::new(1);
+    let key = |at: usize| format!("key:{at}").into_bytes();
+    for at in 0..COUNT {
+        let deadline = at.is_multiple_of(3).then_some(10_000_000);
+        keyspace.keys(0, 1_000, false).set(&key(at), Value::string(&key(at)), deadline);
+        if at % 10_000 == 0 {
+            keyspace.check_invariants();
+        }
+    }
+    keyspace.check_invariants();
+    let full_bytes = keyspace.used_bytes();
+    let mut keys = keyspace.keys(0, 2_000, false);
+    assert_eq!(keys.len(), COUNT);
+    for at in 0..COUNT {
+        let found = keys.read_string(&key(at)).expect("a string").map(|text| text.to_vec());
+        assert_eq!(found, Some(key(at)));
+        assert!(keys.peek(&[key(at), vec![b'!']].concat()).is_none());
+    }
+    for at in (0..COUNT).step_by(2) {
+        assert!(keys.remove(&key(at)));
+    }
+    keyspace.check_invariants();
+    let mut keys = keyspace.keys(0, 3_000, false);
+    for at in (1..COUNT).step_by(2) {
+        assert!(keys.remove(&key(at)));
+    }
+    assert!(keys.is_empty());
+    keyspace.check_invariants();
+    let rest_bytes = keyspace.used_bytes();
+    assert!(rest_bytes < full_bytes / 50, "{rest_bytes} of {full_bytes} bytes for empty tables");
+}
+
+/// Ensures that a clock that jumps back neither breaks the order of use nor revives a key.
+#[test]
+fn a_clock_that_jumps_back_breaks_nothing() {
+    let mut keyspace = Keyspace::new(1);
+    keyspace.keys(0, 1_000_000, false).set(b"a", Value::string(b"1"), Some(1_000_500));
+    keyspace.keys(0, 1_000_000, false).set(b"b", Value::string(b"2"), None);
+    keyspace.keys(0, 500, false).read(b"a").expect("it has not expired at the earlier time");
+    keyspace.check_invariants();
+    assert!(keyspace.keys(0, 1_000_500, false).read(b"a").is_none());
+    keyspace.check_invariants();
+}
