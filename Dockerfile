@@ -1,12 +1,16 @@
-# A static binary in an otherwise empty image, for x86-64 and arm64 alike: every tool in the
-# first stage is that of the platform it runs on.
-FROM rust:1.95-alpine AS build
+# A static binary and an empty folder in an otherwise empty image, for x86-64 and arm64 alike: every
+# tool in the first stage is that of the platform it runs on.
+#
+# musl and not glibc: linked statically, glibc brings 0.8 MB of its own.
+ARG RUST_IMAGE=rust:1.95-alpine
+FROM ${RUST_IMAGE} AS build
 WORKDIR /build
 
 # musl targets link statically by default, but a default can change. The flag makes it certain,
 # and the named target keeps the flag away from procedural macros, which must be shared objects.
 ENV CARGO_BUILD_RUSTFLAGS="-C target-feature=+crt-static"
-RUN rustc -vV | sed -n 's/^host: //p' > /target-name
+ARG LIBC=musl
+RUN echo "$(uname -m)-unknown-linux-${LIBC}" > /target-name
 
 # The packages we depend on, built behind stubs of our own sources: this layer is rebuilt when
 # Cargo.toml or Cargo.lock change, and not when a line of ours does.
@@ -14,26 +18,33 @@ COPY Cargo.toml Cargo.lock ./
 RUN mkdir src \
     && echo 'fn main() {}' > src/main.rs \
     && touch src/lib.rs \
-    && cargo build --locked --release --bin respool --target "$(cat /target-name)" \
+    && cargo build --locked --profile image --bin respool --target "$(cat /target-name)" \
     && rm -r src
 
 # Cargo goes by modification times, and COPY keeps those of the checkout, which may be older than
 # the stubs' build: hence the touch. What asks for a loader would not start in an empty image, so
-# the last line fails the build rather than the first run.
+# the build fails rather than the first run. The folder for data is writable for everybody, like
+# /tmp: the server may run under any number, and a new volume takes its mode from here.
 COPY src src
 RUN touch src/main.rs src/lib.rs \
-    && cargo build --locked --release --bin respool --target "$(cat /target-name)" \
-    && cp "target/$(cat /target-name)/release/respool" /respool \
-    && readelf --program-headers /respool > /headers \
-    && ! grep -q INTERP /headers
+    && cargo build --locked --profile image --bin respool --target "$(cat /target-name)" \
+    && readelf --program-headers "target/$(cat /target-name)/image/respool" > /headers \
+    && ! grep -q INTERP /headers \
+    && mkdir -p /image/data \
+    && chmod 1777 /image/data \
+    && cp "target/$(cat /target-name)/image/respool" /image/respool
 
 FROM scratch
-COPY --from=build /respool /respool
+COPY --from=build /image/ /
 # By number, because there is no /etc/passwd to look a name up in. 65532 is what other minimal
 # images call nonroot.
 USER 65532:65532
+WORKDIR /data
+VOLUME /data
 EXPOSE 6379
-ENTRYPOINT ["/respool"]
-# In a container the loopback address reaches nobody. Arguments of `docker run` replace this
-# line, so they have to repeat it: docker run respool --bind 0.0.0.0 --maxclients 500
-CMD ["--bind", "0.0.0.0"]
+# The start period covers the loading of a large append-only file.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 CMD ["/respool", "ping"]
+# In a container the loopback address reaches nobody, and every client is on another machine: who
+# publishes the port decides who may come in. A server without a password says so in its log. What
+# `docker run` adds counts more than what stands here.
+ENTRYPOINT ["/respool", "--bind", "* -::*", "--protected-mode", "no"]

@@ -11,7 +11,8 @@ CARGO_TARGET_DIR ?= target
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check compat bench bench-quick bench-sweep bench-micro install image clean
+.PHONY: help run test check compat bench bench-quick bench-sweep bench-micro install image
+.PHONY: image-test clean
 
 # The list is made from the `##` comments below, so it cannot miss a target that has one.
 help: ## List the targets
@@ -62,6 +63,17 @@ install: ## Install the release build to PREFIX (/usr/local), below DESTDIR if s
 
 image: ## Build the Docker image (a static binary and nothing else)
 	docker build --tag $(IMAGE) .
+
+image-test: ## Build the image and test it as a container (needs docker.io and redis-tools)
+	@missing=; \
+	for tool in docker redis-cli; do \
+		command -v $$tool >/dev/null || missing="$$missing $$tool"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+		echo "missing:$$missing; apt-get install docker.io redis-tools" >&2; \
+		exit 1; \
+	fi
+	tests/image/engine tests/image/run
 
 clean: ## Remove everything that was built
 	cargo clean

@@ -8,7 +8,7 @@ use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 use std::fmt;
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
-use std::net::{Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -127,24 +127,25 @@ impl Listener {
         }
     }
 
-    /// Wakes whoever waits in [`Listener::accept`], by a connection to ourselves. If nobody listens
-    /// any more, so much the better.
+    /// Wakes whoever waits in [`Listener::accept`]: by a connection to ourselves, and, because that
+    /// may be impossible (no loopback address for IPv6, a socket whose file was removed), by
+    /// shutting down what listens, which does it on Linux. If nobody waits any more, so much the
+    /// better.
     pub fn wake(&self) {
         match &self.0 {
-            Kind::Tcp(_, address) => {
+            Kind::Tcp(listener, address) => {
                 let mut address = *address;
                 if address.ip().is_unspecified() {
                     address.set_ip(match address {
-                        SocketAddr::V4(_) => [127, 0, 0, 1].into(),
+                        SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
                         SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
                     });
                 }
                 let _ = TcpStream::connect_timeout(&address, Duration::from_millis(100));
+                let _ = SockRef::from(listener).shutdown(Shutdown::Both);
             }
             Kind::Unix(listener, path) => {
                 let _ = UnixStream::connect(path);
-                // Somebody may have removed the file, and then nobody can connect; on Linux this
-                // wakes the acceptor as well.
                 let _ = SockRef::from(listener).shutdown(Shutdown::Both);
             }
         }

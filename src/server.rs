@@ -218,7 +218,8 @@ fn accept(shared: &Shared, listener: &Listener, pool: &Pool<'_, '_>) {
     let mut is_failing = false;
     while !shared.is_stopping() {
         match listener.accept() {
-            Ok(_) if shared.is_stopping() => return,
+            // Woken by the stop, one way or the other.
+            Ok(_) | Err(_) if shared.is_stopping() => return,
             Ok(arrival) => {
                 is_failing = false;
                 Stats::add(&shared.stats.connections, 1);
