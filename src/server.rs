@@ -135,7 +135,7 @@ impl Server {
             // Start: first those who serve, then those who let clients in.
             let (stop_housekeeper, stopped) = bounded(0);
             named("housekeeper").spawn_scoped(scope, move || housekeeper::run(shared, &stopped))?;
-            let pool = Pool::new(scope, shared);
+            let pool = Pool::new(scope, shared, stopper.clone());
             let mut acceptors = Vec::new();
             let mut started = Ok(());
             for listener in self.listeners {
@@ -273,6 +273,8 @@ struct Pool<'scope, 'env> {
     door: Sender<Arrival>,
     waiting_room: Receiver<Arrival>,
     workers: Arc<AtomicUsize>,
+    /// For a client that asks for SHUTDOWN.
+    stopper: Arc<Stopper>,
 }
 
 impl Clone for Pool<'_, '_> {
@@ -281,15 +283,17 @@ impl Clone for Pool<'_, '_> {
             door: self.door.clone(),
             waiting_room: self.waiting_room.clone(),
             workers: Arc::clone(&self.workers),
+            stopper: Arc::clone(&self.stopper),
             ..*self
         }
     }
 }
 
 impl<'scope, 'env> Pool<'scope, 'env> {
-    fn new(scope: &'scope Scope<'scope, 'env>, shared: &'env Shared) -> Self {
+    fn new(scope: &'scope Scope<'scope, 'env>, shared: &'env Shared, stopper: Stopper) -> Self {
         let (door, waiting_room) = bounded(0);
-        Pool { scope, shared, door, waiting_room, workers: Arc::default() }
+        let (workers, stopper) = (Arc::default(), Arc::new(stopper));
+        Pool { scope, shared, door, waiting_room, workers, stopper }
     }
 
     /// Gives the stream to a worker, or tells the client that there is no place.
@@ -329,11 +333,11 @@ impl<'scope, 'env> Pool<'scope, 'env> {
 
     fn start_worker(&self) -> io::Result<()> {
         let (shared, waiting_room) = (self.shared, self.waiting_room.clone());
-        let workers = Arc::clone(&self.workers);
+        let (workers, stopper) = (Arc::clone(&self.workers), Arc::clone(&self.stopper));
         let number = workers.fetch_add(1, Relaxed);
         let builder = named(&format!("worker-{number}")).stack_size(limits::WORKER_STACK_BYTES);
         let worker = move || {
-            work(shared, &waiting_room);
+            work(shared, &waiting_room, &stopper);
             workers.fetch_sub(1, Relaxed);
         };
         match builder.spawn_scoped(self.scope, worker) {
@@ -360,11 +364,16 @@ impl<'scope, 'env> Pool<'scope, 'env> {
 }
 
 /// A worker: one client after the other, until none has come for a while.
-fn work(shared: &Shared, waiting_room: &Receiver<Arrival>) {
+fn work(shared: &Shared, waiting_room: &Receiver<Arrival>, stopper: &Stopper) {
     let patience = Duration::from_millis(limits::WORKER_IDLE_MS);
     loop {
         match waiting_room.recv_timeout(patience) {
-            Ok(arrival) => serve(shared, arrival),
+            Ok(arrival) => {
+                serve(shared, arrival);
+                if shared.was_asked_to_stop() {
+                    stopper.stop();
+                }
+            }
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
         }
     }

@@ -38,6 +38,7 @@ pub struct Shared {
     /// Held while a new configuration is put in force, so that two do not mix.
     reconfiguring: Mutex<()>,
     is_stopping: AtomicBool,
+    is_asked_to_stop: AtomicBool,
 }
 
 /// Figures that nobody needs a lock for; counted since the start unless said otherwise.
@@ -108,6 +109,7 @@ impl Shared {
             latency: Latency::default(),
             monitors: Monitors::default(),
             is_stopping: AtomicBool::new(false),
+            is_asked_to_stop: AtomicBool::new(false),
             config: RwLock::new(config),
             reconfiguring: Mutex::new(()),
             clock,
@@ -184,6 +186,16 @@ impl Shared {
             std::thread::yield_now();
         }
         Room::Later
+    }
+
+    /// Asks whoever can stop the server to do so: SHUTDOWN.
+    pub fn ask_to_stop(&self) {
+        self.is_asked_to_stop.store(true, Relaxed);
+    }
+
+    /// Whether somebody asked for a stop since this was last asked.
+    pub fn was_asked_to_stop(&self) -> bool {
+        self.is_asked_to_stop.load(Relaxed) && self.is_asked_to_stop.swap(false, Relaxed)
     }
 
     /// Tells every thread to come to an end.

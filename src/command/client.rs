@@ -3,8 +3,10 @@
 use super::config::{unknown_option, write_help};
 use super::connection::client_attribute;
 use super::kill::KILL;
+use super::pause::{PAUSE, UNBLOCK, UNPAUSE};
 use super::session::ReplyMode;
 use super::table;
+use super::tracking::{GETREDIR, TRACKINGINFO};
 use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
 use crate::clients::Client;
 use crate::listener::Address;
@@ -27,11 +29,27 @@ static CLIENT: Command = Command {
     handler: Handler::Container(SUBCOMMANDS, None),
 };
 
-const SUBCOMMANDS: &[&Command] =
-    &[&GETNAME, &HELP, &ID, &INFO, &KILL, &LIST, &NO_EVICT, &NO_TOUCH, &REPLY, &SETINFO, &SETNAME];
+const SUBCOMMANDS: &[&Command] = &[
+    &GETNAME,
+    &GETREDIR,
+    &HELP,
+    &ID,
+    &INFO,
+    &KILL,
+    &LIST,
+    &NO_EVICT,
+    &NO_TOUCH,
+    &PAUSE,
+    &REPLY,
+    &SETINFO,
+    &SETNAME,
+    &TRACKINGINFO,
+    &UNBLOCK,
+    &UNPAUSE,
+];
 
 /// Flags of the subcommands that anybody may use.
-const OPEN: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE;
+pub(super) const OPEN: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE;
 /// Flags of those that look at others.
 pub(super) const ADMIN: u32 = OPEN | flag::ADMIN;
 

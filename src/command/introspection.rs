@@ -143,8 +143,10 @@ fn describe_search(kind: &str, numbers: &[(&str, i32)], reply: &mut Reply) {
 }
 
 /// Redis's ACL categories, which follow from group and flags.
-fn categories(command: &Command) -> Vec<&'static str> {
+pub(super) fn categories(command: &Command) -> Vec<&'static str> {
     let of_group = match command.group {
+        "generic" if command.name == "wait" => Some("connection"),
+        "cluster" if command.has(flag::FAST) => Some("connection"),
         "generic" => Some("keyspace"),
         "server" if matches!(command.name, "dbsize" | "flushdb" | "flushall") => Some("keyspace"),
         "server" if command.flags == FLAGS => Some("connection"),
@@ -258,11 +260,7 @@ static GETKEYS: Command = Command {
 
 fn getkeys(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let request = args.from(2);
-    let top = table::find(request.at(0));
-    let row = top.and_then(|top| match request.get(1) {
-        Some(sub) if table::is_container(top) => table::find_subcommand(top, sub),
-        _ => Some(top),
-    });
+    let row = table::find_request(request.at(0), request.get(1));
     let row = row.ok_or(CommandError::new("ERR Invalid command specified"))?;
     let command = table::rows()[row].command;
     if command.keys == KeyArguments::NONE {

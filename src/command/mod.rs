@@ -10,6 +10,7 @@
 //! exactly one reply or returns an error. Everything that holds for all commands happens in one
 //! place, the [`gate`].
 
+mod acl;
 pub mod batch;
 mod bitfield;
 mod bits;
@@ -33,19 +34,24 @@ mod introspection;
 mod kill;
 mod latency;
 mod lcs;
+mod lolwut;
 mod memory;
 pub mod meter;
 mod monitor;
 mod object;
+mod pause;
 mod range;
 mod scan;
 mod secrets;
 mod server;
 pub mod session;
+mod shutdown;
 mod slowlog;
 mod string;
 pub mod syntax;
 pub mod table;
+mod topology;
+mod tracking;
 mod transaction;
 
 pub use crate::error::{CommandError, Outcome};

@@ -33,6 +33,10 @@ const FAMILIES: &[&[&Command]] = &[
     super::latency::COMMANDS,
     super::monitor::COMMANDS,
     super::introspection::COMMANDS,
+    super::acl::COMMANDS,
+    super::topology::COMMANDS,
+    super::shutdown::COMMANDS,
+    super::lolwut::COMMANDS,
 ];
 
 /// Longest name of a command, in bytes; anything longer is unknown without being looked for.
@@ -101,6 +105,15 @@ pub fn find_subcommand(container: usize, name: &[u8]) -> Option<usize> {
     let place =
         subcommands.iter().position(|sub| sub.name.as_bytes().eq_ignore_ascii_case(name))?;
     Some(container + 1 + place)
+}
+
+/// The number of the row that a request means which begins with these words.
+pub fn find_request(name: &[u8], second: Option<&[u8]>) -> Option<usize> {
+    let top = find(name)?;
+    match second {
+        Some(sub) if is_container(top) => find_subcommand(top, sub),
+        _ => Some(top),
+    }
 }
 
 /// The row that a name like `get` or `client|setname` means.

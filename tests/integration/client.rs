@@ -250,8 +250,22 @@ fn help_names_every_subcommand() {
     let head = "+CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:";
     assert!(help.contains(head), "{help}");
     for name in [
-        "GETNAME", "HELP", "ID", "INFO", "KILL", "LIST", "NO-EVICT", "NO-TOUCH", "REPLY",
-        "SETINFO", "SETNAME",
+        "GETNAME",
+        "GETREDIR",
+        "HELP",
+        "ID",
+        "INFO",
+        "KILL",
+        "LIST",
+        "NO-EVICT",
+        "NO-TOUCH",
+        "PAUSE",
+        "REPLY",
+        "TRACKINGINFO",
+        "UNBLOCK",
+        "UNPAUSE",
+        "SETINFO",
+        "SETNAME",
     ] {
         assert!(help.contains(&format!(" +{name}")), "{name} in {help}");
     }

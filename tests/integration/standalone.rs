@@ -1,0 +1,152 @@
+//! What clients ask to find out what they talk to: users, replicas, cluster, modules.
+
+use crate::support::{TestServer, check, check3};
+
+/// Ensures that the one user is told about as Redis tells about its own.
+#[test]
+fn the_one_user_may_do_everything() {
+    let session = |resp3: bool| {
+        let (map, set) = if resp3 { ("%6", '~') } else { ("*12", '*') };
+        format!(
+            "
+            > ACL GETUSER default
+            {map}
+            $5 flags
+            {set}2
+            $2 on
+            $6 nopass
+            $9 passwords
+            *0
+            $8 commands
+            $5 +@all
+            $4 keys
+            $2 ~*
+            $8 channels
+            $2 &*
+            $9 selectors
+            *0
+            "
+        )
+    };
+    check(&session(false));
+    check3(&session(true));
+    check3("> ACL GETUSER nobody\n_");
+}
+
+/// Ensures that a password is never shown, but that there is one is.
+#[test]
+fn the_password_is_not_shown() {
+    let server = TestServer::with(|config| config.requirepass = "hunter2".to_owned());
+    let mut client = server.client();
+    assert_eq!(client.ask("AUTH hunter2"), "+OK");
+    assert_eq!(client.ask("ACL LIST"), "*1 $39 user default on #(redacted) ~* &* +@all");
+    let user = client.ask("ACL GETUSER default");
+    assert!(user.contains("$5 flags *1 $2 on $9 passwords *1 "), "{user}");
+    assert!(!user.contains("hunter2"));
+}
+
+/// Ensures that categories are those of Redis, and that each command is in some.
+#[test]
+fn categories_list_their_commands() {
+    let server = TestServer::start();
+    let mut client = server.client();
+    assert!(client.ask("ACL CAT").starts_with("*21 $8 keyspace "));
+    assert!(client.ask("ACL CAT HASH").contains("$7 hgetall"));
+    assert!(client.ask("ACL CAT dangerous").contains("$10 config|set"));
+    assert_eq!(client.ask("ACL CAT geo"), "*0");
+    for (request, expected) in [
+        ("ACL CAT foo", "-ERR Unknown category 'foo'"),
+        (
+            "ACL CAT a b",
+            "-ERR unknown subcommand or wrong number of arguments for 'cat'. Try ACL HELP.",
+        ),
+        ("ACL LIST x", "-ERR wrong number of arguments for 'acl|list' command"),
+        ("ACL WHOAMI x", "-ERR wrong number of arguments for 'acl|whoami' command"),
+        ("ACL SETUSER x", "-ERR unknown subcommand 'SETUSER'. Try ACL HELP."),
+        ("ACL", "-ERR wrong number of arguments for 'acl' command"),
+    ] {
+        assert_eq!(client.ask(request), expected, "{request}");
+    }
+}
+
+/// Ensures that a dry run checks what the gate would check, and executes nothing.
+#[test]
+fn a_dry_run_executes_nothing() {
+    check(
+        "
+        > ACL DRYRUN default SET k v
+        +OK
+        > EXISTS k
+        :0
+        > ACL DRYRUN default CONFIG GET a
+        +OK
+        > ACL DRYRUN default CONFIG
+        -ERR wrong number of arguments for 'config' command
+        > ACL DRYRUN default GET
+        -ERR wrong number of arguments for 'get' command
+        > ACL DRYRUN default nosuch a
+        -ERR Command 'nosuch' not found
+        > ACL DRYRUN nobody GET a
+        -ERR User 'nobody' not found
+        > ACL DRYRUN default
+        -ERR wrong number of arguments for 'acl|dryrun' command
+        ",
+    );
+}
+
+/// Ensures that a server which stands alone says so in Redis's words.
+#[test]
+fn there_are_no_other_servers() {
+    let disabled = "-ERR This instance has cluster support disabled";
+    let server = TestServer::start();
+    let mut client = server.client();
+    for (request, expected) in [
+        ("ROLE", "*3 $6 master :0 *0"),
+        ("WAIT 0 0", ":0"),
+        ("WAIT 3 100000", ":0"),
+        ("WAIT x 1", "-ERR value is not an integer or out of range"),
+        ("WAIT 1 x", "-ERR timeout is not an integer or out of range"),
+        ("WAIT x -1", "-ERR timeout is negative"),
+        ("CLUSTER NODES", disabled),
+        ("CLUSTER SLOTS", disabled),
+        ("READONLY", disabled),
+        ("READWRITE", disabled),
+        ("MODULE LIST", "*0"),
+        ("MODULE LIST x", "-ERR wrong number of arguments for 'module|list' command"),
+        ("MODULE nonsense", "-ERR unknown subcommand 'nonsense'. Try MODULE HELP."),
+        ("CLIENT GETREDIR x", "-ERR wrong number of arguments for 'client|getredir' command"),
+        (
+            "SENTINEL MASTERS",
+            "-ERR unknown command 'SENTINEL', with args beginning with: 'MASTERS'",
+        ),
+        (
+            "REPLICAOF NO ONE",
+            "-ERR unknown command 'REPLICAOF', with args beginning with: 'NO' 'ONE'",
+        ),
+        ("CLIENT TRACKING on", "-ERR unknown subcommand 'TRACKING'. Try CLIENT HELP."),
+    ] {
+        assert_eq!(client.ask(request), expected, "{request}");
+    }
+    client.expect_wrong_arity(&[
+        "ROLE x",
+        "WAIT 1",
+        "CLUSTER",
+        "READONLY x",
+        "READWRITE x",
+        "MODULE",
+    ]);
+    check3("> CLIENT TRACKINGINFO\n%3\n$5 flags\n~1\n$3 off\n$8 redirect\n:-1\n$8 prefixes\n*0");
+}
+
+/// Ensures that LOLWUT draws and tells the version, always the same for the same number.
+#[test]
+fn lolwut_draws() {
+    let server = TestServer::start();
+    let mut client = server.client();
+    let first = client.ask("LOLWUT");
+    assert!(first.contains(&format!("respool ver. {}", env!("CARGO_PKG_VERSION"))), "{first}");
+    assert_eq!(client.ask("LOLWUT VERSION 1"), first);
+    assert_ne!(client.ask("LOLWUT version 5 1 2 3"), first);
+    assert_eq!(client.ask("LOLWUT VERSION x"), "-ERR value is not an integer or out of range");
+    assert!(client.ask("LOLWUT VERSION -9223372036854775808").contains("respool"));
+}
