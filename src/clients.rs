@@ -11,7 +11,7 @@ use crate::listener::{Address, Arrival};
 use crate::pause::Pause;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -25,8 +25,8 @@ pub struct Client {
     pub peer: Address,
     /// Our end.
     pub local: Address,
-    /// The connection, shared with the worker that serves it.
-    pub stream: Arc<TcpStream>,
+    /// The connection, shared with the worker that serves it; none if nobody is at the other end.
+    pub stream: Option<Arc<TcpStream>>,
     /// Steady milliseconds of the beginning.
     pub connected_at_ms: u64,
     /// Steady milliseconds of the last request.
@@ -76,7 +76,51 @@ pub struct Names {
 impl Client {
     /// Descriptor number, which CLIENT LIST shows.
     pub fn descriptor(&self) -> i32 {
-        self.stream.as_raw_fd()
+        self.stream.as_ref().map_or(-1, |stream| stream.as_raw_fd())
+    }
+
+    /// Ends one direction or both. The connection may be gone already; then there is nothing to
+    /// end.
+    pub fn shut_down(&self, how: Shutdown) {
+        if let Some(stream) = &self.stream {
+            let _ = stream.shutdown(how);
+        }
+    }
+
+    /// The client in whose name a log is replayed.
+    pub fn without_connection(clock: &Clock) -> Client {
+        Client::new(0, None, clock.steady_ms())
+    }
+
+    fn new(id: u64, arrival: Option<Arrival>, now_ms: u64) -> Client {
+        let nowhere = || Address::Tcp(SocketAddr::from(([0, 0, 0, 0], 0)));
+        let (peer, local, stream) = match arrival {
+            Some(Arrival { peer, local, stream }) => (peer, local, Some(Arc::new(stream))),
+            None => (nowhere(), nowhere(), None),
+        };
+        Client {
+            id,
+            peer,
+            local,
+            stream,
+            connected_at_ms: now_ms,
+            active_at_ms: AtomicU64::new(now_ms),
+            db: AtomicUsize::new(0),
+            resp: AtomicU64::new(2),
+            command: AtomicUsize::new(0),
+            queued: AtomicI64::new(-1),
+            watched: AtomicUsize::new(0),
+            no_evict: AtomicBool::new(false),
+            no_touch: AtomicBool::new(false),
+            query_bytes: AtomicUsize::new(0),
+            query_held_bytes: AtomicUsize::new(0),
+            output_bytes: AtomicUsize::new(0),
+            output_held_bytes: AtomicUsize::new(0),
+            names: Mutex::default(),
+            is_waiting: AtomicBool::new(false),
+            is_monitor: AtomicBool::new(false),
+            is_killed: AtomicBool::new(false),
+        }
     }
 
     /// Whether someone has decided that this connection ends.
@@ -123,30 +167,8 @@ impl Clients {
 
     /// Registers an admitted client.
     pub fn register(&self, arrival: Arrival, clock: &Clock) -> Arc<Client> {
-        let now_ms = clock.steady_ms();
-        let client = Arc::new(Client {
-            id: self.last_id.fetch_add(1, Relaxed) + 1,
-            peer: arrival.peer,
-            local: arrival.local,
-            stream: Arc::new(arrival.stream),
-            connected_at_ms: now_ms,
-            active_at_ms: AtomicU64::new(now_ms),
-            db: AtomicUsize::new(0),
-            resp: AtomicU64::new(2),
-            command: AtomicUsize::new(0),
-            queued: AtomicI64::new(-1),
-            watched: AtomicUsize::new(0),
-            no_evict: AtomicBool::new(false),
-            no_touch: AtomicBool::new(false),
-            query_bytes: AtomicUsize::new(0),
-            query_held_bytes: AtomicUsize::new(0),
-            output_bytes: AtomicUsize::new(0),
-            output_held_bytes: AtomicUsize::new(0),
-            names: Mutex::default(),
-            is_waiting: AtomicBool::new(false),
-            is_monitor: AtomicBool::new(false),
-            is_killed: AtomicBool::new(false),
-        });
+        let id = self.last_id.fetch_add(1, Relaxed) + 1;
+        let client = Arc::new(Client::new(id, Some(arrival), clock.steady_ms()));
         self.by_id.lock().insert(client.id, Arc::clone(&client));
         client
     }
@@ -178,8 +200,7 @@ impl Clients {
         if self.has_killed.load(Relaxed) && self.has_killed.swap(false, Relaxed) {
             let killed = std::mem::take(&mut *self.killed.lock());
             for client in killed {
-                // It may be gone already; then there is nothing to end.
-                let _ = client.stream.shutdown(Shutdown::Both);
+                client.shut_down(Shutdown::Both);
             }
             self.pause.wake();
         }
@@ -188,7 +209,7 @@ impl Clients {
     /// Tells every worker that nothing more will be read: it finishes what it has and closes.
     pub fn stop_reading(&self) {
         for client in self.list() {
-            let _ = client.stream.shutdown(Shutdown::Read);
+            client.shut_down(Shutdown::Read);
         }
     }
 }

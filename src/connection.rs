@@ -33,7 +33,7 @@ use std::time::Duration;
 /// # Errors
 /// The connection broke. There is nobody left to tell.
 pub fn serve(shared: &Shared, client: &Arc<Client>) -> io::Result<()> {
-    let stream: &TcpStream = &client.stream;
+    let Some(stream) = client.stream.as_deref() else { return Ok(()) };
     // A Unix socket cannot, and needs not.
     let _ = stream.set_nodelay(true);
     stream.set_write_timeout(Some(Duration::from_millis(limits::WRITE_WAIT_MS)))?;
@@ -123,6 +123,8 @@ impl Connection<'_> {
                 return self.linger();
             }
             self.flush_if_due()?;
+            // Also for a client that wants no replies, or does not read them.
+            self.session.await_log(&self.shared.aof)?;
             self.publish();
             match self.fill()? {
                 Filled::Some => {}
@@ -226,6 +228,7 @@ impl Connection<'_> {
 
     /// Sends what waits to be sent, as far as the client takes it.
     fn flush(&mut self) -> io::Result<()> {
+        self.session.await_log(&self.shared.aof)?;
         while !self.reply.is_empty() {
             let mut stream = self.stream;
             let written = match self.reply.plain() {

@@ -5,28 +5,39 @@
 //! for them.
 
 use crate::clients::Client;
+use crate::config::Fsync;
 use crate::keyspace::Room;
 use crate::limits;
 use crate::log;
 use crate::machine;
 use crate::shared::{Shared, Stats};
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::{Receiver, select};
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Rounds over which commands per second are averaged, and between two looks into `/proc`, which
 /// sums over all threads and is not free when there are ten thousand.
 const ROUNDS_PER_SAMPLE: u64 = 10;
 
-/// Works until the other end of `stop` is dropped.
+/// Works until the other end of `stop` is dropped; then the log is written to its end.
 pub fn run(shared: &Shared, stop: &Receiver<()>) {
     let mut rounds = 0_u64;
     let mut last = Sample { steady_us: shared.clock.steady_us(), commands: 0 };
     sample_process(&shared.stats);
-    let round = Duration::from_millis(limits::HOUSEKEEPER_ROUND_MS);
-    while stop.recv_timeout(round) == Err(RecvTimeoutError::Timeout) {
+    let mut synced_at_ms = shared.clock.steady_ms();
+    let mut next_round = Instant::now();
+    loop {
+        let round_ms = match shared.aof.is_on() {
+            true => shared.config().appendfsync_interval_ms.min(limits::HOUSEKEEPER_ROUND_MS),
+            false => limits::HOUSEKEEPER_ROUND_MS,
+        };
+        next_round = next_round.max(Instant::now()) + Duration::from_millis(round_ms);
+        if wait_until(next_round, shared, stop).is_err() {
+            break;
+        }
         sweep(shared);
         make_room(shared);
+        synced_at_ms = keep_log(shared, synced_at_ms);
         close_silent_clients(shared);
         shared.clients.pause.end_if_due(shared.clock.steady_ms());
         rounds += 1;
@@ -36,11 +47,58 @@ pub fn run(shared: &Shared, stop: &Receiver<()>) {
             last = sample_commands(shared, &last);
         }
     }
+    shared.access().journal.turn(false);
+    shared.aof.finish();
+}
+
+/// The server stops.
+struct Stopped;
+
+/// Waits for the next round, and meanwhile syncs the log whenever somebody waits for that.
+fn wait_until(next_round: Instant, shared: &Shared, stop: &Receiver<()>) -> Result<(), Stopped> {
+    loop {
+        let wait = next_round.saturating_duration_since(Instant::now());
+        if wait.is_zero() {
+            return Ok(());
+        }
+        select! {
+            recv(stop) -> _ => return Err(Stopped),
+            recv(shared.aof.bell_rings) -> _ => shared.aof.sync(),
+            default(wait) => return Ok(()),
+        }
+    }
+}
+
+/// Writes and syncs what nobody waits for, tries again what has failed, and says when the log was
+/// synced for the last time.
+fn keep_log(shared: &Shared, synced_at_ms: u64) -> u64 {
+    if !shared.aof.is_on() {
+        return synced_at_ms;
+    }
+    shared.aof.keep_up();
+    let (policy, interval_ms) = {
+        let config = shared.config();
+        (config.appendfsync, config.appendfsync_interval_ms)
+    };
+    let now_ms = shared.clock.steady_ms();
+    let is_due = match policy {
+        Fsync::Always => true,
+        Fsync::Everysec => now_ms - synced_at_ms >= interval_ms,
+        Fsync::No => false,
+    };
+    if !is_due {
+        return synced_at_ms;
+    }
+    if shared.aof.has_unsynced() {
+        shared.aof.sync();
+    }
+    now_ms
 }
 
 /// Removes every key that is due, a few at a time, so that nobody waits long for the lock.
 pub fn sweep(shared: &Shared) {
-    loop {
+    // A log that is being replayed says itself when keys expired.
+    while !shared.is_loading() {
         let mut keyspace = shared.access();
         let now_ms = keyspace.now_ms;
         let removed = keyspace.sweep(now_ms, limits::SWEEP_KEYS_MAX);

@@ -23,7 +23,9 @@
 //! | [`server`], [`housekeeper`] | threads and sockets, starting and stopping |
 //! | [`connection`] | one client: read, execute, write |
 //! | [`command`] | the table, the gate, the families; no sockets |
+//! | [`loading`] | replays the log at the start |
 //! | [`shared`], [`clients`], [`pause`] | what threads share, and most locks |
+//! | [`aof`] | the log of changes, and its own lock |
 //! | [`observe`] | what the server remembers about its own work; small locks of its own |
 //! | [`listener`] | where clients come in: TCP or a Unix socket |
 //! | [`resp`], [`keyspace`] | the wire, the data; no locks, no clock; strangers to each other |
@@ -35,7 +37,7 @@
 //! |---|---|---|---|
 //! | acceptor | one per address | admits or refuses, hands the stream over | the server stops |
 //! | worker-N | 0 … `maxclients` | serves one client after the other | none came for a while |
-//! | housekeeper | 1 | expiry sweep, idle clients, figures for INFO | everybody else has ended |
+//! | housekeeper | 1 | sweep, fsync, idle clients, figures | everybody else has ended |
 //! | signals | 1 | turns SIGTERM and SIGINT into an orderly stop | the server has stopped |
 //!
 //! # Locks
@@ -45,11 +47,12 @@
 //! 1. the change of the configuration ([`shared::Shared::reconfigure`]), while it is put in force;
 //! 2. the keyspace ([`shared::Shared::access`]), for a batch of requests or a step of the sweep;
 //! 3. the configuration ([`shared::Shared::config`]), to read a setting or to replace all;
-//! 4. the register of clients ([`clients::Clients`]), to add, remove or list;
-//! 5. the list of killed clients beside it, to add to it or to take it;
-//! 6. one client's names ([`clients::Client::names`]), to read or replace them;
-//! 7. the end of a pause ([`pause::Pause`]), which is waited for with no other lock held;
-//! 8. the slow log, the slow moments, the list of monitors ([`observe`]), to add or to list.
+//! 4. the queue of the log ([`aof::commit`]), to add to it or to take all of it;
+//! 5. the register of clients ([`clients::Clients`]), to add, remove or list;
+//! 6. the list of killed clients beside it, to add to it or to take it;
+//! 7. one client's names ([`clients::Client::names`]), to read or replace them;
+//! 8. the end of a pause ([`pause::Pause`]), which is waited for with no other lock held;
+//! 9. the slow log, the slow moments, the list of monitors ([`observe`]), to add or to list.
 //!
 //! None but the first is ever held across a system call. What is costly to drop is dropped after
 //! the keyspace was let go ([`keyspace::Garbage`]); a large value leaves it as a counted reference.
@@ -68,6 +71,7 @@
 //! [`connection`] → [`resp`] → [`command::gate`] → any family, say `command/string.rs` →
 //! [`keyspace::Keys`] → [`resp::Reply`].
 
+pub mod aof;
 pub mod clients;
 pub mod clock;
 pub mod command;
@@ -79,12 +83,14 @@ pub mod housekeeper;
 pub mod keyspace;
 pub mod limits;
 pub mod listener;
+pub mod loading;
 pub mod log;
 pub mod machine;
 pub mod observe;
 mod open_files;
 pub mod pause;
 pub mod policy;
+mod preflight;
 pub mod quoting;
 pub mod resp;
 pub mod server;

@@ -184,3 +184,23 @@ pub const LCS_CELLS_MAX: u64 = BULK_BYTES_MAX as u64 / 4;
 /// Fields that HRANDFIELD draws when it may draw the same one again: without a bound, a count of a
 /// billion would be a reply that nobody can hold. About ten milliseconds under the lock.
 pub const DRAWN_FIELDS_MAX: usize = 100_000;
+
+/// Bytes of room in the file system that are put aside for the log at a time: a call per megabyte
+/// costs nothing, and a full disk is found out while there is room for what is in flight.
+pub const AOF_RESERVE_BYTES: u64 = 1024 * 1024;
+
+/// Bytes of such room beyond what is being written, below which writes are refused.
+pub const AOF_HEADROOM_BYTES: u64 = 64 * 1024;
+
+/// Capacity of a buffer for records, in bytes, that survives its being written.
+pub const AOF_BUFFER_KEPT_BYTES: usize = 256 * 1024;
+
+/// Bytes of the log that are read at a time while it is replayed.
+pub const AOF_READ_BYTES: usize = 1024 * 1024;
+
+/// Bytes behind damage in which whole requests are looked for, to tell a torn tail from the loss
+/// of something in the middle. A tail is what was written and not synced: far less.
+pub const AOF_SEARCH_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Microseconds between two lines that tell how far the loading is.
+pub const LOADING_TOLD_EVERY_US: u64 = 1_000_000;

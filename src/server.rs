@@ -10,12 +10,12 @@
 //! All threads live in one [`std::thread::scope`], which cannot be left before every one of them
 //! has ended: that is how "join every thread" is proved by the compiler.
 
+use crate::aof::{Directory, Disk};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::listener::{Address, Arrival, Listener};
-use crate::open_files;
 use crate::shared::{Shared, Stats};
-use crate::{connection, housekeeper, limits, log, machine, units};
+use crate::{connection, housekeeper, limits, loading, log, preflight};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, ErrorKind, Read, Write};
@@ -49,6 +49,8 @@ pub struct Server {
     shared: Arc<Shared>,
     listeners: Vec<Arc<Listener>>,
     addresses: Vec<SocketAddr>,
+    /// The log to be replayed and continued, if there is to be one.
+    log: Option<Directory>,
 }
 
 /// Ends a running server from another thread.
@@ -71,9 +73,17 @@ impl Server {
     /// Binds every address; clients that connect from now on wait until [`Server::run`].
     ///
     /// # Errors
-    /// One line that says which address cannot be had, and why.
+    /// One line that says which address, or which file of the log, cannot be had, and why.
     pub fn bind(config: Config, clock: Clock) -> Result<Server, String> {
-        let mut config = with_enough_files(config);
+        Server::bind_on(config, clock, Disk::default())
+    }
+
+    /// The same with files on a disk that may have faults.
+    ///
+    /// # Errors
+    /// See [`Server::bind`].
+    pub fn bind_on(config: Config, clock: Clock, disk: Disk) -> Result<Server, String> {
+        let mut config = preflight::with_enough_files(config);
         let mut listeners = Vec::new();
         let mut addresses = Vec::new();
         for wanted in config.bind.0.clone() {
@@ -103,9 +113,12 @@ impl Server {
         if listeners.is_empty() {
             return Err(format!("cannot listen on any of '{}'", config.bind));
         }
-        warn_about_strangers(&config, &addresses);
-        log_limit(&config);
-        Ok(Server { shared: Arc::new(Shared::new(config, clock)), listeners, addresses })
+        let log = match config.appendonly {
+            true => Some(Directory::open(disk, Path::new(&config.dir))?),
+            false => None,
+        };
+        preflight::tell(&config, &addresses);
+        Ok(Server { shared: Arc::new(Shared::new(config, clock)), listeners, addresses, log })
     }
 
     /// Where the server listens for TCP, with the ports that were chosen.
@@ -134,9 +147,11 @@ impl Server {
         thread::scope(|scope| {
             // Start: first those who serve, then those who let clients in.
             let (stop_housekeeper, stopped) = bounded(0);
-            named("housekeeper").spawn_scoped(scope, move || housekeeper::run(shared, &stopped))?;
+            named("housekeeper")
+                .spawn_scoped(scope, move || housekeeper::run(shared, &stopped))
+                .map_err(no_thread)?;
             let pool = Pool::new(scope, shared, stopper.clone());
-            let mut acceptors = Vec::new();
+            let (mut acceptors, mut names) = (Vec::new(), Vec::new());
             let mut started = Ok(());
             for listener in self.listeners {
                 let (pool, name) = (pool.clone(), listener.to_string());
@@ -144,13 +159,24 @@ impl Server {
                 match named("acceptor").spawn_scoped(scope, acceptor) {
                     Ok(acceptor) => {
                         acceptors.push(acceptor);
-                        log::notice(&format!("Ready to accept connections on {name}"));
+                        names.push(name);
                     }
                     Err(error) => {
-                        started = Err(error);
+                        started = Err(no_thread(error));
                         stopper.stop();
                     }
                 }
+            }
+            // Clients are told that their data is being loaded, until it is.
+            let log = self.log.filter(|_| started.is_ok());
+            let log = log.map(|log| loading::run(shared, log)).transpose();
+            let _log = log.unwrap_or_else(|error| {
+                stopper.stop();
+                started = Err(error);
+                None
+            });
+            for name in names.iter().filter(|_| started.is_ok()) {
+                log::notice(&format!("Ready to accept connections on {name}"));
             }
 
             // Stop: in the opposite order. The acceptors end first and close their listeners…
@@ -169,48 +195,11 @@ impl Server {
             drop(stop_housekeeper);
             started
         })
-        .map_err(|error| format!("cannot start a thread: {error}"))
     }
 }
 
-/// Says how much memory the data may take, and where the number comes from.
-fn log_limit(config: &Config) {
-    let (limit, origin) = (config.limit(), config.maxmemory.origin(machine::memory()));
-    log::notice(&match limit.bytes as u64 {
-        0 => "maxmemory 0: the data may take all the memory there is".to_owned(),
-        bytes => format!(
-            "maxmemory {} ({origin}), maxmemory-policy {}",
-            units::human(bytes),
-            limit.policy.name()
-        ),
-    });
-}
-
-fn with_enough_files(mut config: Config) -> Config {
-    let possible = open_files::allow(config.maxclients);
-    if possible < config.maxclients {
-        log::warning(&format!(
-            "maxclients lowered from {} to {possible}: only {} files may be open (ulimit -n)",
-            config.maxclients,
-            possible as u64 + limits::RESERVED_FILES
-        ));
-        config.maxclients = possible;
-    }
-    config
-}
-
-/// Says who can come in although nobody asks for a password, or who cannot because of that.
-fn warn_about_strangers(config: &Config, addresses: &[SocketAddr]) {
-    let is_open = addresses.iter().any(|address| !address.ip().is_loopback());
-    if is_open && config.requirepass.is_empty() {
-        let consequence = match config.protected_mode {
-            true => "clients on other machines are denied (protected mode)",
-            false => "everyone who can reach the port can read and change everything",
-        };
-        log::warning(&format!(
-            "No password is set: {consequence}. Set one with --requirepass-file <path>"
-        ));
-    }
+fn no_thread(error: io::Error) -> String {
+    format!("cannot start a thread: {error}")
 }
 
 /// The acceptor: lets clients in until the server stops.
@@ -384,7 +373,7 @@ fn serve(shared: &Shared, arrival: Arrival) {
     let client = shared.clients.register(arrival, &shared.clock);
     // Whoever came too late to be told by `stop_reading` is told here.
     if shared.is_stopping() {
-        let _ = client.stream.shutdown(Shutdown::Read);
+        client.shut_down(Shutdown::Read);
     }
     let served = catch_unwind(AssertUnwindSafe(|| connection::serve(shared, &client)));
     if served.is_err() {

@@ -4,6 +4,7 @@
 //! call; [`Access`] sees to both: the time is read when the lock has been taken, and what is costly
 //! to drop is dropped when it has been let go.
 
+use crate::aof::{Aof, Pending};
 use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::config::{Config, directives::failed};
@@ -33,12 +34,21 @@ pub struct Shared {
     pub latency: Latency,
     /// Who sees every command.
     pub monitors: Monitors,
-    keyspace: Mutex<Keyspace>,
+    /// The log of changes.
+    pub aof: Aof,
+    keyspace: Mutex<Guarded>,
     config: RwLock<Config>,
     /// Held while a new configuration is put in force, so that two do not mix.
     reconfiguring: Mutex<()>,
     is_stopping: AtomicBool,
     is_asked_to_stop: AtomicBool,
+    is_loading: AtomicBool,
+}
+
+/// What the keyspace lock guards: the data, and what of its changes the log has not got yet.
+struct Guarded {
+    keyspace: Keyspace,
+    log: Pending,
 }
 
 /// Figures that nobody needs a lock for; counted since the start unless said otherwise.
@@ -50,6 +60,12 @@ pub struct Stats {
     pub connections: AtomicU64,
     /// Connections refused for want of a place.
     pub rejected_connections: AtomicU64,
+    /// Bytes of the log that is being loaded.
+    pub loading_total_bytes: AtomicU64,
+    /// Bytes of it that have been replayed.
+    pub loading_loaded_bytes: AtomicU64,
+    /// Unix milliseconds at which that began.
+    pub loading_started_at_ms: AtomicU64,
     /// Bytes of requests.
     pub input_bytes: AtomicU64,
     /// Bytes of replies.
@@ -99,8 +115,10 @@ impl Stats {
 impl Shared {
     /// A server's state before its first client.
     pub fn new(config: Config, clock: Clock) -> Shared {
+        let keyspace = Keyspace::new(config.databases);
         let shared = Shared {
-            keyspace: Mutex::new(Keyspace::new(config.databases)),
+            keyspace: Mutex::new(Guarded { keyspace, log: Pending::default() }),
+            aof: Aof::default(),
             clients: Clients::default(),
             stats: Stats { started_at_ms: clock.steady_ms(), ..Stats::default() },
             calls: Calls::default(),
@@ -110,6 +128,7 @@ impl Shared {
             monitors: Monitors::default(),
             is_stopping: AtomicBool::new(false),
             is_asked_to_stop: AtomicBool::new(false),
+            is_loading: AtomicBool::new(config.appendonly),
             config: RwLock::new(config),
             reconfiguring: Mutex::new(()),
             clock,
@@ -160,6 +179,7 @@ impl Shared {
     fn hand_out(&self, config: &Config) {
         log::set_level(config.loglevel);
         self.access().set_limit(config.limit());
+        self.aof.set_policy(config.appendfsync);
         self.slowlog.configure(config.slowlog_log_slower_than, config.slowlog_max_len);
         self.latency.configure(config.latency_monitor_threshold);
     }
@@ -170,6 +190,7 @@ impl Shared {
         Access {
             now_ms: self.clock.unix_ms(),
             since_ns: self.clock.steady_ns(),
+            aof: &self.aof,
             guard: Some(guard),
         }
     }
@@ -208,6 +229,16 @@ impl Shared {
     pub fn is_stopping(&self) -> bool {
         self.is_stopping.load(Relaxed)
     }
+
+    /// Whether the log is still being replayed.
+    pub fn is_loading(&self) -> bool {
+        self.is_loading.load(Relaxed)
+    }
+
+    /// Begins to serve: everything has been loaded.
+    pub fn end_loading(&self) {
+        self.is_loading.store(false, Relaxed);
+    }
 }
 
 /// The keyspace, for as long as this lives.
@@ -216,32 +247,43 @@ pub struct Access<'a> {
     pub now_ms: u64,
     /// Steady nanoseconds at the beginning.
     pub since_ns: u64,
+    aof: &'a Aof,
     /// Always there until the drop.
-    guard: Option<MutexGuard<'a, Keyspace>>,
+    guard: Option<MutexGuard<'a, Guarded>>,
+}
+
+impl Access<'_> {
+    /// The keyspace, and the log of its changes.
+    pub fn split(&mut self) -> (&mut Keyspace, &mut Pending) {
+        let guarded: &mut Guarded = self.guard.as_mut().expect("the guard is taken by drop only");
+        (&mut guarded.keyspace, &mut guarded.log)
+    }
 }
 
 impl Deref for Access<'_> {
     type Target = Keyspace;
 
     fn deref(&self) -> &Keyspace {
-        self.guard.as_ref().expect("the guard is taken by drop only")
+        &self.guard.as_ref().expect("the guard is taken by drop only").keyspace
     }
 }
 
 impl DerefMut for Access<'_> {
     fn deref_mut(&mut self) -> &mut Keyspace {
-        self.guard.as_mut().expect("the guard is taken by drop only")
+        self.split().0
     }
 }
 
-/// Lets go of the lock first and drops the garbage afterwards.
+/// Hands the log what it has to know, lets go of the lock, and drops the garbage afterwards.
 impl Drop for Access<'_> {
     fn drop(&mut self) {
-        let garbage: Vec<Garbage> = self
-            .guard
-            .as_mut()
-            .map(|keyspace| std::mem::take(&mut keyspace.garbage))
-            .unwrap_or_default();
+        let aof = self.aof;
+        let (keyspace, log) = self.split();
+        log.removals(&mut keyspace.journal);
+        if !log.is_empty() {
+            aof.append(log.finished());
+        }
+        let garbage: Vec<Garbage> = std::mem::take(&mut keyspace.garbage);
         drop(self.guard.take());
         drop(garbage);
     }

@@ -154,7 +154,7 @@ impl Batch {
 }
 
 /// Finds the command that a request means.
-fn look_up(args: Args<'_>) -> Result<usize, CommandError> {
+pub(super) fn look_up(args: Args<'_>) -> Result<usize, CommandError> {
     let row = table::find(args.at(0)).ok_or_else(|| unknown_command(args))?;
     if !table::is_container(row) {
         return Ok(row);

@@ -183,6 +183,11 @@ fn incrbyfloat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
         let sum = float_sum(old.as_deref().map(|old| &**old), increment, NOT_A_FLOAT)?;
         Ok(Changed::to(Text::new(sum.as_bytes()), sum))
     })?;
+    // Another server, or a later version, may round differently: the result is what counts.
+    keys.log_as(|| {
+        let (key, sum) = (Key::new(args.at(1)), Key::new(sum.as_bytes()));
+        [Key::new(b"SET"), key, sum, Key::new(b"KEEPTTL")]
+    });
     reply.bulk(sum.as_bytes());
     Ok(())
 }
@@ -261,6 +266,10 @@ fn hincrbyfloat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outco
         let sum = float_sum(old, increment, FIELD_NOT_A_FLOAT)?;
         Ok((Key::new(sum.as_bytes()), sum))
     })?;
+    keys.log_as(|| {
+        let (key, field) = (Key::new(args.at(1)), Key::new(args.at(2)));
+        [Key::new(b"HSET"), key, field, Key::new(sum.as_bytes())]
+    });
     reply.bulk(sum.as_bytes());
     Ok(())
 }

@@ -4,9 +4,10 @@
 //! GETEX is what a session cache does at every request.
 
 use super::deadline::Lifetime;
-use super::expire::remove_deadline;
+use super::expire::{change_deadline, remove_deadline};
 use super::string::{pairs, reply_bytes, stored_value};
 use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
+use crate::keyspace::Key;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&SETNX, &MSETNX, &GETSET, &GETDEL, &GETEX, &DELIFEQ];
@@ -124,7 +125,7 @@ static GETDEL: Command = Command {
 
 fn getdel(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     reply_bytes(reply, keys.read_string(args.at(1))?);
-    keys.remove(args.at(1));
+    remove(keys, args.at(1));
     Ok(())
 }
 
@@ -166,7 +167,7 @@ fn getex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     reply_bytes(reply, Some(value));
     match lifetime {
         Some(Lifetime::Until(scale, number)) => {
-            keys.set_deadline(key, Some(scale.deadline_ms(args, number, now_ms)?));
+            change_deadline(keys, key, scale.deadline_ms(args, number, now_ms)?);
         }
         Some(Lifetime::Persist) => {
             remove_deadline(keys, key);
@@ -214,6 +215,12 @@ static DELIFEQ: Command = Command {
 fn delifeq(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let key = args.at(1);
     let is_equal = keys.look_string(key)?.is_some_and(|value| **value == *args.at(2));
-    reply.integer(i64::from(is_equal && keys.remove(key)));
+    reply.integer(i64::from(is_equal && remove(keys, key)));
     Ok(())
+}
+
+/// Removes a key, and has that logged and not the condition: plain Redis 7 knows no DELIFEQ.
+fn remove(keys: &mut Keys<'_>, key: &[u8]) -> bool {
+    keys.log_as(|| [Key::new(b"DEL"), Key::new(key)]);
+    keys.remove(key)
 }

@@ -5,7 +5,7 @@
 
 use super::deadline::Scale;
 use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
-use crate::keyspace::Entry;
+use crate::keyspace::{Entry, Key};
 
 /// The family.
 pub const COMMANDS: &[&Command] =
@@ -135,8 +135,19 @@ fn set_deadline(keys: &mut Keys<'_>, args: Args<'_>, scale: Scale, reply: &mut R
         Some(entry) => conditions.permit(entry.expires_at_ms(), moment_ms),
         None => false,
     };
-    reply.integer(i64::from(may_set && keys.set_deadline(key, Some(moment_ms))));
+    reply.integer(i64::from(may_set && change_deadline(keys, key, moment_ms)));
     Ok(())
+}
+
+/// Gives `key` a deadline and says whether there is such a key. What is logged is the moment; a
+/// moment that has passed removes the key, and then that is logged.
+pub fn change_deadline(keys: &mut Keys<'_>, key: &[u8], moment_ms: u64) -> bool {
+    if moment_ms > keys.now_ms() {
+        keys.log_as(|| [Key::new(b"PEXPIREAT"), Key::new(key), Key::number(moment_ms)]);
+    } else {
+        keys.log_as(|| [Key::new(b"DEL"), Key::new(key)]);
+    }
+    keys.set_deadline(key, Some(moment_ms))
 }
 
 /// When a deadline may be set; all that are chosen must hold.
@@ -349,5 +360,6 @@ fn persist(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 /// Takes the deadline of `key` away and says whether there was one.
 pub fn remove_deadline(keys: &mut Keys<'_>, key: &[u8]) -> bool {
     let has_deadline = keys.look(key).is_some_and(|entry| entry.expires_at_ms().is_some());
+    keys.log_as(|| [Key::new(b"PERSIST"), Key::new(key)]);
     has_deadline && keys.set_deadline(key, None)
 }

@@ -8,6 +8,7 @@
 //! one may make system calls.
 
 use super::batch::{Batch, Request};
+use super::logging;
 use super::meter::{self, Meter};
 use super::session::{ReplyMode, Session};
 use super::{Args, Command, CommandError, Context, Handler, Keyspace, Outcome, Reply, flag};
@@ -61,6 +62,7 @@ pub fn execute(
     run.settle();
     let room = run.access.as_mut().map(|access| access.make_room(limits::ROOM_EFFORT_MAX));
     drop(run);
+    session.log_place.reach(&shared.aof);
     if room == Some(Room::Later) {
         shared.make_room();
     }
@@ -78,24 +80,17 @@ pub(super) fn perform(
     reply: &mut Reply,
 ) -> Outcome {
     let command = table::rows()[number].command;
-    let changes = keyspace.counters().changes;
-    let outcome = match command.handler {
-        Handler::Plain(handler) | Handler::Container(_, Some(handler)) => {
-            handler(context, args, reply)
-        }
-        Handler::Keys(handler) => {
-            let (db, quiet) = (context.session.db(), context.session.no_touch());
-            handler(&mut keyspace.keys(db, context.now_ms, quiet), args, reply)
-        }
-        Handler::Keyspace(handler) => handler(context, keyspace, args, reply),
-        Handler::Container(_, None) => Err(CommandError::arity(command.name)),
-    };
+    let (changes, db) = (keyspace.counters().changes, context.session.db());
+    let outcome = command.invoke(context, keyspace, args, reply);
+    let has_changed = keyspace.counters().changes != changes;
     debug_assert!(
-        command.flags & (flag::WRITE | flag::EXECUTES) != 0
-            || keyspace.counters().changes == changes,
+        command.flags & (flag::WRITE | flag::EXECUTES) != 0 || !has_changed,
         "'{}' is not marked as a write",
         command.name
     );
+    if keyspace.journal.is_on() && !command.has(flag::EXECUTES) {
+        logging::note(context, keyspace, db, has_changed.then_some(args));
+    }
     note(number, context, args, &outcome);
     outcome
 }
@@ -282,7 +277,9 @@ impl<'b> Run<'_, 'b> {
         if self.session.monitor.is_some() && row.command.accesses_keys() {
             return Err(CommandError::new("ERR Replica can't interact with the keyspace"));
         }
-        if self.has_to_wait(row.command) {
+        let is_write = self.is_write(row.command);
+        logging::admit(self.shared, row.command, is_write)?;
+        if self.has_to_wait(is_write) {
             return Ok(Admitted::Later);
         }
         if self.session.transaction.is_some() && row.command.has(flag::NO_MULTI) {
@@ -298,11 +295,15 @@ impl<'b> Run<'_, 'b> {
         }
     }
 
-    /// Whether there is a pause that concerns a command. A server that stops pauses no more.
-    fn has_to_wait(&mut self, command: &Command) -> bool {
+    /// Whether a command may change the data, or executes queued ones that may.
+    fn is_write(&self, command: &Command) -> bool {
         let transaction = self.session.transaction.as_ref();
-        let is_write = command.has(flag::WRITE)
-            || command.has(flag::EXECUTES) && transaction.is_some_and(|queued| queued.has_writes);
+        command.has(flag::WRITE)
+            || command.has(flag::EXECUTES) && transaction.is_some_and(|queued| queued.has_writes)
+    }
+
+    /// Whether there is a pause that concerns a command. A server that stops pauses no more.
+    fn has_to_wait(&mut self, is_write: bool) -> bool {
         let waits = self.shared.clients.pause.concerns(is_write) && !self.shared.is_stopping();
         self.session.has_to_wait = waits.then_some(is_write);
         waits
@@ -346,17 +347,21 @@ impl<'b> Run<'_, 'b> {
             }
             self.meter.count(shared, number, at, is_short);
             let now_ms = shared.clock.unix_ms();
-            let mut context = Context { session: self.session, shared, now_ms };
+            let mut context = Context { session: self.session, shared, now_ms, log: None };
             let outcome = handler(&mut context, args, reply);
             note(number, &mut context, args, &outcome);
             return outcome;
         }
         self.keyspace();
         self.meter.count(shared, number, at, is_short);
+        let is_write = self.is_write(table::rows()[number].command);
         let access = self.access.get_or_insert_with(|| shared.access());
         let now_ms = access.now_ms;
-        let mut context = Context { session: self.session, shared, now_ms };
-        perform(number, &mut context, access, args, reply)
+        let (keyspace, log) = access.split();
+        let mut context = Context { session: self.session, shared, now_ms, log: Some(log) };
+        let outcome = perform(number, &mut context, keyspace, args, reply);
+        self.session.log_place.has_written |= is_write;
+        outcome
     }
 
     /// Takes the time of what was executed since this was last done, if anything was.

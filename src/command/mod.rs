@@ -34,6 +34,7 @@ mod introspection;
 mod kill;
 mod latency;
 mod lcs;
+mod logging;
 mod lolwut;
 mod memory;
 pub mod meter;
@@ -41,6 +42,7 @@ mod monitor;
 mod object;
 mod pause;
 mod range;
+pub mod replay;
 mod scan;
 mod secrets;
 mod server;
@@ -59,6 +61,7 @@ pub use crate::keyspace::{Keys, Keyspace};
 pub use crate::resp::{Args, Reply};
 pub use session::Session;
 
+use crate::aof::Pending;
 use crate::shared::Shared;
 
 /// One command: everything there is to know about it, and the function that does it.
@@ -114,6 +117,9 @@ pub struct Context<'a> {
     pub shared: &'a Shared,
     /// Unix milliseconds.
     pub now_ms: u64,
+    /// Where changes are logged; nowhere while the log itself is replayed, and nowhere for a
+    /// command that does not work on the keyspace.
+    pub log: Option<&'a mut Pending>,
 }
 
 /// Which arguments are keys, as COMMAND reports it: first, last (negative: from the end), step.
@@ -218,6 +224,27 @@ impl Command {
     /// Whether it takes the same short time whatever there is, judging by what its row says.
     pub fn is_constant(&self) -> bool {
         self.complexity.starts_with("O(1)")
+    }
+
+    /// Calls the handler while the keyspace is locked.
+    fn invoke(
+        &self,
+        context: &mut Context<'_>,
+        keyspace: &mut Keyspace,
+        args: Args<'_>,
+        reply: &mut Reply,
+    ) -> Outcome {
+        match self.handler {
+            Handler::Plain(handler) | Handler::Container(_, Some(handler)) => {
+                handler(context, args, reply)
+            }
+            Handler::Keys(handler) => {
+                let (db, quiet) = (context.session.db(), context.session.no_touch());
+                handler(&mut keyspace.keys(db, context.now_ms, quiet), args, reply)
+            }
+            Handler::Keyspace(handler) => handler(context, keyspace, args, reply),
+            Handler::Container(_, None) => Err(CommandError::arity(self.name)),
+        }
     }
 
     /// The subcommands; none for most.

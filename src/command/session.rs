@@ -3,12 +3,15 @@
 //! The worker owns it; what others may see is copied into the [`Client`] of the register.
 
 use super::transaction::Transaction;
+use crate::aof::Aof;
 use crate::clients::Client;
 use crate::keyspace::Watch;
+use crate::log;
 use crate::observe::Monitor;
 use crate::observe::monitors::Line;
 use crate::observe::slowlog::Entry;
 use crate::shared::Shared;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -59,8 +62,28 @@ pub struct Session {
     pub is_in_exec: bool,
     /// The next request waits for the end of a pause; the value tells whether it is a write.
     pub has_to_wait: Option<bool>,
+    /// How far the log must have been written before the next reply leaves.
+    pub log_place: LogPlace,
     db: usize,
     no_touch: bool,
+}
+
+/// What the replies that were not sent yet rest on: everything that was logged before them, one's
+/// own changes and those that one has seen.
+#[derive(Debug, Default)]
+pub struct LogPlace {
+    place: u64,
+    /// Whether this client may have made changes that are among it.
+    pub has_written: bool,
+}
+
+impl LogPlace {
+    /// Remembers that the replies rest on everything that has been logged by now.
+    pub fn reach(&mut self, aof: &Aof) {
+        if aof.is_on() {
+            self.place = aof.end();
+        }
+    }
 }
 
 impl Session {
@@ -77,6 +100,7 @@ impl Session {
             monitor: None,
             is_in_exec: false,
             has_to_wait: None,
+            log_place: LogPlace::default(),
             db: 0,
             no_touch: false,
         }
@@ -98,6 +122,23 @@ impl Session {
         let queued = self.transaction.as_ref().map_or(-1, |transaction| transaction.len() as i64);
         self.client.queued.store(queued, Relaxed);
         self.client.watched.store(self.watch.len(), Relaxed);
+    }
+
+    /// Waits until the log holds what the replies rest on.
+    ///
+    /// # Errors
+    /// It cannot be written. Who has only read gets its replies all the same, as they promise
+    /// nothing; who has written gets no answer at all: whether it survives, nobody knows yet.
+    pub fn await_log(&mut self, aof: &Aof) -> io::Result<()> {
+        let LogPlace { place, has_written } = std::mem::take(&mut self.log_place);
+        if place == 0 || aof.wait(place).is_ok() || !has_written {
+            return Ok(());
+        }
+        let (id, peer) = (self.client.id, &self.client.peer);
+        log::warning(&format!(
+            "Client id={id} addr={peer} closed without an answer: its changes cannot be logged"
+        ));
+        Err(io::ErrorKind::StorageFull.into())
     }
 
     /// Ends all watching, when the connection ends.

@@ -6,8 +6,8 @@
 
 use super::deadline::{Lifetime, Scale};
 use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
-use crate::keyspace::Value;
 use crate::keyspace::bytes::Bytes;
+use crate::keyspace::{Key, Value};
 use std::sync::Arc;
 
 /// The family.
@@ -117,8 +117,15 @@ fn set(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     };
     match options.lifetime {
         _ if !may_set => {}
-        Some(Lifetime::Keep) => keys.set_value(key, stored_value(args, 2)),
-        _ => keys.set(key, stored_value(args, 2), expires_at_ms),
+        Some(Lifetime::Keep) => {
+            keys.set_value(key, stored_value(args, 2));
+            let keep = || Key::new(b"KEEPTTL");
+            keys.log_as(|| [Key::new(b"SET"), Key::new(key), stored(args, 2), keep()]);
+        }
+        _ => {
+            keys.set(key, stored_value(args, 2), expires_at_ms);
+            log_set(keys, args, 2, expires_at_ms);
+        }
     }
     match may_set {
         _ if options.wants_old => {}
@@ -126,6 +133,19 @@ fn set(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
         false => reply.null(),
     }
     Ok(())
+}
+
+/// Has a plain SET logged, whose deadline is a moment: the conditions have been judged, and *in ten
+/// seconds* would be another moment when the log is replayed.
+fn log_set(keys: &mut Keys<'_>, args: Args<'_>, value: usize, expires_at_ms: Option<u64>) {
+    let set = || [Key::new(b"SET"), Key::new(args.at(1)), stored(args, value)];
+    match expires_at_ms {
+        None => keys.log_as(set),
+        Some(moment_ms) => keys.log_as(|| {
+            let [set, key, value] = set();
+            [set, key, value, Key::new(b"PXAT"), Key::number(moment_ms)]
+        }),
+    }
 }
 
 /// What stands behind SET's value.
@@ -240,6 +260,7 @@ fn psetex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 fn set_until(keys: &mut Keys<'_>, args: Args<'_>, scale: Scale, reply: &mut Reply) -> Outcome {
     let expires_at_ms = scale.deadline_ms(args, 2, keys.now_ms())?;
     keys.set(args.at(1), stored_value(args, 3), Some(expires_at_ms));
+    log_set(keys, args, 3, Some(expires_at_ms));
     reply.ok();
     Ok(())
 }

@@ -161,6 +161,8 @@ fn exec(
         reply.null_array();
         return Ok(());
     }
+    let (is_logged, db) = (keyspace.journal.is_on(), context.session.db());
+    context.log.iter_mut().filter(|_| is_logged).for_each(|log| log.begin_unit(db));
     reply.array(transaction.requests.len());
     context.session.is_in_exec = true;
     let mut since_ns = context.shared.clock.steady_ns();
@@ -177,6 +179,7 @@ fn exec(
         since_ns = now_ns;
     }
     context.session.is_in_exec = false;
+    context.log.iter_mut().for_each(|log| log.end_unit());
     Ok(())
 }
 

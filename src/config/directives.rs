@@ -4,7 +4,7 @@
 //! and whoever asked for it puts it in force as a whole or drops it. Nothing that names a file or
 //! a folder can be changed: a password for the data must not become a pen for the disk.
 
-use super::values::{integer, level, shown, yes_or_no};
+use super::values::{bytes, fsync, integer, level, shown, yes_or_no};
 use super::{Config, limits, memory};
 
 /// One directive.
@@ -63,8 +63,16 @@ pub static DIRECTIVES: &[Directive] = &[
     ),
     row("latency-tracking", |config| shown(config.latency_tracking), To(set_latency_tracking)),
     row("save", |_| String::new(), Immutable),
-    row("dir", |_| String::new(), Protected),
-    row("appendonly", |_| "no".to_owned(), Immutable),
+    row("dir", dir, Protected),
+    row("appendonly", |config| shown(config.appendonly), To(set_appendonly)),
+    row("appendfsync", |config| config.appendfsync.name().to_owned(), To(set_appendfsync)),
+    row("appendfsync-interval-ms", interval, To(set_interval)),
+    row("appendfilename", |_| "appendonly.aof".to_owned(), Immutable),
+    row("appenddirname", |_| "appendonlydir".to_owned(), Immutable),
+    row("auto-aof-rewrite-percentage", rewrite_percentage, To(set_rewrite_percentage)),
+    row("auto-aof-rewrite-min-size", rewrite_min_size, To(set_rewrite_min_size)),
+    row("aof-load-truncated", |config| shown(config.aof_load_truncated), To(set_load_truncated)),
+    row("aof-use-rdb-preamble", |_| "no".to_owned(), Immutable),
     row("maxmemory", |config| config.limit().bytes.to_string(), To(set_maxmemory)),
     row(
         "maxmemory-policy",
@@ -171,5 +179,53 @@ fn set_latency_monitor_threshold(config: &mut Config, text: &str) -> Result<(), 
 
 fn set_latency_tracking(config: &mut Config, text: &str) -> Result<(), String> {
     config.latency_tracking = yes_or_no(text)?;
+    Ok(())
+}
+
+/// The whole path, as Redis shows it.
+fn dir(config: &Config) -> String {
+    let path = std::path::absolute(&config.dir);
+    path.map_or_else(|_| config.dir.clone(), |path| path.to_string_lossy().into_owned())
+}
+
+fn interval(config: &Config) -> String {
+    config.appendfsync_interval_ms.to_string()
+}
+
+fn rewrite_percentage(config: &Config) -> String {
+    config.auto_aof_rewrite_percentage.to_string()
+}
+
+fn rewrite_min_size(config: &Config) -> String {
+    config.auto_aof_rewrite_min_size.to_string()
+}
+
+fn set_appendonly(config: &mut Config, text: &str) -> Result<(), String> {
+    config.appendonly = yes_or_no(text)?;
+    Ok(())
+}
+
+fn set_appendfsync(config: &mut Config, text: &str) -> Result<(), String> {
+    config.appendfsync = fsync(text)?;
+    Ok(())
+}
+
+fn set_interval(config: &mut Config, text: &str) -> Result<(), String> {
+    config.appendfsync_interval_ms = integer(text, 1..=3_600_000)? as u64;
+    Ok(())
+}
+
+fn set_rewrite_percentage(config: &mut Config, text: &str) -> Result<(), String> {
+    config.auto_aof_rewrite_percentage = integer(text, 0..=i64::from(i32::MAX))? as u64;
+    Ok(())
+}
+
+fn set_rewrite_min_size(config: &mut Config, text: &str) -> Result<(), String> {
+    config.auto_aof_rewrite_min_size = bytes(text)?;
+    Ok(())
+}
+
+fn set_load_truncated(config: &mut Config, text: &str) -> Result<(), String> {
+    config.aof_load_truncated = yes_or_no(text)?;
     Ok(())
 }

@@ -12,6 +12,7 @@ mod values;
 
 pub use bind::{Bind, BindAddress};
 pub use directives::DIRECTIVES;
+pub use values::Fsync;
 
 use crate::limits;
 use crate::log::Level;
@@ -123,6 +124,36 @@ pub struct Config {
     #[argh(option, default = "false", from_str_fn(values::yes_or_no), arg_name = "yes|no")]
     pub enable_debug_command: bool,
 
+    /// folder for what the server writes; the log goes into a folder appendonlydir in it (default
+    /// the current one)
+    #[argh(option, default = "String::from(\".\")", arg_name = "folder")]
+    pub dir: String,
+
+    /// whether changes are logged, so that the data survives a restart: yes or no (default no)
+    #[argh(option, default = "false", from_str_fn(values::yes_or_no), arg_name = "yes|no")]
+    pub appendonly: bool,
+
+    /// when the log is synced to the disk: always, everysec or no (default everysec)
+    #[argh(option, default = "Fsync::Everysec", from_str_fn(values::fsync), arg_name = "when")]
+    pub appendfsync: Fsync,
+
+    /// milliseconds between two syncs of everysec (default 1000)
+    #[argh(option, default = "1_000", arg_name = "ms")]
+    pub appendfsync_interval_ms: u64,
+
+    /// growth in percent of the size after the last rewrite at which the log is rewritten; 0 is
+    /// never (default 100)
+    #[argh(option, default = "100", arg_name = "percent")]
+    pub auto_aof_rewrite_percentage: u64,
+
+    /// size below which the log is not rewritten by itself, like 64mb (default 64mb)
+    #[argh(option, default = "64 << 20", from_str_fn(values::bytes), arg_name = "size")]
+    pub auto_aof_rewrite_min_size: u64,
+
+    /// whether a torn end of the log is cut off at the start: yes or no (default yes)
+    #[argh(option, default = "true", from_str_fn(values::yes_or_no), arg_name = "yes|no")]
+    pub aof_load_truncated: bool,
+
     /// print the version and exit
     #[argh(switch)]
     pub version: bool,
@@ -212,6 +243,7 @@ impl Config {
             ("databases", self.databases, 1, limits::DATABASES_MAX),
             ("maxclients", self.maxclients, 1, 1_000_000),
             ("tcp-backlog", usize::try_from(self.tcp_backlog).unwrap_or(0), 1, 65_535),
+            ("appendfsync-interval-ms", self.appendfsync_interval_ms as usize, 1, 3_600_000),
         ];
         for (name, value, min, max) in bounds {
             if !(min..=max).contains(&value) {

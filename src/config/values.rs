@@ -4,6 +4,7 @@
 //! it.
 
 use crate::log::Level;
+use crate::units;
 use std::ops::RangeInclusive;
 
 /// A whole number within bounds.
@@ -18,6 +19,14 @@ pub fn integer(text: &str, bounds: RangeInclusive<i64>) -> Result<i64, String> {
     }
     let (min, max) = bounds.into_inner();
     Err(format!("argument must be between {min} and {max} inclusive"))
+}
+
+/// A number of bytes, with one of Redis's units or without.
+///
+/// # Errors
+/// It is none.
+pub fn bytes(text: &str) -> Result<u64, String> {
+    units::bytes(text).ok_or_else(|| "argument must be a memory value".to_owned())
 }
 
 /// A yes or a no.
@@ -52,6 +61,39 @@ pub fn mode(text: &str) -> Result<u32, String> {
 /// There is no such level.
 pub fn level(word: &str) -> Result<Level, String> {
     Level::from_name(word).ok_or_else(|| none_of(Level::NAMES.iter().map(|(name, _)| *name)))
+}
+
+/// When the log is synced to the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fsync {
+    /// Before a write is answered.
+    Always,
+    /// Once in an interval.
+    Everysec,
+    /// When the kernel likes to.
+    No,
+}
+
+impl Fsync {
+    /// The policies under Redis's names.
+    pub const NAMES: [(&str, Fsync); 3] =
+        [("always", Fsync::Always), ("everysec", Fsync::Everysec), ("no", Fsync::No)];
+
+    /// The directive's name for this policy.
+    pub fn name(self) -> &'static str {
+        Fsync::NAMES[self as usize].0
+    }
+}
+
+/// A policy of syncing.
+///
+/// # Errors
+/// There is no such policy.
+pub fn fsync(word: &str) -> Result<Fsync, String> {
+    let found = Fsync::NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
+    found
+        .map(|(_, policy)| *policy)
+        .ok_or_else(|| none_of(Fsync::NAMES.iter().map(|(name, _)| *name)))
 }
 
 /// What to say when a word is none of those that are known.

@@ -86,6 +86,11 @@ impl<const INLINE: usize> Bytes<INLINE> {
         Some(bytes)
     }
 
+    /// A number in decimal.
+    pub fn number(number: u64) -> Self {
+        Bytes::new(itoa::Buffer::new().format(number).as_bytes())
+    }
+
     /// Bytes on the heap beside the place itself.
     pub fn heap_bytes(&self) -> usize {
         match self {

@@ -63,7 +63,7 @@ impl Keyspace {
 
     /// Whether more memory is used than there may be.
     pub fn is_over(&self) -> bool {
-        self.limit.bytes != 0 && self.used_bytes() > self.limit.bytes
+        self.limit.bytes != 0 && self.used_bytes() > self.limit.bytes && !self.is_replaying
     }
 
     /// Removes keys until no more memory is used than there may be, or about `effort_max` entries

@@ -271,7 +271,9 @@ impl Keys<'_> {
     /// deadline in the past removes the key.
     pub fn set_deadline(&mut self, key: &[u8], expires_at_ms: Option<u64>) -> bool {
         self.expire_if_due(key);
-        if expires_at_ms.is_some_and(|deadline| deadline <= self.now_ms) {
+        if !self.keyspace.is_replaying
+            && expires_at_ms.is_some_and(|deadline| deadline <= self.now_ms)
+        {
             return self.remove(key);
         }
         let age = self.next_age();
@@ -297,10 +299,17 @@ impl Keys<'_> {
         Some(entry)
     }
 
+    /// Has `words` logged in the place of the request that is being executed, because at another
+    /// time, or for a plain Redis, that one would mean something else.
+    pub fn log_as<const WORDS: usize>(&mut self, words: impl FnOnce() -> [Key; WORDS]) {
+        self.keyspace.journal.note_instead(words);
+    }
+
     /// Removes `key` if its deadline has passed. Where nothing has a deadline it costs nothing.
     pub(super) fn expire_if_due(&mut self, key: &[u8]) {
         let database = &self.keyspace.databases[self.db];
         if database.volatile_len() > 0
+            && !self.keyspace.is_replaying
             && database.peek(key).is_some_and(|entry| entry.is_expired(self.now_ms))
         {
             self.keyspace.remove_unasked(self.db, key, Cause::Expired);

@@ -14,6 +14,7 @@ mod database;
 pub mod eviction;
 pub mod footprint;
 pub mod hash;
+mod journal;
 pub mod keys;
 mod segment;
 pub mod value;
@@ -22,6 +23,7 @@ pub mod watch;
 pub use bytes::{Key, Text};
 pub use eviction::Room;
 pub use hash::FieldMap;
+pub use journal::Journal;
 pub use keys::{Changed, Keys};
 pub use value::{Entry, Value};
 pub use watch::Watch;
@@ -118,6 +120,10 @@ pub struct Keyspace {
     /// The sum of all databases.
     account: Account,
     limit: Limit,
+    /// Set while a log is replayed.
+    is_replaying: bool,
+    /// Notes for the log, to be taken after every command.
+    pub journal: Journal,
     /// To be taken and dropped after the lock was let go.
     pub garbage: Vec<Garbage>,
 }
@@ -135,6 +141,8 @@ impl Keyspace {
             watchers: Watchers::default(),
             account,
             limit: Limit::NONE,
+            is_replaying: false,
+            journal: Journal::default(),
             garbage: Vec::new(),
         }
     }
@@ -236,6 +244,12 @@ impl Keyspace {
         has_changed
     }
 
+    /// Begins or ends the replaying of a log. No key expires or is evicted meanwhile: the log says
+    /// itself when they went.
+    pub fn set_replaying(&mut self, is_replaying: bool) {
+        self.is_replaying = is_replaying;
+    }
+
     /// Checks that all side structures are in step.
     ///
     /// # Panics
@@ -254,6 +268,7 @@ impl Keyspace {
             Cause::Evicted => &mut self.counters.evicted,
         }) += 1;
         self.watchers.changed(db, key);
+        self.journal.note_removal(db, key);
         self.discard(entry.value);
     }
 

@@ -3,6 +3,9 @@
 //!
 //! Read `support` first. A test of a command is a session: see [`support::check`].
 
+mod aof_faults;
+mod aof_log;
+mod aof_recovery;
 mod bits;
 mod client;
 mod client_library;

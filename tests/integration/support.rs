@@ -6,6 +6,7 @@
 //! otherwise.
 
 use crate::raw::{Raw, lines_of};
+use respool::aof::Disk;
 use respool::clock::Clock;
 use respool::config::Config;
 use respool::log::{self, Level};
@@ -41,6 +42,11 @@ impl TestServer {
 
     /// A server whose configuration `change` has changed.
     pub fn with(change: impl FnOnce(&mut Config)) -> TestServer {
+        TestServer::on(Disk::default(), change)
+    }
+
+    /// The same with files on a disk that may have faults. It serves when this returns.
+    pub fn on(disk: Disk, change: impl FnOnce(&mut Config)) -> TestServer {
         // The harness captures what tests print, but not what a server's threads do.
         log::set_level(Level::Warning);
         let mut config = Config::with_defaults();
@@ -48,10 +54,11 @@ impl TestServer {
         config.loglevel = Level::Warning;
         change(&mut config);
         let clock = Clock::manual(START_MS);
-        let server = Server::bind(config, clock.clone()).expect("a free port");
+        let server = Server::bind_on(config, clock.clone(), disk).expect("a free port");
         let (address, shared) = (server.addresses()[0], Arc::clone(server.shared()));
         let stopper = server.stopper();
         let thread = Some(std::thread::spawn(move || server.run().expect("threads start")));
+        wait_until("the log is loaded", || !shared.is_loading());
         TestServer { address, clock, shared, stopper, thread }
     }
 

@@ -1,0 +1,341 @@
+//! The log that is being written: a queue of records, and how they get to the disk together.
+//!
+//! Records enter under the keyspace lock ([`Aof::append`]), so that their order in the file is the
+//! order of execution. They leave when somebody waits for them ([`Aof::wait`]): the first who does
+//! takes *everything* that is queued and writes it, without holding any lock; whoever comes
+//! meanwhile waits, and finds its records written by the next one in one go. With `always` the
+//! same happens with the disk: the housekeeper syncs for everybody who waits.
+//!
+//! A *place* is a number of bytes since the log was opened, whatever the file. The three that
+//! matter run after each other: `synced` ≤ `written` ≤ `end`.
+//!
+//! # When writing fails
+//! What could not be written stays queued and is tried again; until it is written, those who wait
+//! for it get no answer at all (their connections are closed: what they asked for may or may not
+//! survive), and no new write is admitted ([`Aof::refusal`]). Since room is reserved before it is
+//! needed, a full disk is found out *before* that, while the last bytes can still be written. What
+//! is queued is bounded by what was being executed when the failure was noticed; keys that expire
+//! or are evicted meanwhile queue a DEL each, which is shorter than the entry that it frees.
+//!
+//! # When fsync fails
+//! The kernel may have dropped what it could not write and does not say so twice. So the file is
+//! never trusted again: writes are refused until a rewrite has put a new one in its place.
+
+use super::disk::{LogFile, reason};
+use super::records::Records;
+use crate::config::Fsync;
+use crate::log;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use parking_lot::{Condvar, Mutex, MutexGuard};
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
+
+/// What was waited for will not be written soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unwritten;
+
+/// The log of one server, which may be off.
+pub struct Aof {
+    state: Mutex<State>,
+    /// Something was written, or failed.
+    written_more: Condvar,
+    /// Something was synced, or failed.
+    synced_more: Condvar,
+    end: AtomicU64,
+    written: AtomicU64,
+    synced: AtomicU64,
+    /// [`Fsync`] as a number.
+    policy: AtomicU8,
+    is_on: AtomicBool,
+    is_refusing: AtomicBool,
+    /// Bytes of all files of the log, and of its base.
+    bytes: AtomicU64,
+    base_bytes: AtomicU64,
+    /// Wakes the housekeeper, who syncs.
+    bell: Sender<()>,
+    /// The other end of the bell.
+    pub bell_rings: Receiver<()>,
+}
+
+#[derive(Default)]
+struct State {
+    /// What is to be written, and where to; the last file is the one that grows.
+    queue: VecDeque<Portion>,
+    /// Whether somebody is writing; the front of the queue is then out of it.
+    is_writing: bool,
+    /// Whether the housekeeper was asked to sync.
+    is_sync_asked: bool,
+    /// Files with bytes that were not synced, the oldest first.
+    unsynced: Vec<Arc<LogFile>>,
+    /// An empty buffer for the next one who writes.
+    spare: Records,
+    /// Why new writes are refused.
+    refusal: Option<String>,
+    /// Whether what is queued could not be written.
+    is_stuck: bool,
+    /// Whether an fsync has failed since the last file was begun.
+    is_distrusted: bool,
+}
+
+struct Portion {
+    file: Arc<LogFile>,
+    records: Records,
+}
+
+impl Default for Aof {
+    fn default() -> Aof {
+        let (bell, bell_rings) = bounded(1);
+        Aof {
+            state: Mutex::default(),
+            written_more: Condvar::new(),
+            synced_more: Condvar::new(),
+            end: AtomicU64::new(0),
+            written: AtomicU64::new(0),
+            synced: AtomicU64::new(0),
+            policy: AtomicU8::new(Fsync::Everysec as u8),
+            is_on: AtomicBool::new(false),
+            is_refusing: AtomicBool::new(false),
+            bytes: AtomicU64::new(0),
+            base_bytes: AtomicU64::new(0),
+            bell,
+            bell_rings,
+        }
+    }
+}
+
+impl Aof {
+    /// Chooses when the log is synced.
+    pub fn set_policy(&self, policy: Fsync) {
+        self.policy.store(policy as u8, Relaxed);
+        let state = self.state.lock();
+        self.wake_all();
+        drop(state);
+    }
+
+    /// Whether changes are logged.
+    pub fn is_on(&self) -> bool {
+        self.is_on.load(Relaxed)
+    }
+
+    /// Begins to log into `file`, of a log of which `base_bytes` of `bytes` are the base.
+    pub fn begin(&self, file: LogFile, (base_bytes, bytes): (u64, u64)) {
+        let mut state = self.state.lock();
+        *state = State::default();
+        state.queue.push_back(Portion { file: Arc::new(file), records: Records::default() });
+        self.bytes.store(bytes, Relaxed);
+        self.base_bytes.store(base_bytes, Relaxed);
+        self.is_refusing.store(false, Relaxed);
+        self.is_on.store(true, Relaxed);
+    }
+
+    /// The place behind everything that was logged.
+    pub fn end(&self) -> u64 {
+        self.end.load(Relaxed)
+    }
+
+    /// Moves `records` into the queue. To be called under the keyspace lock, for the order.
+    pub fn append(&self, records: &mut Records) {
+        let mut state = self.state.lock();
+        let Some(last) = state.queue.back_mut() else { return records.clear() };
+        let bytes = records.len() as u64;
+        last.records.append(records);
+        self.end.fetch_add(bytes, Relaxed);
+        self.bytes.fetch_add(bytes, Relaxed);
+    }
+
+    /// Returns when everything before `place` is as safe as the policy promises. Writes it, if
+    /// nobody else does.
+    ///
+    /// # Errors
+    /// That will not be soon.
+    pub fn wait(&self, place: u64) -> Result<(), Unwritten> {
+        if self.is_safe(place) {
+            return Ok(());
+        }
+        let mut state = self.state.lock();
+        while !self.is_safe(place) {
+            let is_always = self.is_always();
+            if state.is_stuck || is_always && state.is_distrusted {
+                return Err(Unwritten);
+            }
+            if is_always {
+                // The housekeeper writes and syncs for everybody who waits by then.
+                if !std::mem::replace(&mut state.is_sync_asked, true) {
+                    // A bell that has been rung already is as good.
+                    let _ = self.bell.try_send(());
+                }
+                self.synced_more.wait(&mut state);
+            } else if state.is_writing {
+                self.written_more.wait(&mut state);
+            } else {
+                self.write_front(&mut state);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_safe(&self, place: u64) -> bool {
+        let reached = if self.is_always() { &self.synced } else { &self.written };
+        reached.load(Relaxed) >= place || !self.is_on()
+    }
+
+    fn is_always(&self) -> bool {
+        self.policy.load(Relaxed) == Fsync::Always as u8
+    }
+
+    /// Why a write is refused at present: the text of Redis's error.
+    pub fn refusal(&self) -> Option<String> {
+        if !self.is_refusing.load(Relaxed) {
+            return None;
+        }
+        let state = self.state.lock();
+        let reason = state.refusal.as_ref()?;
+        Some(format!("MISCONF Errors writing to the AOF file: {reason}"))
+    }
+
+    /// Whether a rewrite is needed before anything can be trusted again.
+    pub fn is_distrusted(&self) -> bool {
+        self.is_refusing.load(Relaxed) && self.state.lock().is_distrusted
+    }
+
+    /// Writes what nobody waits for, and tries again what has failed. The housekeeper does so
+    /// every round.
+    pub fn keep_up(&self) {
+        let mut state = self.state.lock();
+        let has_work = self.written.load(Relaxed) < self.end() || state.refusal.is_some();
+        if has_work && !state.is_writing {
+            state.is_stuck = false;
+            self.write_front(&mut state);
+        }
+    }
+
+    /// Writes what is queued and syncs it. Only the housekeeper calls this, one at a time.
+    pub fn sync(&self) {
+        let mut state = self.state.lock();
+        state.is_sync_asked = false;
+        while self.written.load(Relaxed) < self.end() && !state.is_stuck {
+            if state.is_writing {
+                self.written_more.wait(&mut state);
+            } else {
+                self.write_front(&mut state);
+            }
+        }
+        let files = std::mem::take(&mut state.unsynced);
+        let place = self.written.load(Relaxed);
+        if !files.is_empty() {
+            let outcome =
+                MutexGuard::unlocked(&mut state, || files.iter().try_for_each(|file| file.sync()));
+            self.note_sync(&mut state, outcome);
+        }
+        if !state.is_distrusted {
+            self.synced.fetch_max(place, Relaxed);
+        }
+        self.synced_more.notify_all();
+    }
+
+    /// Whether there are bytes that were not synced.
+    pub fn has_unsynced(&self) -> bool {
+        self.is_on() && self.synced.load(Relaxed) < self.end()
+    }
+
+    /// Writes the front of the queue while the lock is let go.
+    fn write_front(&self, state: &mut MutexGuard<'_, State>) {
+        let spare = std::mem::take(&mut state.spare);
+        let (has_next, is_distrusted) = (state.queue.len() > 1, state.is_distrusted);
+        let Some(front) = state.queue.front_mut() else { return };
+        let file = Arc::clone(&front.file);
+        let mut records = std::mem::replace(&mut front.records, spare);
+        let bytes = records.len();
+        state.is_writing = true;
+        let (reserved, outcome, last_sync) = MutexGuard::unlocked(state, || {
+            if is_distrusted && has_next {
+                // The rewrite that has begun will hold this too.
+                records.clear();
+                return (Ok(()), Ok(()), Ok(()));
+            }
+            let reserved = file.reserve(bytes);
+            let outcome = file.write(&mut records);
+            // What follows in the next file must not survive a power failure that this does not.
+            let last_sync = if has_next && outcome.is_ok() { file.sync() } else { Ok(()) };
+            (reserved, outcome, last_sync)
+        });
+        state.is_writing = false;
+        self.written.fetch_add((bytes - records.len()) as u64, Relaxed);
+        state.is_stuck = outcome.is_err();
+        let is_done = has_next && outcome.is_ok() && last_sync.is_ok();
+        match state.queue.front_mut() {
+            Some(front) if outcome.is_err() => {
+                records.append(&mut front.records);
+                front.records = records;
+            }
+            _ => state.spare = records,
+        }
+        state.unsynced.retain(|known| !Arc::ptr_eq(known, &file));
+        if is_done {
+            state.queue.pop_front();
+        } else {
+            state.unsynced.push(file);
+        }
+        self.note_sync(state, last_sync);
+        self.note_write(state, outcome.and(reserved));
+        self.written_more.notify_all();
+        if state.is_stuck {
+            self.synced_more.notify_all();
+        }
+    }
+
+    /// Remembers whether writes can be admitted, and says so when that changes.
+    fn note_write(&self, state: &mut MutexGuard<'_, State>, outcome: io::Result<()>) {
+        if state.is_distrusted {
+            return;
+        }
+        let before = std::mem::replace(&mut state.refusal, outcome.as_ref().err().map(reason));
+        self.is_refusing.store(outcome.is_err(), Relaxed);
+        match (before, outcome) {
+            (None, Err(error)) => MutexGuard::unlocked(state, || {
+                log::warning(&format!(
+                    "Writing to the append-only file fails, writes are refused: {error}"
+                ));
+            }),
+            (Some(_), Ok(())) => MutexGuard::unlocked(state, || {
+                log::notice("The append-only file can be written again");
+            }),
+            _ => {}
+        }
+    }
+
+    /// Ceases to trust the file if it could not be synced.
+    fn note_sync(&self, state: &mut MutexGuard<'_, State>, outcome: io::Result<()>) {
+        let Err(error) = outcome else { return };
+        state.refusal = Some(reason(&error));
+        state.is_distrusted = true;
+        self.is_refusing.store(true, Relaxed);
+        MutexGuard::unlocked(state, || {
+            log::warning(&format!(
+                "Syncing the append-only file failed, writes are refused until it is rewritten: \
+                 {error}"
+            ));
+        });
+    }
+
+    fn wake_all(&self) {
+        self.written_more.notify_all();
+        self.synced_more.notify_all();
+    }
+
+    /// Writes and syncs what is left, and ceases to log. The keyspace must have ceased before.
+    pub fn finish(&self) {
+        self.sync();
+        let mut state = self.state.lock();
+        while state.is_writing {
+            self.written_more.wait(&mut state);
+        }
+        let state = std::mem::take(&mut *state);
+        self.is_on.store(false, Relaxed);
+        self.is_refusing.store(false, Relaxed);
+        self.wake_all();
+        state.queue.iter().for_each(|portion| portion.file.give_back());
+    }
+}

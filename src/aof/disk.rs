@@ -1,0 +1,224 @@
+//! The few operations on files that the log is made of, and the one place where they can be made
+//! to fail.
+//!
+//! Everything that writes goes through a [`Disk`]; a test hands one with [`Faults`] to the server
+//! and so sees what a full disk, a failing fsync or a crash between two operations would do.
+//! Reading does not pass here: what cannot be read is refused where it is read.
+
+use super::faults::{Faults, Operation};
+use super::records::Records;
+use crate::limits;
+use rustix::fs::FallocateFlags;
+use rustix::io::Errno;
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Where files are: the real disk, or one with faults.
+#[derive(Clone, Debug, Default)]
+pub struct Disk {
+    faults: Option<Arc<Faults>>,
+}
+
+impl Disk {
+    /// A disk that fails as `faults` says.
+    pub fn with_faults(faults: Arc<Faults>) -> Disk {
+        Disk { faults: Some(faults) }
+    }
+
+    /// Opens a file to write at its end; `is_new` empties or creates it.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn open(&self, path: &Path, is_new: bool) -> io::Result<LogFile> {
+        if is_new {
+            self.permit(Operation::Create)?;
+            File::create(path)?;
+        }
+        let file = OpenOptions::new().append(true).open(path)?;
+        let len = file.metadata()?.len();
+        Ok(LogFile {
+            file,
+            path: path.to_owned(),
+            disk: self.clone(),
+            len: AtomicU64::new(len),
+            reserved: AtomicU64::new(len),
+        })
+    }
+
+    /// Creates a folder, unless it is there.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn create_folder(&self, path: &Path) -> io::Result<()> {
+        if path.is_dir() {
+            return Ok(());
+        }
+        self.permit(Operation::Create)?;
+        std::fs::create_dir(path)?;
+        self.sync_folder(path.parent().unwrap_or(path))
+    }
+
+    /// Gives a file another name, and that name's old file up.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.permit(Operation::Rename)?;
+        std::fs::rename(from, to)
+    }
+
+    /// Removes a file; one that is not there is no error.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn remove(&self, path: &Path) -> io::Result<()> {
+        self.permit(Operation::Remove)?;
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Cuts a file off and has that survive a power failure.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn truncate(&self, path: &Path, len: u64) -> io::Result<()> {
+        self.permit(Operation::Truncate)?;
+        let file = OpenOptions::new().write(true).open(path)?;
+        file.set_len(len)?;
+        file.sync_all()
+    }
+
+    /// Makes the names in a folder survive a power failure: syncing a file does not.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        self.permit(Operation::SyncFolder)?;
+        // The parent of a relative name may be the empty path.
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        File::open(path)?.sync_all()
+    }
+
+    fn permit(&self, operation: Operation) -> io::Result<()> {
+        match &self.faults {
+            Some(faults) => faults.permit(operation).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A file that grows at its end.
+#[derive(Debug)]
+pub struct LogFile {
+    file: File,
+    path: PathBuf,
+    disk: Disk,
+    /// Bytes in the file.
+    len: AtomicU64,
+    /// Bytes that the file may have without asking the file system for room.
+    reserved: AtomicU64,
+}
+
+impl LogFile {
+    /// Bytes in the file.
+    pub fn len(&self) -> u64 {
+        self.len.load(Relaxed)
+    }
+
+    /// Whether nothing was written to it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes all of `records`; what was written is gone from them, also when it fails half-way.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn write(&self, records: &mut Records) -> io::Result<()> {
+        while !records.is_empty() {
+            let written = match self.write_some(records) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                written => written?,
+            };
+            self.len.fetch_add(written as u64, Relaxed);
+            records.advance(written);
+        }
+        Ok(())
+    }
+
+    fn write_some(&self, records: &Records) -> io::Result<usize> {
+        let mut file = &self.file;
+        if let Some(faults) = &self.disk.faults {
+            let most = faults.permit(Operation::Write)?;
+            let front = records.front();
+            return file.write(&front[..front.len().min(most)]);
+        }
+        match records.plain() {
+            Some(bytes) => file.write(bytes),
+            None => file.write_vectored(&records.slices(limits::WRITEV_BUFFERS_MAX)),
+        }
+    }
+
+    /// Has everything that was written survive a power failure.
+    ///
+    /// # Errors
+    /// Those of the system. The kernel may have dropped what it could not write, and report that
+    /// once only: the file must not be trusted any more.
+    pub fn sync(&self) -> io::Result<()> {
+        self.disk.permit(Operation::Sync)?;
+        self.file.sync_data()
+    }
+
+    /// Has the file system put room aside, so that the next `bytes` and some more cannot fail for
+    /// want of it. The file's length stays as it is.
+    ///
+    /// # Errors
+    /// There is no room. A file system that does not know how is no error.
+    pub fn reserve(&self, bytes: usize) -> io::Result<()> {
+        let (len, reserved) = (self.len(), self.reserved.load(Relaxed));
+        if len + bytes as u64 + limits::AOF_HEADROOM_BYTES <= reserved {
+            return Ok(());
+        }
+        self.disk.permit(Operation::Reserve)?;
+        let mut outcome = Ok(());
+        for extra in [limits::AOF_RESERVE_BYTES, limits::AOF_HEADROOM_BYTES] {
+            let room = bytes as u64 + extra;
+            match rustix::fs::fallocate(&self.file, FallocateFlags::KEEP_SIZE, len, room) {
+                Ok(()) => {
+                    self.reserved.store(len + room, Relaxed);
+                    return Ok(());
+                }
+                Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
+                    self.reserved.store(u64::MAX / 2, Relaxed);
+                    return Ok(());
+                }
+                Err(error) => outcome = Err(error.into()),
+            }
+        }
+        outcome
+    }
+
+    /// Gives back the room that was put aside and not used.
+    pub fn give_back(&self) {
+        // At worst, some room stays taken until the file goes.
+        let _ = self.file.set_len(self.len());
+        self.reserved.store(self.len(), Relaxed);
+    }
+}
+
+/// What the system says about an error, without Rust's "(os error 28)".
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}

@@ -1,0 +1,114 @@
+//! Faults on request: a disk that is full, lies, or ends with the machine.
+//!
+//! A test prepares what shall go wrong; [`Disk`](super::disk::Disk) asks before every operation.
+//! In a running server there are none.
+
+use parking_lot::Mutex;
+use std::io;
+
+/// What is done to files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// A file or folder is created or emptied.
+    Create,
+    /// Bytes are written.
+    Write,
+    /// Room is put aside.
+    Reserve,
+    /// A file is synced.
+    Sync,
+    /// A folder is synced.
+    SyncFolder,
+    /// A file gets another name.
+    Rename,
+    /// A file is removed.
+    Remove,
+    /// A file is cut off.
+    Truncate,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy)]
+pub enum Fault {
+    /// The operation fails with this error number of the system.
+    Error(i32),
+    /// A write takes this many bytes at most.
+    Short(usize),
+}
+
+/// "No space left on device".
+pub const NO_SPACE: Fault = Fault::Error(28);
+/// "Input/output error".
+pub const BROKEN: Fault = Fault::Error(5);
+
+/// The faults of one disk.
+#[derive(Debug, Default)]
+pub struct Faults {
+    plan: Mutex<Plan>,
+}
+
+#[derive(Debug, Default)]
+struct Plan {
+    rules: Vec<Rule>,
+    /// Operations so far.
+    operations: u64,
+    /// From this one on nothing is done any more: the process is as good as dead.
+    crash_at: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    operation: Operation,
+    /// How many such operations still succeed.
+    spare: u64,
+    /// How many fail then.
+    count: u64,
+    fault: Fault,
+}
+
+impl Faults {
+    /// Lets `spare` operations of a kind succeed and the next `count` of them suffer `fault`.
+    pub fn plan(&self, operation: Operation, spare: u64, count: u64, fault: Fault) {
+        self.plan.lock().rules.push(Rule { operation, spare, count, fault });
+    }
+
+    /// Nothing goes wrong any more.
+    pub fn heal(&self) {
+        self.plan.lock().rules.clear();
+    }
+
+    /// After `operations` more, nothing is done any more.
+    pub fn crash_after(&self, operations: u64) {
+        let mut plan = self.plan.lock();
+        plan.crash_at = Some(plan.operations + operations);
+    }
+
+    /// Operations so far.
+    pub fn operations(&self) -> u64 {
+        self.plan.lock().operations
+    }
+
+    /// Asks whether an operation may be done: how many bytes of it at most.
+    ///
+    /// # Errors
+    /// It fails.
+    pub fn permit(&self, operation: Operation) -> io::Result<usize> {
+        let mut plan = self.plan.lock();
+        if plan.crash_at.is_some_and(|at| plan.operations >= at) {
+            return Err(io::Error::other("crashed"));
+        }
+        plan.operations += 1;
+        for rule in plan.rules.iter_mut().filter(|rule| rule.operation == operation) {
+            if rule.spare > 0 {
+                rule.spare -= 1;
+            } else if rule.count > 0 {
+                rule.count -= 1;
+                return match rule.fault {
+                    Fault::Error(number) => Err(io::Error::from_raw_os_error(number)),
+                    Fault::Short(bytes) => Ok(bytes),
+                };
+            }
+        }
+        Ok(usize::MAX)
+    }
+}

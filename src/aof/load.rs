@@ -1,0 +1,125 @@
+//! Replaying the log: reading its files, unit by unit, and deciding what damage means.
+//!
+//! A *unit* is a request, or a whole transaction. Everything up to the last whole unit counts. What
+//! follows it at the end of the last file is a *torn tail*: what was being written when the
+//! machine stopped. It is cut off, and kept in a file beside it. Damage anywhere else means that
+//! acknowledged data is missing in the middle, and nobody can say what the rest is worth: the
+//! server refuses to start and names file and offset.
+
+use super::directory::Directory;
+use super::disk::reason;
+use super::units::{Damage, Units};
+use crate::log;
+use crate::resp::Args;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// Who executes what the log says.
+pub trait Target {
+    /// Executes one request, whose transaction is whole.
+    ///
+    /// # Errors
+    /// It cannot be part of a log.
+    fn replay(&mut self, args: Args<'_>) -> Result<(), String>;
+
+    /// Hears now and then how many bytes of the log have been replayed.
+    fn progress(&mut self, bytes: u64);
+}
+
+/// Replays every file of the log, and cuts off a torn tail if `may_cut`.
+///
+/// # Errors
+/// One line that names the file and the offset.
+pub fn load(directory: &Directory, may_cut: bool, target: &mut dyn Target) -> Result<(), String> {
+    let paths: Vec<PathBuf> =
+        directory.manifest().pieces().map(|piece| directory.path_of(piece)).collect();
+    let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    // An empty file behind the torn one was made by a rewrite that had just begun.
+    let last = paths.iter().rposition(|path| size(path) > 0);
+    let mut bytes_before = 0;
+    for (at, path) in paths.iter().enumerate() {
+        let Some(damage) = read_file(path, bytes_before, target)? else {
+            bytes_before += size(path);
+            continue;
+        };
+        if Some(at) != last || !damage.is_tail {
+            let advice = "this is not a torn end, so acknowledged data is missing";
+            return Err(format!("{}: {damage}; {advice} (respool check-aof)", path.display()));
+        }
+        if !may_cut {
+            let advice = "aof-load-truncated is no, so it is not cut off (respool check-aof --fix)";
+            return Err(format!("{}: {damage}; {advice}", path.display()));
+        }
+        let kept = cut_tail(path, damage.offset, |path, len| directory.disk().truncate(path, len))?;
+        log::warning(&format!(
+            "{}: {damage}; cut off there, and kept in {}",
+            path.display(),
+            kept.display()
+        ));
+    }
+    Ok(())
+}
+
+/// Replays one file, and returns the damage if there is any.
+fn read_file(
+    path: &Path,
+    bytes_before: u64,
+    target: &mut dyn Target,
+) -> Result<Option<Damage>, String> {
+    let failed = |error: std::io::Error| format!("{}: {}", path.display(), reason(&error));
+    let mut file = File::open(path).map_err(failed)?;
+    refuse_preamble(path, &mut file)?;
+    let mut units = Units::new(file);
+    loop {
+        let offset = units.whole_bytes();
+        match units.next(&mut |args| target.replay(args)) {
+            Ok(true) if (offset >> 20) == (units.whole_bytes() >> 20) => {}
+            Ok(true) => target.progress(bytes_before + units.whole_bytes()),
+            Ok(false) => return Ok(units.damage()),
+            Err(reason) => {
+                return Err(format!("{}: at offset {offset}: {reason}", path.display()));
+            }
+        }
+    }
+}
+
+/// Redis may have written the base in its binary form.
+fn refuse_preamble(path: &Path, file: &mut File) -> Result<(), String> {
+    let mut magic = [0; 5];
+    let is_rdb = file.read_exact(&mut magic).is_ok() && &magic == b"REDIS";
+    if is_rdb {
+        return Err(format!(
+            "{} is in Redis's binary format (RDB), which respool does not read: in the Redis that \
+             wrote it, CONFIG SET aof-use-rdb-preamble no, BGREWRITEAOF, and copy the files when \
+             that is done",
+            path.display()
+        ));
+    }
+    file.rewind().map_err(|error| format!("{}: {}", path.display(), reason(&error)))
+}
+
+/// Copies what stands at and behind `offset` into a file beside, cuts it off, and returns the
+/// path of the copy.
+///
+/// # Errors
+/// One line.
+pub fn cut_tail(
+    path: &Path,
+    offset: u64,
+    truncate: impl FnOnce(&Path, u64) -> std::io::Result<()>,
+) -> Result<PathBuf, String> {
+    let mut kept = path.as_os_str().to_owned();
+    kept.push(format!(".cut-at-{offset}"));
+    let kept = PathBuf::from(kept);
+    let copy = || -> std::io::Result<()> {
+        let mut source = File::open(path)?;
+        source.seek(SeekFrom::Start(offset))?;
+        let mut target = File::create(&kept)?;
+        std::io::copy(&mut source, &mut target)?;
+        target.sync_all()?;
+        truncate(path, offset)
+    };
+    copy().map_err(|error| format!("cutting off {}: {}", path.display(), reason(&error)))?;
+    Ok(kept)
+}

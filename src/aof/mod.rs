@@ -1,0 +1,42 @@
+//! The append-only file: every change to the data, as requests that lead to it again.
+//!
+//! # What is promised
+//! Before a reply leaves, the changes behind it are in the kernel (`everysec`, `no`) or on the disk
+//! (`always`). So the death of the process loses nothing that was acknowledged; the loss of power
+//! loses nothing with `always`, the last interval (about a second) with `everysec`, and what the
+//! kernel had not written by itself with `no`. That assumes a disk that keeps what fsync reported
+//! as written.
+//!
+//! # Files
+//! Redis 7's layout (`appendonlydir`, a manifest, a base and increments) in plain requests: either
+//! server starts on the other's directory, if Redis was told `aof-use-rdb-preamble no`.
+//!
+//! # The way of a change
+//! ```text
+//! gate ──► Pending ──► Aof::append ──► queue ──► Aof::wait ──► file ──► Aof::sync
+//!       (keyspace lock held)                  (no lock held)       (housekeeper)
+//! ```
+//!
+//! | file | job |
+//! |---|---|
+//! | `records.rs` | requests in the log's form |
+//! | `commit.rs` | the queue, and writing and syncing for all who wait |
+//! | `directory.rs`, `manifest.rs` | which files there are |
+//! | `units.rs`, `load.rs` | reading them again |
+//! | `disk.rs`, `faults.rs` | operations on files, and how tests make them fail |
+//!
+//! This module never imports `command`: replaying takes a closure.
+
+pub mod commit;
+pub mod directory;
+pub mod disk;
+pub mod faults;
+pub mod load;
+pub mod manifest;
+pub mod records;
+pub mod units;
+
+pub use commit::{Aof, Unwritten};
+pub use directory::Directory;
+pub use disk::Disk;
+pub use records::{Pending, Records};

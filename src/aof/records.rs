@@ -1,0 +1,285 @@
+//! Records: requests as they stand in the log, waiting to be written.
+//!
+//! A record is written in the protocol's canonical form, whatever a client's own form was: a
+//! stranger's sloppy line ends must not become the file's. Short arguments are copied into one
+//! growing buffer; a large one that is on the heap already is attached by reference, so that
+//! logging it under the keyspace lock costs no more than logging a short one.
+
+use crate::keyspace::{Journal, Key};
+use crate::limits;
+use crate::resp::Args;
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::sync::Arc;
+
+/// Requests in the log's form.
+#[derive(Debug, Default)]
+pub struct Records {
+    /// Everything but the attachments.
+    text: Vec<u8>,
+    /// Bytes of `text` that were written already.
+    text_done: usize,
+    /// Large arguments, and in front of which byte of the text each belongs.
+    attachments: VecDeque<(usize, Arc<[u8]>)>,
+    /// Sum of the attachments' lengths.
+    attached_bytes: usize,
+    /// Bytes of the first attachment that were written already.
+    attachment_done: usize,
+}
+
+/// A place to return to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    text: usize,
+    attachments: usize,
+}
+
+impl Records {
+    /// Bytes that wait to be written.
+    pub fn len(&self) -> usize {
+        self.text.len() - self.text_done + self.attached_bytes - self.attachment_done
+    }
+
+    /// Whether nothing waits to be written.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Appends a request as a client sent it.
+    pub fn request(&mut self, args: Args<'_>) {
+        self.header(b'*', args.len());
+        for index in 0..args.len() {
+            match args.prepared(index) {
+                Some(bytes) => self.shared(bytes),
+                None => self.bulk(args.at(index)),
+            }
+        }
+    }
+
+    /// Appends a request of words.
+    pub fn words(&mut self, words: &[Key]) {
+        self.header(b'*', words.len());
+        for word in words {
+            match word {
+                Key::Shared(bytes) => self.shared(bytes),
+                short => self.bulk(short),
+            }
+        }
+    }
+
+    /// Appends the head of a request with `len` arguments; that many must follow.
+    pub fn head(&mut self, len: usize) {
+        self.header(b'*', len);
+    }
+
+    /// Appends an argument.
+    pub fn bulk(&mut self, bytes: &[u8]) {
+        self.header(b'$', bytes.len());
+        self.text.extend_from_slice(bytes);
+        self.text.extend_from_slice(b"\r\n");
+    }
+
+    /// Appends an argument, by reference if it is large.
+    pub fn shared(&mut self, bytes: &Arc<[u8]>) {
+        if bytes.len() < limits::REPLY_SHARED_BYTES_MIN {
+            return self.bulk(bytes);
+        }
+        self.header(b'$', bytes.len());
+        self.attached_bytes += bytes.len();
+        self.attachments.push_back((self.text.len(), Arc::clone(bytes)));
+        self.text.extend_from_slice(b"\r\n");
+    }
+
+    /// Appends bytes as they are.
+    pub fn plain_text(&mut self, text: &[u8]) {
+        self.text.extend_from_slice(text);
+    }
+
+    /// Moves all of `other` behind these.
+    pub fn append(&mut self, other: &mut Records) {
+        if self.is_empty() {
+            self.clear();
+            std::mem::swap(self, other);
+            return;
+        }
+        debug_assert!(other.text_done == 0 && other.attachment_done == 0, "a fresh one");
+        let base = self.text.len();
+        self.text.extend_from_slice(&other.text);
+        let moved = other.attachments.drain(..).map(|(at, bytes)| (base + at, bytes));
+        self.attachments.extend(moved);
+        self.attached_bytes += other.attached_bytes;
+        other.clear();
+    }
+
+    /// Where the next record will begin.
+    pub fn mark(&self) -> Mark {
+        Mark { text: self.text.len(), attachments: self.attachments.len() }
+    }
+
+    /// Forgets everything since `mark`, which was made since the last writing.
+    pub fn rollback(&mut self, mark: Mark) {
+        self.text.truncate(mark.text);
+        for (_, dropped) in self.attachments.drain(mark.attachments..) {
+            self.attached_bytes -= dropped.len();
+        }
+    }
+
+    /// All of the bytes, if nothing is attached.
+    pub fn plain(&self) -> Option<&[u8]> {
+        self.attachments.is_empty().then(|| &self.text[self.text_done..])
+    }
+
+    /// The first stretch of bytes.
+    pub fn front(&self) -> &[u8] {
+        match self.attachments.front() {
+            Some((at, _)) if self.text_done < *at => &self.text[self.text_done..*at],
+            Some((_, bytes)) => &bytes[self.attachment_done..],
+            None => &self.text[self.text_done..],
+        }
+    }
+
+    /// The first stretches of bytes, in order and at most `max` of them.
+    pub fn slices(&self, max: usize) -> Vec<IoSlice<'_>> {
+        let mut slices = Vec::with_capacity(max.min(2 * self.attachments.len() + 1));
+        let (mut text_done, mut skip) = (self.text_done, self.attachment_done);
+        for (at, bytes) in self.attachments.iter().take(max / 2) {
+            slices.push(IoSlice::new(&self.text[text_done..*at]));
+            slices.push(IoSlice::new(&bytes[skip..]));
+            (text_done, skip) = (*at, 0);
+        }
+        if self.attachments.len() <= max / 2 {
+            slices.push(IoSlice::new(&self.text[text_done..]));
+        }
+        slices
+    }
+
+    /// Forgets the first `done` bytes, which were written.
+    pub fn advance(&mut self, mut done: usize) {
+        while let Some((at, bytes)) = self.attachments.front() {
+            let (text_len, len) = (at - self.text_done, bytes.len() - self.attachment_done);
+            if done < text_len + len {
+                let of_text = done.min(text_len);
+                self.text_done += of_text;
+                self.attachment_done += done - of_text;
+                return;
+            }
+            done -= text_len + len;
+            self.text_done = *at;
+            self.attached_bytes -= bytes.len();
+            self.attachment_done = 0;
+            self.attachments.pop_front();
+        }
+        self.text_done += done;
+        if self.text_done == self.text.len() {
+            self.clear();
+        }
+    }
+
+    /// Forgets everything, and gives back what only many records needed.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.text.shrink_to(limits::AOF_BUFFER_KEPT_BYTES);
+        self.text_done = 0;
+        self.attachments.clear();
+        (self.attached_bytes, self.attachment_done) = (0, 0);
+    }
+
+    /// `*` or `$`, a number, a line end. Most numbers have one digit.
+    fn header(&mut self, kind: u8, number: usize) {
+        if number < 10 {
+            return self.text.extend_from_slice(&[kind, b'0' + number as u8, b'\r', b'\n']);
+        }
+        self.text.push(kind);
+        self.text.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+        self.text.extend_from_slice(b"\r\n");
+    }
+}
+
+/// The records of one hold of the keyspace lock, and what the log's reader knows by then.
+#[derive(Debug, Default)]
+pub struct Pending {
+    records: Records,
+    /// The database that the log has selected so far.
+    db: Option<usize>,
+    /// Where the transaction that is being executed begins, and what was selected then.
+    unit: Option<Unit>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Unit {
+    start: Mark,
+    content: Mark,
+    db: Option<usize>,
+}
+
+impl Pending {
+    /// Appends a request that is about database `db`.
+    pub fn request(&mut self, db: usize, args: Args<'_>) {
+        self.select(db);
+        self.records.request(args);
+    }
+
+    /// The same for a request of words.
+    pub fn words(&mut self, db: usize, words: &[Key]) {
+        self.select(db);
+        self.records.words(words);
+    }
+
+    /// Appends a DEL for every key that was removed unasked.
+    pub fn removals(&mut self, journal: &mut Journal) {
+        if journal.has_removals() {
+            for (db, key) in journal.take_removals() {
+                self.words(db, &[Key::new(b"DEL"), key]);
+            }
+        }
+    }
+
+    /// Begins a transaction: what follows is one unit.
+    pub fn begin_unit(&mut self, db: usize) {
+        let (start, before) = (self.records.mark(), self.db);
+        self.select(db);
+        self.records.plain_text(b"*1\r\n$5\r\nMULTI\r\n");
+        self.unit = Some(Unit { start, content: self.records.mark(), db: before });
+    }
+
+    /// Ends a transaction. One that changed nothing leaves nothing behind.
+    pub fn end_unit(&mut self) {
+        let Some(unit) = self.unit.take() else { return };
+        if self.records.mark() == unit.content {
+            self.records.rollback(unit.start);
+            self.db = unit.db;
+        } else {
+            self.records.plain_text(b"*1\r\n$4\r\nEXEC\r\n");
+        }
+    }
+
+    /// Begins anew, for a file whose reader has not selected anything.
+    pub fn forget_selection(&mut self) {
+        self.db = None;
+    }
+
+    /// Whether there is nothing to log.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Bytes to be logged.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// The records. A bug may have ended a transaction half-way; the log says what memory says.
+    pub fn finished(&mut self) -> &mut Records {
+        self.end_unit();
+        &mut self.records
+    }
+
+    fn select(&mut self, db: usize) {
+        if self.db != Some(db) {
+            self.db = Some(db);
+            self.records.head(2);
+            self.records.bulk(b"SELECT");
+            self.records.bulk(itoa::Buffer::new().format(db).as_bytes());
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! The units of a log file, read one after the other: a request, or a whole transaction.
+//!
+//! The reader is stricter than the one that serves clients: what a log holds was written by a
+//! server, and whatever is not exactly so is damage. It holds one unit in memory, and grows with
+//! the bytes that are there, never with a length that was declared.
+
+use crate::limits;
+use crate::resp::{Args, Span};
+use memchr::{memchr, memmem};
+use std::fmt;
+use std::io::{self, Read};
+
+/// Where and how a file is damaged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// Bytes of whole units before it.
+    pub offset: u64,
+    /// What was found.
+    pub what: String,
+    /// Whether nothing useful follows: it is what was being written when the machine stopped.
+    pub is_tail: bool,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "damaged at offset {}: {}", self.offset, self.what)
+    }
+}
+
+/// What stands at some place of a buffer.
+#[derive(Debug, PartialEq, Eq)]
+enum Found {
+    /// A request that ends there; none if it was a comment.
+    Whole(usize),
+    /// A beginning.
+    Incomplete,
+    /// No request.
+    Broken(&'static str),
+}
+
+/// Reads the units of a file.
+pub struct Units<R> {
+    source: R,
+    buffer: Vec<u8>,
+    /// Where the next unit begins in the buffer.
+    start: usize,
+    /// Where in the buffer the parsing of the unit came to an end.
+    parsed: usize,
+    /// Where the buffer begins in the file.
+    buffer_offset: u64,
+    is_read: bool,
+    spans: Vec<Span>,
+    /// Where the requests of the unit end in `spans`.
+    ends: Vec<usize>,
+    requests: u64,
+    damage: Option<Damage>,
+}
+
+impl<R: Read> Units<R> {
+    /// Begins with the first byte of `source`.
+    pub fn new(source: R) -> Units<R> {
+        Units {
+            source,
+            buffer: Vec::new(),
+            start: 0,
+            parsed: 0,
+            buffer_offset: 0,
+            is_read: false,
+            spans: Vec::new(),
+            ends: Vec::new(),
+            requests: 0,
+            damage: None,
+        }
+    }
+
+    /// Bytes of the whole units so far.
+    pub fn whole_bytes(&self) -> u64 {
+        self.buffer_offset + self.start as u64
+    }
+
+    /// Requests so far.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// What made the reading stop before the end, if something did.
+    pub fn damage(self) -> Option<Damage> {
+        self.damage
+    }
+
+    /// Reads a unit and hands its requests to `each`; false at the end, or at damage.
+    ///
+    /// # Errors
+    /// Those of `each`, and of reading.
+    pub fn next(
+        &mut self,
+        each: &mut dyn FnMut(Args<'_>) -> Result<(), String>,
+    ) -> Result<bool, String> {
+        let end = loop {
+            match self.unit() {
+                Found::Whole(end) => break end,
+                Found::Incomplete if !self.is_read => {
+                    self.fill().map_err(|error| error.to_string())?;
+                }
+                Found::Incomplete if self.start == self.buffer.len() => return Ok(false),
+                found => {
+                    self.damage = Some(self.judge(found).map_err(|error| error.to_string())?);
+                    return Ok(false);
+                }
+            }
+        };
+        let mut first = 0;
+        for end in &self.ends {
+            let args = Args::new(&self.buffer, &self.spans[first..*end]);
+            first = *end;
+            if !is_bracket(args) {
+                self.requests += 1;
+                each(args)?;
+            }
+        }
+        self.start = end;
+        Ok(true)
+    }
+
+    /// Parses the unit at `start`: one request, or everything from MULTI to EXEC.
+    fn unit(&mut self) -> Found {
+        self.spans.clear();
+        self.ends.clear();
+        let (mut at, mut is_open) = (self.start, false);
+        loop {
+            let first = self.spans.len();
+            self.parsed = at;
+            match request(&self.buffer, at, &mut self.spans) {
+                Found::Whole(end) => at = end,
+                found => return found,
+            }
+            if self.spans.len() > first {
+                self.ends.push(self.spans.len());
+                let args = Args::new(&self.buffer, &self.spans[first..]);
+                match (args.is(0, "MULTI"), args.is(0, "EXEC"), is_open) {
+                    (true, _, true) => return Found::Broken("MULTI within a transaction"),
+                    (_, true, false) => return Found::Broken("EXEC without MULTI"),
+                    (true, ..) => is_open = true,
+                    (_, true, _) => is_open = false,
+                    _ => {}
+                }
+            }
+            if !is_open {
+                return Found::Whole(at);
+            }
+        }
+    }
+
+    /// Forgets what was read and reads on: twice as much as is there already.
+    fn fill(&mut self) -> io::Result<()> {
+        self.buffer.drain(..self.start);
+        self.buffer_offset += self.start as u64;
+        self.start = 0;
+        let wanted = self.buffer.len().max(limits::AOF_READ_BYTES) as u64;
+        let read = self.source.by_ref().take(wanted).read_to_end(&mut self.buffer)?;
+        self.is_read = (read as u64) < wanted;
+        Ok(())
+    }
+
+    /// Decides whether what was found is the torn end of the file, by whether requests follow it.
+    fn judge(&mut self, found: Found) -> io::Result<Damage> {
+        let (what, must_reach_end) = match found {
+            Found::Broken(what) => {
+                let most = limits::AOF_SEARCH_BYTES;
+                self.source.by_ref().take(most).read_to_end(&mut self.buffer)?;
+                (what, false)
+            }
+            // A torn value may hold anything, a log too; but that would not end where the file
+            // does.
+            _ => ("it ends in the middle", true),
+        };
+        // Behind what was whole: the requests of an open transaction do not count.
+        let rest = &self.buffer[self.parsed..];
+        let is_tail = !has_requests(rest, must_reach_end);
+        let what = match !rest.is_empty() && rest.iter().all(|byte| *byte == 0) {
+            true => format!("{} zero bytes", rest.len()),
+            false => what.to_owned(),
+        };
+        Ok(Damage { offset: self.whole_bytes(), what, is_tail })
+    }
+}
+
+/// Whether a request only says where a transaction begins or ends.
+fn is_bracket(args: Args<'_>) -> bool {
+    args.is(0, "MULTI") || args.is(0, "EXEC")
+}
+
+/// Whether whole requests follow somewhere in `rest`; with `to_the_end`, up to its very end.
+fn has_requests(rest: &[u8], to_the_end: bool) -> bool {
+    let mut spans = Vec::new();
+    memmem::find_iter(rest, b"\r\n*").any(|at| {
+        let mut next = at + 2;
+        loop {
+            spans.clear();
+            match request(rest, next, &mut spans) {
+                Found::Whole(end) if !to_the_end || end == rest.len() => {
+                    let name = spans.first().map(|span| Args::new(rest, &[*span]).at(0).to_vec());
+                    return name.is_some_and(|name| name.iter().all(u8::is_ascii_alphabetic));
+                }
+                Found::Whole(end) => next = end,
+                _ => return false,
+            }
+        }
+    })
+}
+
+/// Reads the request at `at`, whose arguments are appended to `spans`, or a comment.
+fn request(buffer: &[u8], at: usize, spans: &mut Vec<Span>) -> Found {
+    match buffer.get(at) {
+        None => return Found::Incomplete,
+        Some(b'#') => {
+            let end = memchr(b'\n', &buffer[at..]);
+            return end.map_or(Found::Incomplete, |end| Found::Whole(at + end + 1));
+        }
+        Some(b'*') => {}
+        Some(_) => return Found::Broken("there is no request"),
+    }
+    let (count, mut next) = match number(buffer, at + 1) {
+        Ok(Some((0, _))) => return Found::Broken("a request without a word"),
+        Ok(Some(number)) => number,
+        Ok(None) => return Found::Incomplete,
+        Err(what) => return Found::Broken(what),
+    };
+    for _ in 0..count {
+        match buffer.get(next) {
+            None => return Found::Incomplete,
+            Some(b'$') => {}
+            Some(_) => return Found::Broken("an argument does not begin with '$'"),
+        }
+        let (len, start) = match number(buffer, next + 1) {
+            Ok(Some(number)) => number,
+            Ok(None) => return Found::Incomplete,
+            Err(what) => return Found::Broken(what),
+        };
+        next = start + len + 2;
+        match buffer.get(next - 2..next) {
+            Some(b"\r\n") => {}
+            Some(_) => return Found::Broken("an argument does not end where it should"),
+            None => return Found::Incomplete,
+        }
+        spans.push(Span { start: start as u32, len: len as u32 });
+    }
+    Found::Whole(next)
+}
+
+/// Reads a number and its line end at `at`: its value and where the next byte stands.
+fn number(buffer: &[u8], at: usize) -> Result<Option<(usize, usize)>, &'static str> {
+    let mut value = 0_usize;
+    for (index, byte) in buffer[at..].iter().enumerate() {
+        match byte {
+            b'0'..=b'9' if value <= limits::BULK_BYTES_MAX => {
+                value = value * 10 + usize::from(byte - b'0');
+            }
+            b'\r' if index > 0 => match buffer.get(at + index + 1) {
+                None => return Ok(None),
+                Some(b'\n') if value <= limits::BULK_BYTES_MAX => {
+                    return Ok(Some((value, at + index + 2)));
+                }
+                Some(_) => return Err("a length that is none"),
+            },
+            _ => return Err("a length that is none"),
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The requests of a log as text, and the damage.
+    fn read(bytes: &[u8]) -> (Vec<String>, Option<Damage>) {
+        let mut units = Units::new(bytes);
+        let mut requests = Vec::new();
+        let mut each = |args: Args<'_>| {
+            let words: Vec<_> = args.iter().map(String::from_utf8_lossy).collect();
+            requests.push(words.join(" "));
+            Ok(())
+        };
+        while units.next(&mut each).expect("readable") {}
+        (requests, units.damage())
+    }
+
+    const WHOLE: &[u8] = b"#TS:1\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n\
+        *1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$2\r\n\r\n\r\n*1\r\n$4\r\nEXEC\r\n\
+        *2\r\n$3\r\nDEL\r\n$1\r\na\r\n";
+
+    /// Ensures that a log cut at every byte yields its whole units and a torn tail.
+    #[test]
+    fn a_cut_anywhere_is_a_torn_tail() {
+        let (all, damage) = read(WHOLE);
+        assert_eq!(all, ["SELECT 0", "SET a \r\n", "DEL a"]);
+        assert_eq!(damage, None);
+        for cut in 0..WHOLE.len() {
+            let (requests, damage) = read(&WHOLE[..cut]);
+            assert_eq!(requests, all[..requests.len()], "cut at {cut}");
+            if let Some(damage) = damage {
+                assert!(damage.is_tail, "cut at {cut}: {damage}");
+                assert!(damage.offset < cut as u64);
+                assert_eq!(read(&WHOLE[..damage.offset as usize]).1, None);
+            }
+        }
+    }
+
+    /// Ensures that zeros and garbage behind the last unit are a torn tail, and that the same
+    /// before other units is damage in the middle.
+    #[test]
+    fn what_follows_decides_what_damage_is() {
+        for garbage in [&b"\0\0\0\0"[..], b"\r\n\x7f\xff*", b"*3\r\n$x", b"$3\r\nabc\r\n"] {
+            let (requests, damage) = read(&[WHOLE, garbage].concat());
+            assert_eq!(requests.len(), 3);
+            let damage = damage.expect("damage");
+            assert!(damage.is_tail, "{damage}");
+            assert_eq!(damage.offset, WHOLE.len() as u64);
+            let (requests, damage) = read(&[WHOLE, garbage, b"\r\n", WHOLE].concat());
+            assert_eq!(requests.len(), 3);
+            assert!(!damage.expect("damage").is_tail, "{}", garbage.escape_ascii());
+        }
+        // A length that reaches behind the end of the file hides requests that are whole.
+        let hiding = b"*2\r\n$3\r\nGET\r\n$99999\r\nx\r\n";
+        let damage = read(&[hiding, WHOLE].concat()).1.expect("damage");
+        assert!(!damage.is_tail, "{damage}");
+    }
+}

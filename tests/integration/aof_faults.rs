@@ -1,0 +1,137 @@
+//! The append-only file on a disk that is full, breaks or lies.
+
+use crate::aof_log::{folder, logging};
+use crate::raw::Raw;
+use crate::support::{TestServer, wait_until};
+use respool::aof::Disk;
+use respool::aof::faults::{BROKEN, Fault, Faults, NO_SPACE, Operation};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A server that logs to a disk with faults.
+fn on_faults(dir: &Path) -> (TestServer, Arc<Faults>) {
+    let faults = Arc::new(Faults::default());
+    let server = TestServer::on(Disk::with_faults(Arc::clone(&faults)), |config| {
+        config.appendonly = true;
+        config.dir = dir.to_string_lossy().into_owned();
+    });
+    (server, faults)
+}
+
+fn wait_until_writable(client: &mut Raw) {
+    wait_until("writes are admitted", || client.ask("SET probe 1") == "+OK");
+}
+
+const FULL: &str = "-MISCONF Errors writing to the AOF file: No space left on device";
+
+/// Ensures that a full disk is noticed while there is still room for what is in flight: writes are
+/// refused and change nothing, reads go on, and all is well when there is room again.
+#[test]
+fn a_full_disk_refuses_writes_and_recovers() {
+    let dir = folder();
+    let (server, faults) = on_faults(dir.path());
+    let mut client = server.client();
+    faults.plan(Operation::Reserve, 0, u64::MAX, NO_SPACE);
+    assert_eq!(client.ask("SET k v"), "+OK", "there was room for this one");
+    assert_eq!(client.ask("SET k w"), FULL);
+    assert_eq!(client.ask("MSET k w l w"), FULL);
+    assert_eq!(client.ask("GET k"), "$1 v");
+    assert_eq!(client.ask("PING"), "+PONG");
+    assert_eq!(client.ask("MULTI"), "+OK");
+    assert_eq!(client.ask("SET k w"), FULL);
+    let aborted = "-EXECABORT Transaction discarded because of previous errors.";
+    assert_eq!(client.ask("EXEC"), aborted);
+    assert_eq!(client.ask("EXISTS k l"), ":1");
+    faults.heal();
+    wait_until_writable(&mut client);
+    assert_eq!(client.ask("APPEND k w"), ":2");
+    drop(server);
+    logging(dir.path()).check("> GET k\n$2 vw\n> EXISTS l\n:0");
+}
+
+/// Ensures that a write which fails although room was reserved is answered by nobody's OK, and
+/// that what is in memory is in the log when the disk works again.
+#[test]
+fn a_failed_write_is_not_acknowledged() {
+    for fault in [NO_SPACE, BROKEN] {
+        let dir = folder();
+        let (server, faults) = on_faults(dir.path());
+        let (mut client, mut other) = (server.client(), server.client());
+        assert_eq!(client.ask("SET k v"), "+OK");
+        faults.plan(Operation::Write, 0, 1, Fault::Short(7));
+        faults.plan(Operation::Write, 0, u64::MAX, fault);
+        client.say("APPEND k w");
+        assert!(client.is_ended(), "no answer");
+        assert!(other.ask("SET k x").starts_with("-MISCONF Errors writing to the AOF file: "));
+        assert_eq!(other.ask("GET k"), "$2 vw");
+        faults.heal();
+        wait_until_writable(&mut other);
+        assert_eq!(other.ask("APPEND k x"), ":3");
+        drop(server);
+        logging(dir.path()).check("> GET k\n$3 vwx");
+    }
+}
+
+/// Ensures that short writes are continued where they ended.
+#[test]
+fn short_writes_are_continued() {
+    let dir = folder();
+    let (server, faults) = on_faults(dir.path());
+    faults.plan(Operation::Write, 0, 1_000, Fault::Short(3));
+    let mut client = server.client();
+    let value = "x".repeat(500);
+    assert_eq!(client.ask(&format!("SET k {value}")), "+OK");
+    client.request(&[b"SET", b"large", &vec![b'y'; 10_000]]);
+    assert_eq!(client.reply(), b"+OK\r\n");
+    drop(server);
+    logging(dir.path()).check("> STRLEN k\n:500\n> STRLEN large\n:10000");
+}
+
+/// Ensures that a client that only reads is answered while the log cannot be written.
+#[test]
+fn keys_expire_while_the_disk_is_full() {
+    let dir = folder();
+    let (server, faults) = on_faults(dir.path());
+    let mut client = server.client();
+    assert_eq!(client.ask("SET k v PX 10"), "+OK");
+    faults.plan(Operation::Reserve, 0, u64::MAX, NO_SPACE);
+    faults.plan(Operation::Write, 0, u64::MAX, NO_SPACE);
+    server.clock.advance_ms(20);
+    assert_eq!(client.ask("GET k"), "$-1");
+    faults.heal();
+    wait_until_writable(&mut client);
+    assert_eq!(client.ask("INCR k"), ":1", "and not one more than what has expired");
+    drop(server);
+    logging(dir.path()).check("> GET k\n$1 1");
+}
+
+/// Ensures that a crash after any operation leaves a log that loads, with all that was
+/// acknowledged.
+#[test]
+fn a_crash_after_any_operation_loses_nothing_that_was_acknowledged() {
+    for operations in 0..60 {
+        let dir = folder();
+        let (server, faults) = on_faults(dir.path());
+        let mut client = server.client();
+        faults.crash_after(operations);
+        let mut acknowledged = 0;
+        for number in 1..=10 {
+            client.send_anyway(format!("INCR n\r\nSET k{number} v\r\n").as_bytes());
+            let mut replies = Vec::new();
+            let answered = client.read_reply(&mut replies).and(client.read_reply(&mut replies));
+            if answered.is_err() || replies.contains(&b'-') {
+                break;
+            }
+            acknowledged = number;
+        }
+        drop(server);
+        let server = logging(dir.path());
+        let mut client = server.client();
+        let n = client.ask("INCRBY n 0");
+        let n: u64 = n.trim_start_matches(':').parse().expect("a number");
+        assert!(n >= acknowledged && n <= acknowledged + 1, "{n} of {acknowledged}");
+        for number in 1..=acknowledged {
+            assert_eq!(client.ask(&format!("EXISTS k{number}")), ":1", "{operations}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The append-only file: what a crash leaves behind, and what is refused.
+
+use crate::aof_log::{folder, increment, logging};
+use crate::process::PROGRAM;
+use crate::support::START_MS;
+use respool::aof::{Directory, Disk};
+use respool::clock::Clock;
+use respool::config::Config;
+use respool::loading;
+use respool::shared::Shared;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// Loads a log without a server, and says how many keys there are.
+fn load(dir: &Path) -> Result<usize, String> {
+    let mut config = Config::with_defaults();
+    config.appendonly = true;
+    let shared = Shared::new(config, Clock::manual(START_MS));
+    let directory = Directory::open(Disk::default(), dir)?;
+    loading::run(&shared, directory)?;
+    let mut keyspace = shared.access();
+    keyspace.check_invariants();
+    Ok(keyspace.keys(0, START_MS, true).len())
+}
+
+/// Writes a log by hand.
+fn write_log(dir: &Path, text: &[u8]) {
+    fs::create_dir_all(dir.join("appendonlydir")).expect("a folder");
+    fs::write(increment(dir), text).expect("a file");
+    let manifest = "file appendonly.aof.1.incr.aof seq 1 type i\n";
+    fs::write(dir.join("appendonlydir/appendonly.aof.manifest"), manifest).expect("a file");
+}
+
+/// The files in the log's directory.
+fn files(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir.join("appendonlydir")).expect("a folder");
+    let name = |entry: std::io::Result<fs::DirEntry>| {
+        entry.expect("an entry").file_name().to_string_lossy().into_owned()
+    };
+    let mut names: Vec<String> = entries.map(name).collect();
+    names.sort();
+    names
+}
+
+const SET_A: &[u8] = b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n";
+const SET_B_AND_C: &[u8] = b"*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$1\r\n1\r\n\
+    *3\r\n$3\r\nSET\r\n$1\r\nc\r\n$1\r\n1\r\n*1\r\n$4\r\nEXEC\r\n";
+
+/// Ensures that a log cut at every byte loads, holds whole units only, keeps what was cut off, and
+/// loads again.
+#[test]
+fn a_log_cut_anywhere_loads_up_to_the_last_whole_unit() {
+    let whole = [SET_A, SET_B_AND_C].concat();
+    for cut in 0..whole.len() {
+        let dir = folder();
+        write_log(dir.path(), &whole[..cut]);
+        let expected = if cut < SET_A.len() { 0 } else { 1 };
+        assert_eq!(load(dir.path()), Ok(expected), "cut at {cut}");
+        let kept_len = if expected == 0 { 0 } else { SET_A.len() };
+        assert_eq!(fs::read(increment(dir.path())).expect("a log"), whole[..kept_len]);
+        let beside = files(dir.path()).into_iter().find(|name| name.contains("cut-at"));
+        assert_eq!(beside.is_some(), cut > kept_len, "cut at {cut}");
+        if let Some(name) = beside {
+            let kept = fs::read(dir.path().join("appendonlydir").join(name)).expect("a file");
+            assert_eq!(kept, whole[kept_len..cut]);
+        }
+        assert_eq!(load(dir.path()), Ok(expected), "the second time, cut at {cut}");
+    }
+}
+
+/// Ensures that zeros and garbage at the end are cut off like half a record.
+#[test]
+fn zeros_and_garbage_at_the_end_are_cut_off() {
+    for tail in [&[0; 5_000][..], b"\xff\xfe\r\n*", b"*3\r\n$-1", b"SET b 1\r\n"] {
+        let dir = folder();
+        write_log(dir.path(), &[SET_A, tail].concat());
+        assert_eq!(load(dir.path()), Ok(1), "{}", tail.escape_ascii());
+        assert_eq!(load(dir.path()), Ok(1));
+    }
+}
+
+/// Ensures that a server goes on writing behind the last whole unit.
+#[test]
+fn a_torn_log_is_continued() {
+    let dir = folder();
+    write_log(dir.path(), &[SET_A, &SET_B_AND_C[..40]].concat());
+    let server = logging(dir.path());
+    assert_eq!(server.client().ask("SET d 1"), "+OK");
+    drop(server);
+    let server = logging(dir.path());
+    server.check("> MGET a b c d\n*4\n$1 1\n$-1\n$-1\n$1 1");
+}
+
+/// Ensures that damage in the middle is refused with file and offset, and nothing is changed.
+#[test]
+fn damage_in_the_middle_is_refused() {
+    for damage in
+        [&b"\0\0\0\0\0\r\n"[..], b"garbage\r\n", b"*3\r\n$3\r\nSET\r\n$9\r\na\r\n$1\r\n1\r\n"]
+    {
+        let dir = folder();
+        let text = [SET_A, damage, SET_B_AND_C].concat();
+        write_log(dir.path(), &text);
+        let error = load(dir.path()).expect_err("damage");
+        assert!(error.contains("appendonly.aof.1.incr.aof"), "{error}");
+        assert!(error.contains(&format!("offset {}", SET_A.len())), "{error}");
+        assert_eq!(fs::read(increment(dir.path())).expect("a log"), text);
+    }
+}
+
+/// Ensures that a torn end before another file with data is not taken for the end of the log.
+#[test]
+fn a_torn_end_in_front_of_another_file_is_refused() {
+    let dir = folder();
+    write_log(dir.path(), &SET_A[..20]);
+    let second = dir.path().join("appendonlydir/appendonly.aof.2.incr.aof");
+    let manifest = "file appendonly.aof.1.incr.aof seq 1 type i\n\
+                    file appendonly.aof.2.incr.aof seq 2 type i\n";
+    fs::write(dir.path().join("appendonlydir/appendonly.aof.manifest"), manifest).expect("a file");
+    fs::write(&second, SET_A).expect("a file");
+    assert!(load(dir.path()).expect_err("damage").contains("offset 0"));
+    fs::write(&second, b"").expect("a file");
+    assert_eq!(load(dir.path()), Ok(0), "nothing was ever written to the second one");
+}
+
+/// Ensures that what cannot have been logged by a server of ours is refused, not skipped.
+#[test]
+fn requests_that_cannot_be_replayed_are_refused() {
+    for (request, named) in [
+        (&b"*2\r\n$5\r\nLPUSH\r\n$1\r\na\r\n"[..], "LPUSH"),
+        (b"*1\r\n$4\r\nPING\r\n", "PING"),
+        (b"*2\r\n$3\r\nSET\r\n$1\r\na\r\n", "wrong number"),
+        (b"*3\r\n$6\r\nINCRBY\r\n$1\r\na\r\n$1\r\nx\r\n", "not an integer"),
+        (b"*2\r\n$6\r\nSELECT\r\n$2\r\n99\r\n", "out of range"),
+    ] {
+        let dir = folder();
+        write_log(dir.path(), &[SET_A, request].concat());
+        let error = load(dir.path()).expect_err(named);
+        assert!(error.contains(named) && error.contains("offset"), "{error}");
+    }
+}
+
+/// Ensures that the program ends with one line that names what is missing or cannot be read.
+#[test]
+fn missing_and_unreadable_files_are_one_line() {
+    let refusal = |dir: &Path, more: &[&str]| {
+        let dir = dir.to_string_lossy().into_owned();
+        let output = Command::new(PROGRAM)
+            .args(["--port", "0", "--loglevel", "warning", "--appendonly", "yes", "--dir", &dir])
+            .args(more)
+            .output()
+            .expect("the program");
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let dir = folder();
+    write_log(dir.path(), SET_A);
+    fs::remove_file(increment(dir.path())).expect("a file");
+    assert!(refusal(dir.path(), &[]).contains("appendonly.aof.1.incr.aof is missing"));
+
+    let dir = folder();
+    write_log(dir.path(), SET_A);
+    let manifest = dir.path().join("appendonlydir/appendonly.aof.manifest");
+    fs::write(&manifest, "nonsense\n").expect("a file");
+    let line = refusal(dir.path(), &[]);
+    assert!(line.contains("is not a manifest: line 1") && line.lines().count() == 1, "{line}");
+    fs::remove_file(&manifest).expect("a file");
+    assert!(refusal(dir.path(), &[]).contains("appendonly.aof.manifest is missing"));
+
+    let dir = folder();
+    write_log(dir.path(), b"REDIS0011binary");
+    assert!(refusal(dir.path(), &[]).contains("aof-use-rdb-preamble no"));
+
+    let dir = folder();
+    write_log(dir.path(), &SET_A[..20]);
+    let line = refusal(dir.path(), &["--aof-load-truncated", "no"]);
+    assert!(line.contains("check-aof --fix") && line.contains("offset 0"), "{line}");
+
+    let line = refusal(Path::new("/nonexistent"), &[]);
+    assert!(line.contains("/nonexistent/appendonlydir"), "{line}");
+}
+
+/// Ensures that two processes do not write one log.
+#[test]
+fn a_second_server_on_the_same_directory_is_refused() {
+    let dir = folder();
+    let server = logging(dir.path());
+    let error = Directory::open(Disk::default(), dir.path()).expect_err("it is taken");
+    assert!(error.contains("another process"), "{error}");
+    drop(server);
+    Directory::open(Disk::default(), dir.path()).expect("it is free again");
+}
+
+/// Ensures that what an interrupted rewrite left is removed, and that nothing else is.
+#[test]
+fn orphans_are_removed() {
+    let dir = folder();
+    write_log(dir.path(), SET_A);
+    let inside = dir.path().join("appendonlydir");
+    for name in ["temp-rewriteaof-1.aof", "appendonly.aof.1.base.aof", "notes"] {
+        fs::write(inside.join(name), SET_A).expect("a file");
+    }
+    fs::write(inside.join("appendonly.aof.2.incr.aof"), b"").expect("a file");
+    assert_eq!(load(dir.path()), Ok(1));
+    let left = files(dir.path());
+    let expected =
+        ["appendonly.aof.1.incr.aof", "appendonly.aof.manifest", "notes", "respool.lock"];
+    assert_eq!(left, expected);
+}
