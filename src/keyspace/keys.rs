@@ -77,7 +77,8 @@ impl Keys<'_> {
     }
 
     /// Bytes of memory that `key` and what it holds take; looking is no use of the key.
-    pub fn bytes_of(&self, key: &[u8]) -> Option<usize> {
+    pub fn bytes_of(&mut self, key: &[u8]) -> Option<usize> {
+        self.expire_if_due(key);
         self.keyspace.databases[self.db].bytes_of(key)
     }
 

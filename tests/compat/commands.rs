@@ -74,7 +74,8 @@ impl Generator {
             5 if self.random.once_in(2) => return self.rare(),
             _ => self.any(),
         };
-        if self.random.once_in(30) {
+        // A transaction with a damaged request in it ends in nothing.
+        if self.random.once_in(if self.is_queueing { 150 } else { 30 }) {
             self.damage(&mut request);
         }
         self.is_queueing |= request[0].eq_ignore_ascii_case(b"MULTI");
@@ -86,12 +87,11 @@ impl Generator {
 
     /// Sets what the other commands find: short strings, numbers, hashes.
     fn seed(&mut self) -> Request {
-        let key = self.key();
         match self.random.below(4) {
-            0 => vec![b"SET".to_vec(), key, self.number()],
-            1 => vec![b"SET".to_vec(), key, self.value()],
+            0 => vec![b"SET".to_vec(), self.key_for(&["set"]), self.number()],
+            1 => vec![b"SET".to_vec(), self.key_for(&["set"]), self.value()],
             _ => {
-                let mut request = vec![b"HSET".to_vec(), key];
+                let mut request = vec![b"HSET".to_vec(), self.key_for(&["hset"])];
                 for _ in 0..=self.random.below(3) {
                     request.extend([self.field(), self.value()]);
                 }
@@ -181,7 +181,10 @@ impl Generator {
             request.push(self.word(&["bitfield"], "encoding"));
             request.push(self.word(&["bitfield"], "offset"));
             if operation != "GET" {
-                request.push(self.number());
+                let number = self.number();
+                // Redis would saturate the smallest number at the upper end of the range.
+                let is_smallest = number == b"-9223372036854775808";
+                request.push(if is_smallest { b"-4611686018427387904".to_vec() } else { number });
             }
         }
     }
@@ -190,11 +193,14 @@ impl Generator {
     fn damage(&mut self, request: &mut Request) {
         let at = self.random.below(request.len());
         match self.random.below(4) {
-            0 if at > 0 => {
+            // Without its first argument a request has another key: one that would not be looked
+            // up before keys are counted.
+            0 if at > 1 => {
                 request.remove(at);
             }
             1 => request.insert(at, request[at].clone()),
             2 => request.push(self.odd()),
+            _ if at == 1 => request[at] = self.key(),
             _ if at > 0 => request[at] = self.odd(),
             _ => request.truncate(1),
         }

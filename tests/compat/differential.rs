@@ -9,7 +9,7 @@ use crate::servers::Server;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Requests in one run, unless `RESPOOL_COMMANDS` says otherwise.
-const COMMANDS: u64 = 50_000;
+const COMMANDS: u64 = 300_000;
 
 /// Requests after which both servers begin anew, so that a failing sequence stays short.
 const EPISODE: u64 = 5_000;

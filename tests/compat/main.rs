@@ -11,4 +11,5 @@ mod random;
 mod rare;
 mod replies;
 mod servers;
+mod walks;
 mod words;

@@ -26,7 +26,9 @@ impl Generator {
     pub fn word(&mut self, command: &[&str], name: &str) -> Vec<u8> {
         match name {
             "value" if command == ["setbit"] => self.bit(),
-            "key" | "key1" | "key2" | "newkey" | "source" | "destination" | "destkey" => self.key(),
+            "key" | "key1" | "key2" | "newkey" | "source" | "destination" | "destkey" => {
+                self.key_for(command)
+            }
             "value" | "message" => self.value(),
             "field" => self.field(),
             "increment" | "decrement" => self.number(),
@@ -34,6 +36,9 @@ impl Generator {
             "milliseconds" => self.time(1, 0),
             "unix-time-seconds" => self.time(1_000, Generator::BASE_MS),
             "unix-time-milliseconds" => self.time(1, Generator::BASE_MS),
+            "offset" if command[0] == "bitfield" && self.random.once_in(3) => {
+                format!("#{}", self.random.below(20)).into_bytes()
+            }
             "offset" => self.offset(),
             "bit" => self.bit(),
             "encoding" => self.encoding(),
@@ -54,6 +59,17 @@ impl Generator {
 
     pub fn key(&mut self) -> Vec<u8> {
         self.random.pick(&KEYS).to_vec()
+    }
+
+    /// A key that is likely to hold what the command works on: types collide often enough.
+    pub fn key_for(&mut self, command: &[&str]) -> Vec<u8> {
+        // Of nine keys, the first four are rather for hashes.
+        let is_for_hash = command[0].starts_with('h');
+        match (self.random.once_in(4), is_for_hash) {
+            (true, _) => self.key(),
+            (_, true) => self.random.pick(&KEYS[..4]).to_vec(),
+            (_, false) => self.random.pick(&KEYS[4..]).to_vec(),
+        }
     }
 
     pub fn field(&mut self) -> Vec<u8> {
@@ -104,25 +120,27 @@ impl Generator {
     }
 
     fn bit(&mut self) -> Vec<u8> {
-        self.pick(&["0", "1", "0", "1", "0", "1", "2", "-1", "x", "", "01"])
+        match self.random.below(20) {
+            0 => self.pick(&["2", "-1", "x", "", "01"]),
+            _ => self.pick(&["0", "1"]),
+        }
     }
 
     /// A place in a string that is near, or beyond the end of any string: what lies in between
     /// would make strings of half a gibibyte.
     fn offset(&mut self) -> Vec<u8> {
         let odd = ["4294967296", "9223372036854775807", "-1", "x", "", "01", "#", "#-1", "#x"];
-        match self.random.below(12) {
+        match self.random.below(40) {
             0 => self.pick(&odd),
-            1..=3 => format!("#{}", self.random.below(20)).into_bytes(),
             _ => self.random.below(300).to_string().into(),
         }
     }
 
     fn encoding(&mut self) -> Vec<u8> {
         let odd = ["u64", "i65", "u0", "i0", "x8", "u", "8", "U8", "i+8", "i08", "", "i", "i8x"];
-        match self.random.below(12) {
+        match self.random.below(40) {
             0 => self.pick(&odd),
-            1..=6 => format!("i{}", 1 + self.random.below(64)).into_bytes(),
+            1..=20 => format!("i{}", 1 + self.random.below(64)).into_bytes(),
             _ => format!("u{}", 1 + self.random.below(63)).into_bytes(),
         }
     }
