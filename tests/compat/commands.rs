@@ -13,6 +13,9 @@ use respool::command::table;
 /// Groups of the commands that work on data.
 const GROUPS: [&str; 5] = ["string", "bitmap", "hash", "generic", "transactions"];
 
+/// Commands of these groups that work on nothing but wait.
+const WAITING_COMMANDS: [&str; 2] = ["wait", "waitaof"];
+
 /// Commands of these groups that Debian's Redis does not have, and options that it does not know:
 /// sending them would make the data differ.
 const NEWER_COMMANDS: [&str; 1] = ["delifeq"];
@@ -214,6 +217,7 @@ fn templates() -> Vec<Template> {
         let is_data =
             GROUPS.contains(&command.group) || ["dbsize", "usage"].contains(&command.name);
         let is_known = !NEWER_COMMANDS.contains(&command.name) && command.name != "help";
+        let is_data = is_data && !WAITING_COMMANDS.contains(&command.name);
         is_data && is_known && command.subcommands().is_empty()
     });
     let templates = rows.map(|row| {
