@@ -31,13 +31,14 @@ check: ## Check format, lints, tests and documentation
 	$(MAKE) test
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 
-compat: ## Compare with Debian's Redis (needs redis-server and redis-tools)
+compat: ## Compare with Debian's Redis, and run with Debian's proxy and metrics exporter
 	@missing=; \
-	for tool in redis-server redis-cli redis-benchmark; do \
+	for tool in redis-server redis-cli redis-benchmark nutcracker prometheus-redis-exporter; do \
 		command -v $$tool >/dev/null || missing="$$missing $$tool"; \
 	done; \
 	if [ -n "$$missing" ]; then \
-		echo "missing:$$missing; apt-get install redis-server redis-tools" >&2; \
+		echo "missing:$$missing; apt-get install redis-server redis-tools nutcracker" \
+			"prometheus-redis-exporter" >&2; \
 		exit 1; \
 	fi
 	cargo test --locked --release --test compat

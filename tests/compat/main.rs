@@ -1,12 +1,14 @@
 //! Side by side with the originals: Debian's `redis-server`, and `redis-cli` and `redis-benchmark`
-//! as clients of ours. `make compat` runs these tests; they need the packages `redis-server` and
-//! `redis-tools`.
+//! as clients of ours; and with what operators put beside it, a proxy and a metrics exporter. `make
+//! compat` runs these tests and says which packages they need.
 
 mod clients;
 mod commands;
 mod connection;
 mod differential;
+mod exporter;
 mod history;
+mod proxy;
 mod random;
 mod rare;
 mod replies;

@@ -28,10 +28,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the program under test.
+    /// Starts the program under test on a port that the system chooses.
     pub fn respool() -> Server {
+        Server::respool_with(&["--port", "0"])
+    }
+
+    /// Starts the program under test.
+    pub fn respool_with(flags: &[&str]) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_respool"));
-        let child = command.args(["--port", "0"]).stdout(Stdio::null()).stderr(Stdio::piped());
+        let child = command.args(flags).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = Guarded(child.spawn().expect("respool starts"));
         let mut log = BufReader::new(child.0.stderr.take().expect("a pipe")).lines();
         let found = log.by_ref().map_while(Result::ok).find_map(|line| {
@@ -63,7 +68,8 @@ impl Server {
     }
 }
 
-fn is_up(child: &mut Child, address: SocketAddr) -> bool {
+/// Whether something listens at an address before the child ends or patience does.
+pub fn is_up(child: &mut Child, address: SocketAddr) -> bool {
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
         if child.try_wait().expect("a child").is_some() {
@@ -77,7 +83,8 @@ fn is_up(child: &mut Child, address: SocketAddr) -> bool {
     false
 }
 
-fn free_address() -> SocketAddr {
+/// An address on which nobody listens at the moment.
+pub fn free_address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address")
 }

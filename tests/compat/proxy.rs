@@ -1,0 +1,138 @@
+//! Several servers behind Debian's nutcracker (twemproxy): consistent hashing, a server that dies
+//! and comes back. The configuration is the README's, with other ports.
+
+use crate::servers::{Guarded, PATIENCE, Server, free_address, is_up};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const KEYS: usize = 3_000;
+
+/// The README's block, which this test keeps true.
+fn configuration() -> &'static str {
+    let readme = include_str!("../../README.md");
+    let block = readme.split("```yaml\nrespool:\n").nth(1).expect("the README has the block");
+    block.split("```").next().expect("a block has an end")
+}
+
+/// Starts a proxy in front of these servers.
+fn proxy(servers: &[SocketAddr]) -> (SocketAddr, Guarded, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    for _ in 0..5 {
+        let address = free_address();
+        let mut text = format!("respool:\n{}", configuration());
+        text = text.replace("0.0.0.0:6379", &address.to_string());
+        for (at, server) in servers.iter().enumerate() {
+            let example = format!("10.0.0.{}:6379", at + 1);
+            assert!(text.contains(&example), "{example} in {text}");
+            text = text.replace(&example, &server.to_string());
+        }
+        let path = folder.path().join("nutcracker.yml");
+        std::fs::write(&path, text).expect("a write");
+        let statistics = free_address().port().to_string();
+        let mut command = Command::new("nutcracker");
+        command.arg("--conf-file").arg(&path).args(["--stats-port", &statistics]);
+        command.args(["--stats-addr", "127.0.0.1"]).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child =
+            Guarded(command.spawn().expect("nutcracker, from the package of that name"));
+        if is_up(&mut child.0, address) {
+            return (address, child, folder);
+        }
+    }
+    panic!("nutcracker did not start");
+}
+
+struct Client(BufReader<TcpStream>);
+
+impl Client {
+    fn connect(address: SocketAddr) -> Client {
+        let stream = TcpStream::connect(address).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a socket option");
+        Client(BufReader::new(stream))
+    }
+
+    /// Sends a request and returns its reply: the values of bulk strings, one a line.
+    fn ask(&mut self, words: &[&str]) -> String {
+        let mut request = format!("*{}\r\n", words.len());
+        words.iter().for_each(|word| request.push_str(&format!("${}\r\n{word}\r\n", word.len())));
+        self.0.get_ref().write_all(request.as_bytes()).expect("it reads");
+        self.reply()
+    }
+
+    fn reply(&mut self) -> String {
+        let line = self.line();
+        match (line.as_bytes().first(), line.get(1..).and_then(|text| text.parse::<i64>().ok())) {
+            (Some(b'$'), Some(-1)) => "(nil)".to_owned(),
+            (Some(b'$'), _) => self.line(),
+            (Some(b'*'), Some(count)) => {
+                let elements: Vec<String> = (0..count).map(|_| self.reply()).collect();
+                elements.join("\n")
+            }
+            _ => line,
+        }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.0.read_line(&mut line).expect("a reply");
+        line.trim_end().to_owned()
+    }
+}
+
+fn keys_of(server: &Server) -> usize {
+    let reply = Client::connect(server.address).ask(&["DBSIZE"]);
+    reply.trim_start_matches(':').parse().expect("a count")
+}
+
+/// How many of all keys can be set, which is how a cache is filled.
+fn set_all(address: SocketAddr) -> usize {
+    let mut client = Client::connect(address);
+    let is_set = |at: usize| client.ask(&["SET", &format!("key:{at}"), "value"]) == "+OK";
+    (0..KEYS).map(is_set).filter(|is_set| *is_set).count()
+}
+
+/// Ensures that keys spread over all servers, that requests for many keys reach all of them, that a
+/// server which dies is left out, and that it gets its keys again when it is back.
+#[test]
+fn three_servers_behind_a_proxy() {
+    let mut servers: Vec<Server> = (0..3).map(|_| Server::respool()).collect();
+    let addresses: Vec<SocketAddr> = servers.iter().map(|server| server.address).collect();
+    let (address, _proxy, _folder) = proxy(&addresses);
+
+    assert_eq!(set_all(address), KEYS);
+    let spread: Vec<usize> = servers.iter().map(keys_of).collect();
+    assert_eq!(spread.iter().sum::<usize>(), KEYS);
+    assert!(spread.iter().all(|keys| *keys > KEYS / 6), "evenly: {spread:?}");
+
+    let mut client = Client::connect(address);
+    let names: Vec<String> = (0..100).map(|at| format!("key:{at}")).collect();
+    let many = |command| {
+        let names = names.iter().map(String::as_str);
+        std::iter::once(command).chain(names).collect::<Vec<&str>>()
+    };
+    let values = client.ask(&many("MGET"));
+    assert_eq!(values.lines().filter(|value| *value == "value").count(), 100, "{values}");
+    assert_eq!(client.ask(&many("DEL")), ":100");
+
+    // One dies. The proxy may notice at the first request; then its keys go to the others.
+    let lost = servers.remove(1);
+    drop(lost);
+    let ejected = Instant::now() + PATIENCE;
+    while set_all(address) < KEYS {
+        assert!(Instant::now() < ejected, "the dead server is left out");
+    }
+    assert_eq!(servers.iter().map(keys_of).sum::<usize>(), KEYS, "all are with those who live");
+
+    // It comes back, empty as a cache may be, and is tried again before long.
+    let port = addresses[1].port().to_string();
+    let back = Server::respool_with(&["--port", &port]);
+    let returned = Instant::now() + PATIENCE;
+    while keys_of(&back) == 0 {
+        assert!(Instant::now() < returned, "the server that is back gets keys");
+        set_all(address);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(set_all(address), KEYS);
+    assert_eq!(keys_of(&back), spread[1], "those that it had");
+}
