@@ -31,14 +31,16 @@ check: ## Check format, lints, tests and documentation
 	$(MAKE) test
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 
-compat: ## Compare with Debian's Redis, and run with Debian's proxy and metrics exporter
+compat: ## Compare with Debian's Redis, and run real clients, a proxy and a metrics exporter
 	@missing=; \
-	for tool in redis-server redis-cli redis-benchmark nutcracker prometheus-redis-exporter; do \
+	for tool in redis-server redis-cli redis-benchmark nutcracker prometheus-redis-exporter \
+		python3; do \
 		command -v $$tool >/dev/null || missing="$$missing $$tool"; \
 	done; \
+	python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3-venv"; \
 	if [ -n "$$missing" ]; then \
 		echo "missing:$$missing; apt-get install redis-server redis-tools nutcracker" \
-			"prometheus-redis-exporter" >&2; \
+			"prometheus-redis-exporter python3 python3-venv" >&2; \
 		exit 1; \
 	fi
 	cargo test --locked --release --test compat

@@ -103,7 +103,7 @@ fn cat(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
             let rows = rows.filter(|row| categories(row.command).iter().any(&is_wanted));
             rows.map(|row| row.full_name()).collect()
         }
-        _ => return Err(wrong_subcommand("cat", "ACL")),
+        _ => return Err(wrong_subcommand(args)),
     };
     reply.array(names.len());
     names.iter().for_each(|name| reply.bulk(name.as_bytes()));

@@ -159,11 +159,14 @@ pub(super) fn write_help(container: &Command, reply: &mut Reply) {
 }
 
 /// The error for a subcommand with more arguments than it takes, when arity alone cannot tell.
-pub(super) fn wrong_subcommand(name: &str, container: &str) -> CommandError {
-    format!(
-        "ERR unknown subcommand or wrong number of arguments for '{name}'. Try {container} HELP."
+pub(super) fn wrong_subcommand(args: Args<'_>) -> CommandError {
+    let container = args.at(0).to_ascii_uppercase();
+    let after = format!("'. Try {} HELP.", String::from_utf8_lossy(&container));
+    CommandError::quoting(
+        "ERR unknown subcommand or wrong number of arguments for '",
+        args.at(1),
+        &after,
     )
-    .into()
 }
 
 /// The error for a subcommand's bad option, in Redis's words.

@@ -27,7 +27,7 @@ fn pause(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
         4 if args.is(3, "all") => true,
         4 if args.is(3, "write") => false,
         4 => return Err(CommandError::new("ERR CLIENT PAUSE mode must be WRITE or ALL")),
-        _ => return Err(wrong_subcommand("pause", "CLIENT")),
+        _ => return Err(wrong_subcommand(args)),
     };
     let timeout_ms = timeout_ms(args.at(2))?;
     let ends_at_ms = context.shared.clock.steady_ms().saturating_add(timeout_ms);
@@ -79,7 +79,7 @@ fn unblock(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
             let text = "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR";
             return Err(CommandError::new(text));
         }
-        _ => return Err(wrong_subcommand("unblock", "CLIENT")),
+        _ => return Err(wrong_subcommand(args)),
     }
     args.integer(2)?;
     reply.integer(0);

@@ -51,7 +51,7 @@ fn get(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome 
     let count = match args.len() {
         2 => ENTRIES_SHOWN,
         3 => count(args.at(2))?,
-        _ => return Err(super::config::wrong_subcommand("get", "SLOWLOG")),
+        _ => return Err(super::config::wrong_subcommand(args)),
     };
     let entries = context.shared.slowlog.latest(count);
     reply.array(entries.len());

@@ -1,10 +1,19 @@
 //! Redis's own tools as clients: what people have at hand must just work.
 
-use crate::servers::{Guarded, PATIENCE, Server};
-use std::io::{Read, Write};
+use crate::servers::{PATIENCE, Server};
+use crate::tools::{read, run, run_until};
+use std::io::Write;
 use std::net::{Shutdown, TcpStream};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
+
+/// A tool that is about to talk to the server.
+fn tool_for(server: &Server, name: &str, arguments: &[&str]) -> Command {
+    let port = server.address.port().to_string();
+    let mut command = Command::new(name);
+    command.args(["-h", "127.0.0.1", "-p", &port]).args(arguments);
+    command
+}
 
 /// Runs a tool against the server with `input` on its standard input, and returns what it prints.
 fn tool(
@@ -14,42 +23,7 @@ fn tool(
     input: &[u8],
     patience: Duration,
 ) -> String {
-    let port = server.address.port().to_string();
-    let mut command = Command::new(name);
-    command.args(["-h", "127.0.0.1", "-p", &port]).args(arguments);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let spawned = command.spawn();
-    let mut child = Guarded(spawned.unwrap_or_else(|error| {
-        panic!("{name}, from the package redis-tools: {error}");
-    }));
-    let mut stdin = child.0.stdin.take().expect("a pipe");
-    let (mut stdout, mut stderr) = (child.0.stdout.take(), child.0.stderr.take());
-    let (out, err) = std::thread::scope(|scope| {
-        scope.spawn(move || {
-            // The tool may end before it has read everything.
-            let _ = stdin.write_all(input);
-        });
-        let out = scope.spawn(move || read(stdout.as_mut().expect("a pipe")));
-        let err = scope.spawn(move || read(stderr.as_mut().expect("a pipe")));
-        let deadline = Instant::now() + patience;
-        while child.0.try_wait().expect("a child").is_none() {
-            if Instant::now() > deadline {
-                let _ = child.0.kill();
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        (out.join().expect("a reader"), err.join().expect("a reader"))
-    });
-    let status = child.0.wait().expect("a child");
-    assert!(status.success(), "{name} {arguments:?} ended with {status}: {out}{err}");
-    assert!(!err.to_lowercase().contains("error"), "{name} {arguments:?}: {err}");
-    out
-}
-
-fn read(stream: &mut impl Read) -> String {
-    let mut bytes = Vec::new();
-    let _ = stream.read_to_end(&mut bytes);
-    String::from_utf8_lossy(&bytes).into_owned()
+    run(&mut tool_for(server, name, arguments), input, patience)
 }
 
 fn cli(server: &Server, arguments: &[&str]) -> String {
@@ -158,4 +132,89 @@ fn redis_benchmark_with_five_hundred_clients() {
     let tests = ["-t", "set,get", "-n", "50000", "-c", "500", "-q"];
     benchmark(&server, &tests, &["SET", "GET"]);
     assert_eq!(cli(&server, &["PING"]), "PONG\n");
+}
+
+/// Fills a server with keys of both kinds, one of them large.
+fn filled() -> Server {
+    let server = Server::respool();
+    let mut requests = String::from("HSET large a 1 b 2 c 3\r\n");
+    (0..500).for_each(|at| requests.push_str(&format!("SET key:{at} {at}\r\n")));
+    requests.push_str(&format!("SET key:big {}\r\n", "x".repeat(10_000)));
+    let output = tool(&server, "redis-cli", &["--pipe"], requests.as_bytes(), PATIENCE);
+    assert!(output.contains("errors: 0, replies: 502"), "{output}");
+    server
+}
+
+/// Ensures that redis-cli's ways to look through all keys come to their end and find them all.
+#[test]
+fn redis_cli_looks_through_all_keys() {
+    let server = filled();
+    assert_eq!(cli(&server, &["--scan", "--pattern", "key:*"]).lines().count(), 501);
+    assert_eq!(cli(&server, &["-3", "--scan", "--pattern", "lar*"]), "large\n");
+    let biggest = cli(&server, &["--bigkeys"]);
+    for expected in [
+        "Biggest string found '\"key:big\"' has 10000 bytes",
+        "Biggest   hash found '\"large\"' has 3 fields",
+        "Sampled 502 keys in the keyspace!",
+    ] {
+        assert!(biggest.contains(expected), "{expected} in {biggest}");
+    }
+    let heaviest = cli(&server, &["--memkeys"]);
+    assert!(heaviest.contains("Biggest string found '\"key:big\"' has 1"), "{heaviest}");
+}
+
+/// Ensures that redis-cli's figures keep coming.
+#[test]
+fn redis_cli_shows_figures() {
+    let server = filled();
+    let latency = cli(&server, &["--latency", "-i", "1"]);
+    let figures: Vec<f64> = latency.split_whitespace().flat_map(str::parse).collect();
+    assert!(figures.len() >= 4 && figures[0] <= figures[1], "min, max, avg, count: {latency}");
+    let mut stat = tool_for(&server, "redis-cli", &["--stat", "-i", "0.05"]);
+    let lines = run_until(&mut stat, PATIENCE, |printed| printed.lines().count() >= 5);
+    let figures = lines.lines().filter(|line| line.trim_start().starts_with("502 ")).count();
+    assert!(figures >= 2, "{lines}");
+    let mut monitor = tool_for(&server, "redis-cli", &["MONITOR"]);
+    let seen = run_until(&mut monitor, PATIENCE, |printed| {
+        cli(&server, &["SET", "seen", "a b"]);
+        printed.contains("\"SET\" \"seen\" \"a b\"")
+    });
+    assert!(seen.starts_with("OK\n"), "{seen}");
+}
+
+/// Ensures that what redis_exporter and RedisInsight ask for is answered.
+#[test]
+fn dashboards_get_their_figures() {
+    let server = filled();
+    for question in [
+        "INFO ALL",
+        "CONFIG GET *",
+        "SLOWLOG LEN",
+        "SLOWLOG GET",
+        "LATENCY LATEST",
+        "LATENCY HISTOGRAM",
+        "CLIENT LIST",
+        "MODULE LIST",
+        "DBSIZE",
+        "SCAN 0 TYPE hash",
+        "MEMORY USAGE large SAMPLES 0",
+        "ACL LIST",
+        "COMMAND DOCS",
+        "LATENCY DOCTOR",
+        "LOLWUT",
+    ] {
+        for version in ["-2", "-3"] {
+            let mut arguments = vec!["-e", version];
+            arguments.extend(question.split(' '));
+            assert!(!cli(&server, &arguments).starts_with("ERR"), "{question}");
+        }
+    }
+}
+
+/// Ensures that redis-cli can stop the server.
+#[test]
+fn redis_cli_stops_the_server() {
+    let mut server = filled();
+    assert_eq!(cli(&server, &["SHUTDOWN", "NOSAVE"]), "");
+    assert!(server.wait().success());
 }

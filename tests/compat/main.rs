@@ -1,6 +1,6 @@
-//! Side by side with the originals: Debian's `redis-server`, and `redis-cli` and `redis-benchmark`
-//! as clients of ours; and with what operators put beside it, a proxy and a metrics exporter. `make
-//! compat` runs these tests and says which packages they need.
+//! Side by side with the originals: Debian's `redis-server`, and `redis-cli`, `redis-benchmark` and
+//! Python's libraries as clients of ours; and with what operators put beside it, a proxy and a
+//! metrics exporter. `make compat` runs these tests and says which packages they need.
 
 mod clients;
 mod commands;
@@ -9,9 +9,11 @@ mod differential;
 mod exporter;
 mod history;
 mod proxy;
+mod python;
 mod random;
 mod rare;
 mod replies;
 mod servers;
+mod tools;
 mod walks;
 mod words;

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long anything may take that is not expected to take long.
@@ -24,7 +24,7 @@ impl Drop for Guarded {
 pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
-    _child: Guarded,
+    child: Guarded,
 }
 
 impl Server {
@@ -46,7 +46,19 @@ impl Server {
         std::thread::spawn(move || {
             log.map_while(Result::ok).for_each(|line| eprintln!("respool: {line}"));
         });
-        Server { address: found.expect("respool is ready"), _child: child }
+        Server { address: found.expect("respool is ready"), child }
+    }
+
+    /// Waits for the server's end.
+    pub fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.0.try_wait().expect("a child") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the server does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Starts Debian's Redis, which keeps everything in memory.
@@ -61,7 +73,7 @@ impl Server {
             let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
             let mut child = Guarded(child.expect("redis-server, from the package of that name"));
             if is_up(&mut child.0, address) {
-                return Server { address, _child: child };
+                return Server { address, child };
             }
         }
         panic!("redis-server did not start");

@@ -107,7 +107,7 @@ fn wrong_requests() {
         > CLIENT PAUSE -1 WRITE
         -ERR timeout is negative
         > CLIENT PAUSE 1 WRITE ALL
-        -ERR unknown subcommand or wrong number of arguments for 'pause'. Try CLIENT HELP.
+        -ERR unknown subcommand or wrong number of arguments for 'PAUSE'. Try CLIENT HELP.
         > CLIENT PAUSE
         -ERR wrong number of arguments for 'client|pause' command
         > CLIENT UNPAUSE now
@@ -117,7 +117,7 @@ fn wrong_requests() {
         > CLIENT UNBLOCK 1 foo
         -ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR
         > CLIENT UNBLOCK 1 ERROR x
-        -ERR unknown subcommand or wrong number of arguments for 'unblock'. Try CLIENT HELP.
+        -ERR unknown subcommand or wrong number of arguments for 'UNBLOCK'. Try CLIENT HELP.
         > CLIENT UNBLOCK 1
         :0
         ",

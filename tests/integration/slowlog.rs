@@ -118,7 +118,7 @@ fn wrong_requests() {
         ("SLOWLOG GET -2", count),
         (
             "SLOWLOG GET 1 2",
-            "-ERR unknown subcommand or wrong number of arguments for 'get'. Try SLOWLOG HELP.",
+            "-ERR unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG HELP.",
         ),
         ("SLOWLOG LEN x", "-ERR wrong number of arguments for 'slowlog|len' command"),
         ("SLOWLOG RESET x", "-ERR wrong number of arguments for 'slowlog|reset' command"),

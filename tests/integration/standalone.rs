@@ -58,7 +58,7 @@ fn categories_list_their_commands() {
         ("ACL CAT foo", "-ERR Unknown category 'foo'"),
         (
             "ACL CAT a b",
-            "-ERR unknown subcommand or wrong number of arguments for 'cat'. Try ACL HELP.",
+            "-ERR unknown subcommand or wrong number of arguments for 'CAT'. Try ACL HELP.",
         ),
         ("ACL LIST x", "-ERR wrong number of arguments for 'acl|list' command"),
         ("ACL WHOAMI x", "-ERR wrong number of arguments for 'acl|whoami' command"),
