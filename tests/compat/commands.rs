@@ -243,7 +243,7 @@ pub fn words(line: &str) -> Request {
 }
 
 /// Requests that show all data, once more and from other sides than the commands before.
-fn look_at_everything() -> Vec<Request> {
+pub fn look_at_everything() -> Vec<Request> {
     // Whatever was being queued, is not.
     let mut requests = vec![words("RESET")];
     for db in 0..3 {

@@ -18,11 +18,16 @@ fn from_environment(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().expect("a number"))
 }
 
+/// The seed of all random requests: another one in every run, unless `RESPOOL_SEED` names it.
+pub fn seed() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
+    from_environment("RESPOOL_SEED").unwrap_or(now.as_micros() as u64)
+}
+
 /// Ensures that no sequence of requests tells the two servers apart.
 #[test]
 fn random_requests_get_the_same_replies() {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
-    let seed = from_environment("RESPOOL_SEED").unwrap_or(now.as_micros() as u64);
+    let seed = seed();
     let commands = from_environment("RESPOOL_COMMANDS").unwrap_or(COMMANDS);
     println!("RESPOOL_SEED={seed} RESPOOL_COMMANDS={commands}");
     let (redis, respool) = (Server::redis(), Server::respool());

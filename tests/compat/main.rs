@@ -13,6 +13,7 @@ mod python;
 mod random;
 mod rare;
 mod replies;
+mod restarts;
 mod servers;
 mod tools;
 mod walks;

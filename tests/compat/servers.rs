@@ -63,13 +63,18 @@ impl Server {
 
     /// Starts Debian's Redis, which keeps everything in memory.
     pub fn redis() -> Server {
+        Server::redis_with(&["--appendonly", "no", "--dir", env!("CARGO_TARGET_TMPDIR")])
+    }
+
+    /// Starts it with more flags.
+    pub fn redis_with(flags: &[&str]) -> Server {
         // The port is free when it is chosen; whoever takes it before Redis does makes it end.
         for _ in 0..5 {
             let address = free_address();
             let port = address.port().to_string();
             let mut command = Command::new("redis-server");
             command.args(["--port", &port, "--bind", "127.0.0.1", "--save", ""]);
-            command.args(["--appendonly", "no", "--dir", env!("CARGO_TARGET_TMPDIR")]);
+            command.args(flags);
             let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
             let mut child = Guarded(child.expect("redis-server, from the package of that name"));
             if is_up(&mut child.0, address) {
