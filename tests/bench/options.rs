@@ -10,7 +10,7 @@ versus: respool beside Debian's redis-server, row by row and scenario by scenari
 
   --quick          fewer rounds and smaller runs: under a minute, rougher figures
   --rounds N       rounds per row (default 5, with --quick or --sweep 3)
-  --only TEXT      only the rows and scenarios whose name contains TEXT; may be repeated
+  --only TEXT      only rows, scenarios and curves whose name contains TEXT; may be repeated
   --list           print the names of all rows and scenarios
   --sweep FILE     measure the curves instead and write them to FILE (with --quick, roughly)
   --check          exit with 1 if a bar is missed

@@ -25,9 +25,6 @@ const ANSWER_MAX: Duration = Duration::from_secs(10);
 /// How often a server is asked whether it is there yet.
 const START_POLL: Duration = Duration::from_micros(200);
 
-/// Clients both servers are told to expect: the widest load's 5 000 with room to spare.
-const CLIENTS_MAX: &str = "5200";
-
 /// Kernel clock ticks per second in `/proc`: 100 on every Linux architecture that Rust
 /// supports, whatever the kernel's own timer does.
 const TICKS_PER_S: u64 = 100;
@@ -104,7 +101,6 @@ impl Server {
         command
             .args(program.arguments)
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--maxclients", CLIENTS_MAX])
             .args(flags)
             .current_dir(directory)
             .stdin(Stdio::null())
