@@ -63,9 +63,8 @@ static WAIT: Command = Command {
 };
 
 fn wait(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    // In Redis's order: the second argument is looked at first.
-    timeout_ms(args.at(2))?;
     args.integer(1)?;
+    timeout_ms(args.at(2))?;
     reply.integer(0);
     Ok(())
 }

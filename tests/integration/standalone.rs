@@ -106,7 +106,7 @@ fn there_are_no_other_servers() {
         ("WAIT 3 100000", ":0"),
         ("WAIT x 1", "-ERR value is not an integer or out of range"),
         ("WAIT 1 x", "-ERR timeout is not an integer or out of range"),
-        ("WAIT x -1", "-ERR timeout is negative"),
+        ("WAIT x -1", "-ERR value is not an integer or out of range"),
         ("CLUSTER NODES", disabled),
         ("CLUSTER SLOTS", disabled),
         ("READONLY", disabled),
