@@ -17,6 +17,7 @@
 //!
 //! All of `make bench` has to fit into ten minutes, and rows take six of them.
 
+mod execution;
 mod size;
 mod trial;
 
@@ -97,6 +98,18 @@ pub static SCENARIOS: &[Scenario] = &[
         rounds: 3,
         rounds_quick: 1,
         measure: size::idle_server,
+    },
+    Scenario {
+        name: "a GET as INFO counts it",
+        respool_flags: &[],
+        redis_flags: &[],
+        figures: &[
+            Figure { name: "c=50 P=1", unit: "µs", bar: None },
+            Figure { name: "c=50 P=16", unit: "µs", bar: None },
+        ],
+        rounds: 3,
+        rounds_quick: 1,
+        measure: execution::us_per_get,
     },
 ];
 
