@@ -53,6 +53,9 @@ impl Generator {
         let mut requests = Vec::with_capacity(len);
         self.is_queueing = false;
         while requests.len() < len {
+            if self.random.once_in(20) && !self.is_queueing {
+                requests.extend(self.watched());
+            }
             let request = self.request();
             if request[0].eq_ignore_ascii_case(b"DBSIZE") {
                 let names = KEYS.iter().map(|key| key.to_vec());
@@ -62,6 +65,17 @@ impl Generator {
         }
         requests.extend(look_at_everything());
         requests
+    }
+
+    /// One request between WATCH and EXEC: does it count as a change of the key?
+    fn watched(&mut self) -> [Request; 5] {
+        let mut watch = words("WATCH");
+        watch.push(self.key());
+        let mut request = self.any();
+        while ["MULTI", "EXEC", "DISCARD", "DBSIZE"].iter().any(|it| request[0] == it.as_bytes()) {
+            request = self.any();
+        }
+        [watch, request, words("MULTI"), words("PING"), words("EXEC")]
     }
 
     /// The next request.

@@ -2,6 +2,7 @@
 
 use crate::commands::{Generator, words};
 use crate::connection::Request;
+use respool::command::{flag, table};
 
 /// Wrong, or seldom sent.
 const LINES: &[&str] = &[
@@ -147,8 +148,7 @@ impl Generator {
     /// What is seldom sent, or wrong from the beginning.
     pub fn rare(&mut self) -> Request {
         let mut line = self.random.pick(LINES);
-        // What ours does not queue, because it would act on the connection or take long.
-        while self.is_queueing && ["CLIENT REPLY", "DEBUG"].iter().any(|it| line.starts_with(it)) {
+        while self.is_queueing && !may_be_queued(line) {
             line = self.random.pick(LINES);
         }
         let mut request = words(line);
@@ -158,4 +158,16 @@ impl Generator {
         }
         request
     }
+}
+
+/// Whether our transactions take a request: they refuse what would make system calls while the
+/// keyspace is locked.
+fn may_be_queued(line: &str) -> bool {
+    let line = line.to_lowercase();
+    let mut words = line.split(' ').map(str::to_owned);
+    let name = words.next().unwrap_or_default();
+    let full_name = words.next().map(|sub| format!("{name}|{sub}"));
+    let names = full_name.into_iter().chain([name]);
+    let row = names.into_iter().find_map(|name| table::find_full(name.as_bytes()));
+    row.is_none_or(|row| !row.command.has(flag::NO_MULTI))
 }
