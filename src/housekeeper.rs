@@ -69,6 +69,24 @@ fn wait_until(next_round: Instant, shared: &Shared, stop: &Receiver<()>) -> Resu
     }
 }
 
+/// Has the log rewritten if it has grown too much, or if the present files are worth nothing.
+fn rewrite_if_due(shared: &Shared, now_ms: u64) {
+    let status = &shared.aof.status;
+    if !status.may_rewrite(now_ms) {
+        return;
+    }
+    let (percentage, bytes_min) = {
+        let config = shared.config();
+        (config.auto_aof_rewrite_percentage, config.auto_aof_rewrite_min_size)
+    };
+    if status.has_grown(percentage, bytes_min)
+        || status.is_unfounded.load(Relaxed)
+        || shared.aof.is_distrusted()
+    {
+        shared.aof.order_rewrite();
+    }
+}
+
 /// Writes and syncs what nobody waits for, tries again what has failed, and says when the log was
 /// synced for the last time.
 fn keep_log(shared: &Shared, synced_at_ms: u64) -> u64 {
@@ -81,6 +99,7 @@ fn keep_log(shared: &Shared, synced_at_ms: u64) -> u64 {
         (config.appendfsync, config.appendfsync_interval_ms)
     };
     let now_ms = shared.clock.steady_ms();
+    rewrite_if_due(shared, now_ms);
     let is_due = match policy {
         Fsync::Always => true,
         Fsync::Everysec => now_ms - synced_at_ms >= interval_ms,

@@ -20,7 +20,7 @@
 //! |---|---|
 //! | `main` | the process: command line, signals |
 //! | [`tool`] | what the program does beside serving: `respool ping` |
-//! | [`server`], [`housekeeper`] | threads and sockets, starting and stopping |
+//! | [`server`], [`housekeeper`], [`rewriter`] | threads and sockets, starting and stopping |
 //! | [`connection`] | one client: read, execute, write |
 //! | [`command`] | the table, the gate, the families; no sockets |
 //! | [`loading`] | replays the log at the start |
@@ -38,6 +38,7 @@
 //! | acceptor | one per address | admits or refuses, hands the stream over | the server stops |
 //! | worker-N | 0 … `maxclients` | serves one client after the other | none came for a while |
 //! | housekeeper | 1 | sweep, fsync, idle clients, figures | everybody else has ended |
+//! | rewriter | 1 | makes the log short again | the clients have left |
 //! | signals | 1 | turns SIGTERM and SIGINT into an orderly stop | the server has stopped |
 //!
 //! # Locks
@@ -93,6 +94,7 @@ pub mod policy;
 mod preflight;
 pub mod quoting;
 pub mod resp;
+pub mod rewriter;
 pub mod server;
 pub mod shared;
 pub mod tool;

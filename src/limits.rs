@@ -204,3 +204,19 @@ pub const AOF_SEARCH_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Microseconds between two lines that tell how far the loading is.
 pub const LOADING_TOLD_EVERY_US: u64 = 1_000_000;
+
+/// Bytes of old values that clients hand over to a rewrite before one of them has to wait until it
+/// has taken them.
+pub const AOF_KEPT_BYTES_MAX: usize = 1024 * 1024;
+
+/// Such portions that may be on their way.
+pub const AOF_KEPT_PORTIONS: usize = 4;
+
+/// Fields of a hash in one request of a rewritten log, as in Redis.
+pub const AOF_FIELDS_PER_REQUEST: usize = 64;
+
+/// Milliseconds after a failed rewrite before it is tried again; twice as many after every further
+/// failure, up to [`AOF_REWRITE_BACKOFF_MS_MAX`].
+pub const AOF_REWRITE_BACKOFF_MS: u64 = 1_000;
+/// See [`AOF_REWRITE_BACKOFF_MS`]; Redis ends at an hour as well.
+pub const AOF_REWRITE_BACKOFF_MS_MAX: u64 = 3_600_000;

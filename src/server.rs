@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::listener::{Address, Arrival, Listener};
 use crate::shared::{Shared, Stats};
-use crate::{connection, housekeeper, limits, loading, log, preflight};
+use crate::{connection, housekeeper, limits, loading, log, preflight, rewriter};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, ErrorKind, Read, Write};
@@ -114,11 +114,11 @@ impl Server {
             return Err(format!("cannot listen on any of '{}'", config.bind));
         }
         let log = match config.appendonly {
-            true => Some(Directory::open(disk, Path::new(&config.dir))?),
+            true => Some(Directory::open(disk.clone(), Path::new(&config.dir))?),
             false => None,
         };
         preflight::tell(&config, &addresses);
-        Ok(Server { shared: Arc::new(Shared::new(config, clock)), listeners, addresses, log })
+        Ok(Server { shared: Arc::new(Shared::on(config, clock, disk)), listeners, addresses, log })
     }
 
     /// Where the server listens for TCP, with the ports that were chosen.
@@ -147,7 +147,7 @@ impl Server {
         thread::scope(|scope| {
             // Start: first those who serve, then those who let clients in.
             let (stop_housekeeper, stopped) = bounded(0);
-            named("housekeeper")
+            let housekeeper = named("housekeeper")
                 .spawn_scoped(scope, move || housekeeper::run(shared, &stopped))
                 .map_err(no_thread)?;
             let pool = Pool::new(scope, shared, stopper.clone());
@@ -170,11 +170,15 @@ impl Server {
             // Clients are told that their data is being loaded, until it is.
             let log = self.log.filter(|_| started.is_ok());
             let log = log.map(|log| loading::run(shared, log)).transpose();
-            let _log = log.unwrap_or_else(|error| {
+            let log = log.unwrap_or_else(|error| {
                 stopper.stop();
                 started = Err(error);
                 None
             });
+            let (stop_rewriter, stopped) = bounded(0);
+            let rewriter = named("rewriter")
+                .spawn_scoped(scope, move || rewriter::run(shared, log, &stopped))
+                .map_err(no_thread);
             for name in names.iter().filter(|_| started.is_ok()) {
                 log::notice(&format!("Ready to accept connections on {name}"));
             }
@@ -191,9 +195,13 @@ impl Server {
                 shared.clients.close_killed();
                 log::notice(&format!("Closed {killed} clients that did not read their replies"));
             }
-            // …and the housekeeper goes last.
+            // …and the housekeeper goes last, who writes the log to its end. Nobody else may have
+            // its directory before that.
+            drop(stop_rewriter);
+            let log = rewriter.map(|rewriter| rewriter.join());
             drop(stop_housekeeper);
-            started
+            let _ = housekeeper.join();
+            started.and(log.map(|_| ()))
         })
     }
 }

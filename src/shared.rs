@@ -4,16 +4,18 @@
 //! call; [`Access`] sees to both: the time is read when the lock has been taken, and what is costly
 //! to drop is dropped when it has been let go.
 
-use crate::aof::{Aof, Pending};
+use crate::aof::{Aof, Disk, Order, Pending};
 use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::config::{Config, directives::failed};
 use crate::keyspace::{Garbage, Keyspace, Room};
 use crate::observe::{Calls, Errors, Latency, Monitors, Slowlog};
 use crate::{limits, log, open_files};
+use crossbeam_channel::bounded;
 use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard};
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 /// The server's common state. Lock order: reconfiguring, keyspace, configuration, clients, then a
 /// client's names; those of [`crate::observe`] come last.
@@ -115,10 +117,15 @@ impl Stats {
 impl Shared {
     /// A server's state before its first client.
     pub fn new(config: Config, clock: Clock) -> Shared {
+        Shared::on(config, clock, Disk::default())
+    }
+
+    /// The same with files on a disk that may have faults.
+    pub fn on(config: Config, clock: Clock, disk: Disk) -> Shared {
         let keyspace = Keyspace::new(config.databases);
         let shared = Shared {
             keyspace: Mutex::new(Guarded { keyspace, log: Pending::default() }),
-            aof: Aof::default(),
+            aof: Aof::new(disk),
             clients: Clients::default(),
             stats: Stats { started_at_ms: clock.steady_ms(), ..Stats::default() },
             calls: Calls::default(),
@@ -172,7 +179,24 @@ impl Shared {
             return Err(failed("maxclients", &reason));
         }
         self.hand_out(config);
-        Ok(())
+        self.turn_log(config.appendonly).map_err(|reason| failed("appendonly", &reason))
+    }
+
+    /// Turns the log on or off, if it is not as it should be already.
+    fn turn_log(&self, on: bool) -> Result<(), String> {
+        if on == self.config().appendonly {
+            return Ok(());
+        }
+        let (answer, answered) = bounded(1);
+        self.aof.order(if on { Order::TurnOn(answer) } else { Order::TurnOff(answer) });
+        loop {
+            match answered.recv_timeout(Duration::from_millis(limits::HOUSEKEEPER_ROUND_MS)) {
+                Ok(outcome) => return outcome,
+                Err(_) if self.is_stopping() => return Err("the server stops".to_owned()),
+                // A rewrite that is under way is finished first.
+                Err(_) => {}
+            }
+        }
     }
 
     /// The part of [`Shared::apply`] that cannot fail.
@@ -283,8 +307,14 @@ impl Drop for Access<'_> {
         if !log.is_empty() {
             aof.append(log.finished());
         }
+        let has_kept = keyspace.is_imaged() && keyspace.kept_bytes() > limits::AOF_KEPT_BYTES_MAX;
+        let kept = has_kept.then(|| keyspace.take_kept());
+        if has_kept {
+            aof.announce_kept();
+        }
         let garbage: Vec<Garbage> = std::mem::take(&mut keyspace.garbage);
         drop(self.guard.take());
         drop(garbage);
+        kept.into_iter().for_each(|kept| aof.hand_over(kept));
     }
 }

@@ -21,16 +21,19 @@
 //! The kernel may have dropped what it could not write and does not say so twice. So the file is
 //! never trusted again: writes are refused until a rewrite has put a new one in its place.
 
-use super::disk::{LogFile, reason};
+use super::disk::{Disk, LogFile, reason};
 use super::records::Records;
+use super::status::Status;
 use crate::config::Fsync;
+use crate::keyspace::image::Kept;
+use crate::limits;
 use crate::log;
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// What was waited for will not be written soon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,9 +53,20 @@ pub struct Aof {
     policy: AtomicU8,
     is_on: AtomicBool,
     is_refusing: AtomicBool,
-    /// Bytes of all files of the log, and of its base.
-    bytes: AtomicU64,
-    base_bytes: AtomicU64,
+    /// Figures.
+    pub status: Status,
+    /// Where the log is, or would be if it were on.
+    disk: Disk,
+    /// What the rewriter is to do.
+    orders: Sender<Order>,
+    /// The other end.
+    pub orders_given: Receiver<Order>,
+    /// What clients hand over to a rewrite, a portion at a time.
+    kept: Sender<Vec<Kept>>,
+    /// The other end.
+    kept_given: Receiver<Vec<Kept>>,
+    /// Portions that were taken out of the keyspace and not taken by the rewriter.
+    kept_under_way: AtomicUsize,
     /// Wakes the housekeeper, who syncs.
     bell: Sender<()>,
     /// The other end of the bell.
@@ -84,9 +98,22 @@ struct Portion {
     records: Records,
 }
 
-impl Default for Aof {
-    fn default() -> Aof {
+/// What the rewriter may be told to do. Who waits for an answer hears whether it worked.
+pub enum Order {
+    /// Rewrite the log.
+    Rewrite,
+    /// Begin to log.
+    TurnOn(Sender<Result<(), String>>),
+    /// Cease to log.
+    TurnOff(Sender<Result<(), String>>),
+}
+
+impl Aof {
+    /// A log that is off, to be kept on `disk`.
+    pub fn new(disk: Disk) -> Aof {
         let (bell, bell_rings) = bounded(1);
+        let (orders, orders_given) = unbounded();
+        let (kept, kept_given) = bounded(limits::AOF_KEPT_PORTIONS);
         Aof {
             state: Mutex::default(),
             written_more: Condvar::new(),
@@ -97,15 +124,62 @@ impl Default for Aof {
             policy: AtomicU8::new(Fsync::Everysec as u8),
             is_on: AtomicBool::new(false),
             is_refusing: AtomicBool::new(false),
-            bytes: AtomicU64::new(0),
-            base_bytes: AtomicU64::new(0),
+            status: Status::default(),
+            disk,
+            orders,
+            orders_given,
+            kept,
+            kept_given,
+            kept_under_way: AtomicUsize::new(0),
             bell,
             bell_rings,
         }
     }
-}
 
-impl Aof {
+    /// Where the log is, or would be if it were on.
+    pub fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
+    /// Gives the rewriter an order.
+    pub fn order(&self, order: Order) {
+        // The other end lives as long as this one.
+        let _ = self.orders.send(order);
+    }
+
+    /// Has the log rewritten soon; false if one is under way or coming already.
+    pub fn order_rewrite(&self) -> bool {
+        let status = &self.status;
+        if status.is_rewriting.load(Relaxed) || status.is_scheduled.swap(true, Relaxed) {
+            return false;
+        }
+        self.order(Order::Rewrite);
+        true
+    }
+
+    /// Announces that old values were taken out of the keyspace, while it is locked.
+    pub fn announce_kept(&self) {
+        self.kept_under_way.fetch_add(1, Relaxed);
+    }
+
+    /// Hands the announced values over, with no lock held. Waits if the rewriter is behind.
+    pub fn hand_over(&self, kept: Vec<Kept>) {
+        let _ = self.kept.send(kept);
+    }
+
+    /// Takes a portion of what was handed over. Once the image is complete, `is_complete` waits
+    /// for those that were announced.
+    pub fn take_kept(&self, is_complete: bool) -> Option<Vec<Kept>> {
+        let kept = match self.kept_given.try_recv() {
+            Err(_) if is_complete && self.kept_under_way.load(Relaxed) > 0 => {
+                self.kept_given.recv().ok()
+            }
+            kept => kept.ok(),
+        }?;
+        self.kept_under_way.fetch_sub(1, Relaxed);
+        Some(kept)
+    }
+
     /// Chooses when the log is synced.
     pub fn set_policy(&self, policy: Fsync) {
         self.policy.store(policy as u8, Relaxed);
@@ -124,8 +198,8 @@ impl Aof {
         let mut state = self.state.lock();
         *state = State::default();
         state.queue.push_back(Portion { file: Arc::new(file), records: Records::default() });
-        self.bytes.store(bytes, Relaxed);
-        self.base_bytes.store(base_bytes, Relaxed);
+        self.status.bytes.store(bytes, Relaxed);
+        self.status.base_bytes.store(base_bytes, Relaxed);
         self.is_refusing.store(false, Relaxed);
         self.is_on.store(true, Relaxed);
     }
@@ -142,7 +216,40 @@ impl Aof {
         let bytes = records.len() as u64;
         last.records.append(records);
         self.end.fetch_add(bytes, Relaxed);
-        self.bytes.fetch_add(bytes, Relaxed);
+        self.status.bytes.fetch_add(bytes, Relaxed);
+    }
+
+    /// Lets the log go on in `file`. To be called under the keyspace lock, at the moment of an
+    /// image.
+    pub fn switch(&self, file: LogFile) {
+        let portion = Portion { file: Arc::new(file), records: Records::default() };
+        self.state.lock().queue.push_back(portion);
+    }
+
+    /// Syncs the file that is being written, beside what others do.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn sync_file(&self) -> io::Result<()> {
+        let file = self.state.lock().queue.back().map(|portion| Arc::clone(&portion.file));
+        file.map_or(Ok(()), |file| file.sync())
+    }
+
+    /// A rewrite has succeeded: whatever was wrong with the files before it, they are history.
+    pub fn trust(&self, base_bytes: u64) {
+        let mut state = self.state.lock();
+        (state.is_distrusted, state.is_stuck, state.refusal) = (false, false, None);
+        let file = state.queue.back().map(|portion| Arc::clone(&portion.file));
+        let bytes = file.map_or(0, |file| file.len());
+        self.is_refusing.store(false, Relaxed);
+        self.status.is_unfounded.store(false, Relaxed);
+        self.status.base_bytes.store(base_bytes, Relaxed);
+        self.status.bytes.store(base_bytes + bytes, Relaxed);
+    }
+
+    /// Bytes that wait to be written.
+    pub fn queued_bytes(&self) -> u64 {
+        self.end().saturating_sub(self.written.load(Relaxed))
     }
 
     /// Returns when everything before `place` is as safe as the policy promises. Writes it, if

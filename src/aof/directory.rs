@@ -107,6 +107,8 @@ impl Directory {
     /// Those of the system.
     pub fn create_increment(&self) -> io::Result<(Piece, LogFile)> {
         let piece = self.manifest.next_increment();
+        // One that did not become part of the log may still be open: this is another file.
+        self.disk.remove(&self.path_of(&piece))?;
         let file = self.disk.open(&self.path_of(&piece), true)?;
         self.disk.sync_folder(&self.path)?;
         Ok((piece, file))

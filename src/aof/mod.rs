@@ -22,6 +22,7 @@
 //! | `records.rs` | requests in the log's form |
 //! | `commit.rs` | the queue, and writing and syncing for all who wait |
 //! | `directory.rs`, `manifest.rs` | which files there are |
+//! | `rewrite.rs` | making the log short again |
 //! | `units.rs`, `load.rs` | reading them again |
 //! | `disk.rs`, `faults.rs` | operations on files, and how tests make them fail |
 //!
@@ -34,9 +35,12 @@ pub mod faults;
 pub mod load;
 pub mod manifest;
 pub mod records;
+pub mod rewrite;
+pub mod status;
 pub mod units;
 
-pub use commit::{Aof, Unwritten};
+pub use commit::{Aof, Order, Unwritten};
 pub use directory::Directory;
 pub use disk::Disk;
 pub use records::{Pending, Records};
+pub use rewrite::Rewrite;

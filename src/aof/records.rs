@@ -5,6 +5,7 @@
 //! growing buffer; a large one that is on the heap already is attached by reference, so that
 //! logging it under the keyspace lock costs no more than logging a short one.
 
+use crate::keyspace::bytes::Bytes;
 use crate::keyspace::{Journal, Key};
 use crate::limits;
 use crate::resp::Args;
@@ -59,11 +60,14 @@ impl Records {
     /// Appends a request of words.
     pub fn words(&mut self, words: &[Key]) {
         self.header(b'*', words.len());
-        for word in words {
-            match word {
-                Key::Shared(bytes) => self.shared(bytes),
-                short => self.bulk(short),
-            }
+        words.iter().for_each(|word| self.key(word));
+    }
+
+    /// Appends a key, or a field of a hash, as an argument.
+    pub fn key<const INLINE: usize>(&mut self, bytes: &Bytes<INLINE>) {
+        match bytes {
+            Bytes::Shared(bytes) => self.shared(bytes),
+            short => self.bulk(short),
         }
     }
 

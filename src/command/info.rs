@@ -4,7 +4,7 @@
 
 use super::connection::REDIS_VERSION;
 use super::figures;
-use super::{Args, Command, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use super::{Args, Command, Context, Handler, KeyArguments, Outcome, Reply, flag, persistence};
 use crate::clients::Client;
 use crate::keyspace::Keyspace;
 use crate::machine;
@@ -47,7 +47,7 @@ const SECTIONS: [(&str, bool, Section); 13] = [
     ("Server", true, server),
     ("Clients", true, clients),
     ("Memory", true, memory),
-    ("Persistence", true, persistence),
+    ("Persistence", true, |facts, out| persistence::info(facts.shared, out)),
     ("Stats", true, stats),
     ("Replication", true, replication),
     ("CPU", true, cpu),
@@ -151,14 +151,6 @@ fn memory(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
     writeln!(out, "mem_clients_normal:{clients}")?;
     writeln!(out, "mem_clients_slaves:0")?;
     writeln!(out, "mem_allocator:system")
-}
-
-fn persistence(_: &Facts<'_>, out: &mut String) -> std::fmt::Result {
-    writeln!(out, "loading:0")?;
-    writeln!(out, "async_loading:0")?;
-    writeln!(out, "rdb_bgsave_in_progress:0")?;
-    writeln!(out, "aof_enabled:0")?;
-    writeln!(out, "aof_rewrite_in_progress:0")
 }
 
 fn stats(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {

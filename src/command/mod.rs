@@ -41,6 +41,7 @@ pub mod meter;
 mod monitor;
 mod object;
 mod pause;
+mod persistence;
 mod range;
 pub mod replay;
 mod scan;

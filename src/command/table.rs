@@ -24,6 +24,7 @@ const FAMILIES: &[&[&Command]] = &[
     super::scan::COMMANDS,
     super::expire::COMMANDS,
     super::object::COMMANDS,
+    super::persistence::COMMANDS,
     super::transaction::COMMANDS,
     super::server::COMMANDS,
     super::config::COMMANDS,

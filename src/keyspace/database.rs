@@ -26,6 +26,7 @@
 
 use super::bytes::Key;
 use super::footprint::{Account, DEADLINE_BYTES, NODE_BYTES};
+use super::image::Walk;
 use super::segment::{Candidates, Segment};
 use super::value::Entry;
 use super::{Age, SharedHasher};
@@ -51,6 +52,8 @@ pub struct Database {
     /// Entries that were moved, ever, by splitting, shrinking and ordering: what tells how long
     /// something took without a clock.
     pub(super) moved: u64,
+    /// How far an image of the data is.
+    pub(super) walk: Walk,
     hasher: SharedHasher,
 }
 
@@ -70,6 +73,7 @@ impl Database {
             candidates,
             account,
             moved: 0,
+            walk: Walk::default(),
             hasher,
         }
     }
@@ -114,8 +118,9 @@ impl Database {
         change: impl FnOnce(&mut Entry) -> R,
     ) -> Option<R> {
         let at = self.segment_of(key);
-        let account = &mut self.account;
+        let (account, walk) = (&mut self.account, &mut self.walk);
         let (result, deadline_before, deadline) = self.segments[at].change(key, age, |entry| {
+            walk.keep(key, entry);
             let (bytes_before, deadline_before) = (entry.value.heap_bytes(), entry.expires_at_ms());
             let result = change(entry);
             account.spend(entry.value.heap_bytes());
@@ -131,8 +136,9 @@ impl Database {
     }
 
     /// Adds an entry under a key that is not there; it must be younger than all others.
-    pub fn insert(&mut self, key: &[u8], entry: Entry) {
+    pub fn insert(&mut self, key: &[u8], mut entry: Entry) {
         let key = Key::new(key);
+        entry.set_mark(self.walk.mark);
         let mut at = self.segment_of(&key);
         while self.segments[at].len() >= SEGMENT_KEYS_MAX && self.split(at) {
             at = self.segment_of(&key);
@@ -151,7 +157,8 @@ impl Database {
         let at = self.segment_of(key);
         let segment = &mut self.segments[at];
         let bytes_before = segment.bytes();
-        let (key, entry) = segment.remove(key)?;
+        let (key, mut entry) = segment.remove(key)?;
+        self.walk.keep(&key, &mut entry);
         self.moved += segment.shrink(&self.hasher) as u64;
         self.account.save(bytes_before - segment.bytes());
         self.account.save(key.heap_bytes() + entry.value.heap_bytes());

@@ -203,12 +203,12 @@ impl Database {
             let len = segment.candidates_len(is_volatile) as u64;
             let (stride, offset) = ((len / PICKED).max(1), random % (len / PICKED).max(1));
             let candidates =
-                segment.iter().filter(|(_, entry)| !is_volatile || entry.expires_at_ms != 0);
+                segment.iter().filter(|(_, entry)| !is_volatile || entry.is_volatile());
             let picked = candidates.skip(offset as usize).step_by(stride as usize);
             self.picked = picked.map(|(key, _)| key.clone()).collect();
         }
         let key = self.picked.pop()?;
         let entry = self.peek(&key)?;
-        (!is_volatile || entry.expires_at_ms != 0).then_some(key)
+        (!is_volatile || entry.is_volatile()).then_some(key)
     }
 }

@@ -6,6 +6,7 @@
 
 use super::{Age, Cause, Entry, FieldMap, Key, Keyspace, Text, Value};
 use crate::error::CommandError;
+use std::sync::Arc;
 
 /// One database at one moment, as one client sees it.
 pub struct Keys<'a> {
@@ -157,7 +158,7 @@ impl Keys<'_> {
 
     /// *Mutator.* Stores `value` under `key`, whatever was there before, with a deadline or none.
     pub fn set(&mut self, key: &[u8], value: Value, expires_at_ms: Option<u64>) {
-        self.store(key, value, Some(expires_at_ms.unwrap_or(0)));
+        self.store(key, value, Some(expires_at_ms));
     }
 
     /// *Mutator.* Stores `value` under `key` and leaves the deadline as it is.
@@ -165,8 +166,8 @@ impl Keys<'_> {
         self.store(key, value, None);
     }
 
-    /// Stores with a new deadline (0 is none), or with the one that is there already.
-    fn store(&mut self, key: &[u8], value: Value, expires_at_ms: Option<u64>) {
+    /// Stores with a new deadline or none, or with the one that is there already.
+    fn store(&mut self, key: &[u8], value: Value, expires_at_ms: Option<Option<u64>>) {
         self.expire_if_due(key);
         self.changed(key, 1);
         let age = self.next_age();
@@ -174,14 +175,13 @@ impl Keys<'_> {
         // The value goes into the entry that is there, or into a new one.
         let mut value = Some(value);
         let old = database.change(key, age, |entry| {
-            entry.expires_at_ms = expires_at_ms.unwrap_or(entry.expires_at_ms);
+            entry.set_expires_at_ms(expires_at_ms.unwrap_or(entry.expires_at_ms()));
             value.take().map(|value| std::mem::replace(&mut entry.value, value))
         });
         if let Some(old) = old.flatten() {
             self.keyspace.discard(old);
         } else if let Some(value) = value {
-            let expires_at_ms = expires_at_ms.unwrap_or(0);
-            database.insert(key, Entry { value, expires_at_ms, used_at: age });
+            database.insert(key, Entry::new(value, expires_at_ms.flatten(), age));
         }
     }
 
@@ -222,7 +222,7 @@ impl Keys<'_> {
             (None, Some(change)) => {
                 let mut changed = change(None)?;
                 if let Some(new) = changed.replacement.take() {
-                    let entry = Entry { value: Value::String(new), expires_at_ms: 0, used_at: age };
+                    let entry = Entry::new(Value::String(new), None, age);
                     database.insert(key, entry);
                 }
                 changed
@@ -247,7 +247,7 @@ impl Keys<'_> {
             let mut fields = FieldMap::new();
             let (result, changes) = change(&mut fields);
             if !fields.is_empty() {
-                self.set(key, Value::Hash(Box::new(fields)), None);
+                self.set(key, Value::Hash(Arc::new(fields)), None);
                 self.changed(key, changes.saturating_sub(1));
             }
             return Ok(result);
@@ -255,7 +255,10 @@ impl Keys<'_> {
         let age = self.next_age();
         let database = &mut self.keyspace.databases[self.db];
         let changed = database.change(key, age, |entry| match &mut entry.value {
-            Value::Hash(fields) => Some((change(fields), fields.is_empty())),
+            Value::Hash(fields) => {
+                let fields = Arc::make_mut(fields);
+                Some((change(fields), fields.is_empty()))
+            }
             Value::String(_) => None,
         });
         let Some(((result, changes), is_empty)) = changed.flatten() else {
@@ -278,9 +281,8 @@ impl Keys<'_> {
             return self.remove(key);
         }
         let age = self.next_age();
-        let expires_at_ms = expires_at_ms.unwrap_or(0);
         let database = &mut self.keyspace.databases[self.db];
-        let set = database.change(key, age, |entry| entry.expires_at_ms = expires_at_ms);
+        let set = database.change(key, age, |entry| entry.set_expires_at_ms(expires_at_ms));
         self.changed(key, usize::from(set.is_some()));
         set.is_some()
     }

@@ -14,6 +14,7 @@ mod database;
 pub mod eviction;
 pub mod footprint;
 pub mod hash;
+pub mod image;
 mod journal;
 pub mod keys;
 mod segment;
@@ -33,6 +34,7 @@ use crate::policy::Limit;
 use database::Database;
 use eviction::candidates_of;
 use footprint::Account;
+use image::Image;
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 use watch::Watchers;
@@ -122,6 +124,7 @@ pub struct Keyspace {
     limit: Limit,
     /// Set while a log is replayed.
     is_replaying: bool,
+    image: Image,
     /// Notes for the log, to be taken after every command.
     pub journal: Journal,
     /// To be taken and dropped after the lock was let go.
@@ -142,6 +145,7 @@ impl Keyspace {
             account,
             limit: Limit::NONE,
             is_replaying: false,
+            image: Image::default(),
             journal: Journal::default(),
             garbage: Vec::new(),
         }
@@ -190,9 +194,10 @@ impl Keyspace {
         self.watchers.flushed(db, |key| database.peek(key).is_some());
         let empty = Database::new(self.hasher.clone(), candidates_of(self.limit), &self.account);
         let mut full = std::mem::replace(&mut self.databases[db], empty);
+        self.databases[db].walk = self.new_walk();
         full.close_account();
         self.counters.changes += full.len() as u64;
-        self.garbage.push(Garbage::Database(Box::new(full)));
+        self.put_aside(full);
     }
 
     /// *Mutator.* Exchanges what two databases hold: what was in one is in the other. Watchers of a

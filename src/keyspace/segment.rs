@@ -105,16 +105,16 @@ impl Segment {
         if entry.used_at <= self.ordered_at && is_candidate(self.candidates, entry) {
             self.unused -= 1;
         }
-        self.volatile_len -= usize::from(entry.expires_at_ms != 0);
+        self.volatile_len -= usize::from(entry.is_volatile());
         let result = change(entry);
         entry.used_at = age;
-        self.volatile_len += usize::from(entry.expires_at_ms != 0);
+        self.volatile_len += usize::from(entry.is_volatile());
         Some(result)
     }
 
     /// Adds an entry under a key that is not there. It is younger than all others.
     pub fn insert(&mut self, key: Key, entry: Entry) {
-        self.volatile_len += usize::from(entry.expires_at_ms != 0);
+        self.volatile_len += usize::from(entry.is_volatile());
         self.entries.put(key, entry);
         self.keys_peak = self.keys_peak.max(self.entries.len());
     }
@@ -122,7 +122,7 @@ impl Segment {
     /// Removes an entry.
     pub fn remove(&mut self, key: &[u8]) -> Option<(Key, Entry)> {
         let (key, entry) = self.entries.pop_entry(key)?;
-        self.volatile_len -= usize::from(entry.expires_at_ms != 0);
+        self.volatile_len -= usize::from(entry.is_volatile());
         self.unused -= usize::from(self.is_unused(&entry));
         Some((key, entry))
     }
@@ -130,6 +130,11 @@ impl Segment {
     /// The entries, in no order that means anything.
     pub fn iter(&self) -> impl Iterator<Item = (&Key, &Entry)> {
         self.entries.iter()
+    }
+
+    /// The same, to be marked.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Key, &mut Entry)> {
+        self.entries.iter_mut()
     }
 
     /// Bytes of the segment beside the heap of its keys and values.
@@ -259,7 +264,7 @@ impl Segment {
     /// # Panics
     /// If a promise is broken.
     pub fn check_invariants(&self) {
-        let volatile_len = self.iter().filter(|(_, entry)| entry.expires_at_ms != 0).count();
+        let volatile_len = self.iter().filter(|(_, entry)| entry.is_volatile()).count();
         assert_eq!(self.volatile_len, volatile_len, "entries with a deadline in a segment");
         assert!(self.keys_peak >= self.len(), "most keys of a segment");
         let unused: Vec<Age> = (self.entries.iter())
@@ -272,7 +277,7 @@ impl Segment {
 }
 
 fn is_candidate(candidates: Candidates, entry: &Entry) -> bool {
-    candidates == Candidates::All || entry.expires_at_ms != 0
+    candidates == Candidates::All || entry.is_volatile()
 }
 
 /// The place in the order: candidates by age, then all others.

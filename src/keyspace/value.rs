@@ -2,6 +2,7 @@
 
 use super::bytes::Text;
 use super::hash::FieldMap;
+use std::sync::Arc;
 
 /// The value of an entry.
 #[derive(Debug, Clone)]
@@ -9,7 +10,9 @@ pub enum Value {
     /// Any bytes, up to 512 MiB.
     String(Text),
     /// Fields with values, in the order of their insertion.
-    Hash(Box<FieldMap>),
+    ///
+    /// Counted, so that an image of the data can share them; alone, one changes them in place.
+    Hash(Arc<FieldMap>),
 }
 
 impl Value {
@@ -54,23 +57,55 @@ impl Value {
 pub struct Entry {
     /// What the key holds.
     pub value: Value,
-    /// Unix milliseconds from which on the key does not exist any more; 0 is never.
-    ///
-    /// A zero instead of an `Option` keeps the entry within its allocator size class.
-    pub(super) expires_at_ms: u64,
+    /// Unix milliseconds from which on the key does not exist any more, 0 is never; and in the
+    /// highest bit the mark of [`super::image`]. One word keeps the entry within its allocator
+    /// size class.
+    deadline_and_mark: u64,
     /// When it was last used: see [`super::Age`].
     pub(super) used_at: super::Age,
 }
 
 impl Entry {
+    const MARK: u64 = 1 << 63;
+
+    /// An entry that is used at `age`.
+    pub(super) fn new(value: Value, expires_at_ms: Option<u64>, age: super::Age) -> Entry {
+        let mut entry = Entry { value, deadline_and_mark: 0, used_at: age };
+        entry.set_expires_at_ms(expires_at_ms);
+        entry
+    }
+
     /// Unix milliseconds of the deadline, if there is one.
     pub fn expires_at_ms(&self) -> Option<u64> {
-        (self.expires_at_ms != 0).then_some(self.expires_at_ms)
+        let deadline = self.deadline_and_mark & !Entry::MARK;
+        (deadline != 0).then_some(deadline)
+    }
+
+    /// Sets the deadline; one that is beyond all time is as good as the last moment.
+    pub(super) fn set_expires_at_ms(&mut self, expires_at_ms: Option<u64>) {
+        let deadline = expires_at_ms.unwrap_or(0).min(!Entry::MARK);
+        self.deadline_and_mark = self.deadline_and_mark & Entry::MARK | deadline;
+    }
+
+    /// Whether there is a deadline.
+    pub fn is_volatile(&self) -> bool {
+        self.deadline_and_mark & !Entry::MARK != 0
     }
 
     /// Whether the deadline has been reached at `now_ms`.
     pub fn is_expired(&self, now_ms: u64) -> bool {
-        self.expires_at_ms != 0 && self.expires_at_ms <= now_ms
+        let deadline = self.deadline_and_mark & !Entry::MARK;
+        deadline != 0 && deadline <= now_ms
+    }
+
+    /// See [`super::image`].
+    pub(super) fn mark(&self) -> bool {
+        self.deadline_and_mark & Entry::MARK != 0
+    }
+
+    pub(super) fn set_mark(&mut self, mark: bool) {
+        self.deadline_and_mark =
+            self.deadline_and_mark & !Entry::MARK | if mark { Entry::MARK } else { 0 };
     }
 
     /// Milliseconds since the last use.

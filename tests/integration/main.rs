@@ -6,6 +6,7 @@
 mod aof_faults;
 mod aof_log;
 mod aof_recovery;
+mod aof_rewrite;
 mod bits;
 mod client;
 mod client_library;

@@ -28,11 +28,13 @@ const LAYERS: &[(&str, &[&str])] = &[
             "loading",
             "log",
             "preflight",
+            "rewriter",
             "shared",
         ],
     ),
     ("preflight", &["config", "limits", "log", "machine", "open_files", "units"]),
     ("housekeeper", &["clients", "config", "keyspace", "limits", "log", "machine", "shared"]),
+    ("rewriter", &["aof", "log", "shared"]),
     ("loading", &["aof", "command", "limits", "log", "resp", "shared"]),
     ("connection", &["clients", "command", "limits", "log", "resp", "shared"]),
     (
