@@ -20,7 +20,7 @@ pub fn run(
     loop {
         let order = select! {
             recv(stop) -> _ => return directory,
-            recv(shared.aof.orders_given) -> order => order.ok()?,
+            recv(shared.aof.rewriter.orders_given) -> order => order.ok()?,
         };
         match (order, &mut directory) {
             (Order::Rewrite, Some(directory)) => rewrite(shared, directory, |_| {}),
@@ -101,7 +101,7 @@ fn take_image(shared: &Shared, mut rewrite: Rewrite<'_>) -> Result<u64, String> 
         let mut image = access.step_image();
         is_complete = !access.is_imaged();
         drop(access);
-        while let Some(kept) = shared.aof.take_kept(is_complete) {
+        while let Some(kept) = shared.aof.rewriter.take_kept(is_complete) {
             image.extend(kept);
         }
         if shared.is_stopping() && outcome.is_ok() {

@@ -188,7 +188,7 @@ impl Shared {
             return Ok(());
         }
         let (answer, answered) = bounded(1);
-        self.aof.order(if on { Order::TurnOn(answer) } else { Order::TurnOff(answer) });
+        self.aof.rewriter.order(if on { Order::TurnOn(answer) } else { Order::TurnOff(answer) });
         loop {
             match answered.recv_timeout(Duration::from_millis(limits::HOUSEKEEPER_ROUND_MS)) {
                 Ok(outcome) => return outcome,
@@ -310,11 +310,11 @@ impl Drop for Access<'_> {
         let has_kept = keyspace.is_imaged() && keyspace.kept_bytes() > limits::AOF_KEPT_BYTES_MAX;
         let kept = has_kept.then(|| keyspace.take_kept());
         if has_kept {
-            aof.announce_kept();
+            aof.rewriter.announce_kept();
         }
         let garbage: Vec<Garbage> = std::mem::take(&mut keyspace.garbage);
         drop(self.guard.take());
         drop(garbage);
-        kept.into_iter().for_each(|kept| aof.hand_over(kept));
+        kept.into_iter().for_each(|kept| aof.rewriter.hand_over(kept));
     }
 }

@@ -22,18 +22,17 @@
 //! never trusted again: writes are refused until a rewrite has put a new one in its place.
 
 use super::disk::{Disk, LogFile, reason};
+use super::mailbox::{Mailbox, Order};
 use super::records::Records;
 use super::status::Status;
 use crate::config::Fsync;
-use crate::keyspace::image::Kept;
-use crate::limits;
 use crate::log;
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 
 /// What was waited for will not be written soon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,16 +56,8 @@ pub struct Aof {
     pub status: Status,
     /// Where the log is, or would be if it were on.
     disk: Disk,
-    /// What the rewriter is to do.
-    orders: Sender<Order>,
-    /// The other end.
-    pub orders_given: Receiver<Order>,
-    /// What clients hand over to a rewrite, a portion at a time.
-    kept: Sender<Vec<Kept>>,
-    /// The other end.
-    kept_given: Receiver<Vec<Kept>>,
-    /// Portions that were taken out of the keyspace and not taken by the rewriter.
-    kept_under_way: AtomicUsize,
+    /// The way to the rewriter.
+    pub rewriter: Mailbox,
     /// Wakes the housekeeper, who syncs.
     bell: Sender<()>,
     /// The other end of the bell.
@@ -98,22 +89,10 @@ struct Portion {
     records: Records,
 }
 
-/// What the rewriter may be told to do. Who waits for an answer hears whether it worked.
-pub enum Order {
-    /// Rewrite the log.
-    Rewrite,
-    /// Begin to log.
-    TurnOn(Sender<Result<(), String>>),
-    /// Cease to log.
-    TurnOff(Sender<Result<(), String>>),
-}
-
 impl Aof {
     /// A log that is off, to be kept on `disk`.
     pub fn new(disk: Disk) -> Aof {
         let (bell, bell_rings) = bounded(1);
-        let (orders, orders_given) = unbounded();
-        let (kept, kept_given) = bounded(limits::AOF_KEPT_PORTIONS);
         Aof {
             state: Mutex::default(),
             written_more: Condvar::new(),
@@ -126,11 +105,7 @@ impl Aof {
             is_refusing: AtomicBool::new(false),
             status: Status::default(),
             disk,
-            orders,
-            orders_given,
-            kept,
-            kept_given,
-            kept_under_way: AtomicUsize::new(0),
+            rewriter: Mailbox::default(),
             bell,
             bell_rings,
         }
@@ -141,43 +116,14 @@ impl Aof {
         &self.disk
     }
 
-    /// Gives the rewriter an order.
-    pub fn order(&self, order: Order) {
-        // The other end lives as long as this one.
-        let _ = self.orders.send(order);
-    }
-
     /// Has the log rewritten soon; false if one is under way or coming already.
     pub fn order_rewrite(&self) -> bool {
         let status = &self.status;
         if status.is_rewriting.load(Relaxed) || status.is_scheduled.swap(true, Relaxed) {
             return false;
         }
-        self.order(Order::Rewrite);
+        self.rewriter.order(Order::Rewrite);
         true
-    }
-
-    /// Announces that old values were taken out of the keyspace, while it is locked.
-    pub fn announce_kept(&self) {
-        self.kept_under_way.fetch_add(1, Relaxed);
-    }
-
-    /// Hands the announced values over, with no lock held. Waits if the rewriter is behind.
-    pub fn hand_over(&self, kept: Vec<Kept>) {
-        let _ = self.kept.send(kept);
-    }
-
-    /// Takes a portion of what was handed over. Once the image is complete, `is_complete` waits
-    /// for those that were announced.
-    pub fn take_kept(&self, is_complete: bool) -> Option<Vec<Kept>> {
-        let kept = match self.kept_given.try_recv() {
-            Err(_) if is_complete && self.kept_under_way.load(Relaxed) > 0 => {
-                self.kept_given.recv().ok()
-            }
-            kept => kept.ok(),
-        }?;
-        self.kept_under_way.fetch_sub(1, Relaxed);
-        Some(kept)
     }
 
     /// Chooses when the log is synced.

@@ -22,7 +22,7 @@
 //! | `records.rs` | requests in the log's form |
 //! | `commit.rs` | the queue, and writing and syncing for all who wait |
 //! | `directory.rs`, `manifest.rs` | which files there are |
-//! | `rewrite.rs` | making the log short again |
+//! | `rewrite.rs`, `mailbox.rs`, `status.rs` | making the log short again |
 //! | `units.rs`, `load.rs` | reading them again |
 //! | `disk.rs`, `faults.rs` | operations on files, and how tests make them fail |
 //!
@@ -33,14 +33,16 @@ pub mod directory;
 pub mod disk;
 pub mod faults;
 pub mod load;
+pub mod mailbox;
 pub mod manifest;
 pub mod records;
 pub mod rewrite;
 pub mod status;
 pub mod units;
 
-pub use commit::{Aof, Order, Unwritten};
+pub use commit::{Aof, Unwritten};
 pub use directory::Directory;
 pub use disk::Disk;
+pub use mailbox::Order;
 pub use records::{Pending, Records};
 pub use rewrite::Rewrite;
