@@ -9,12 +9,14 @@ use crate::process;
 /// The lines above the table: versions, date, processor, cores, and how busy the machine was.
 pub fn header(respool_version: &str, redis_version: &str) -> String {
     let cores = std::thread::available_parallelism().map_or(0, |cores| cores.get());
+    let (date, cpu, load) = (date(), cpu_model(), load());
+    // Whoever has more threads gets more of a busy machine: the ratios would flatter respool. What
+    // was compiled just before the start is in the load as well, and alone is no reason to doubt.
+    let is_busy = load.parse::<f64>().is_ok_and(|load| load > cores as f64);
+    let doubt = if is_busy { " (busy: these figures are to be doubted)" } else { "" };
     format!(
-        "{respool_version} beside Redis {redis_version}, {}, {}, {cores} cores, \
-         load before the start {}.",
-        date(),
-        cpu_model(),
-        load()
+        "{respool_version} beside Redis {redis_version}, {date}, {cpu}, {cores} cores, \
+         load before the start {load}{doubt}."
     )
 }
 
@@ -99,8 +101,7 @@ fn cpu_model() -> String {
         .map_or(std::env::consts::ARCH.into(), |(_, name)| name.trim().into())
 }
 
-/// Load average of the last minute. Near the number of cores, somebody else was busy too, and
-/// the figures are to be doubted.
+/// Load average of the last minute.
 fn load() -> String {
     let loadavg = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     loadavg.split_whitespace().next().unwrap_or("unknown").into()
