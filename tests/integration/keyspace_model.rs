@@ -1,10 +1,12 @@
 //! The keyspace against a model that is too simple to be wrong: random operations on both must
 //! always give the same answers, and leave all side structures in step.
 
+use crate::model::{Content, Entry, Model};
 use proptest::prelude::*;
-use respool::keyspace::{FieldMap, Keys, Keyspace, Room, Value};
+use respool::error::CommandError;
+use respool::keyspace::{Changed, FieldMap, Keys, Keyspace, Room, Text, Value};
 use respool::policy::{Limit, Policy};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 const DATABASES: usize = 2;
 
@@ -20,7 +22,9 @@ enum Operation {
     SetDeadline { db: usize, key: usize, in_ms: Option<i64> },
     SetField { db: usize, key: usize, field: usize, len: usize },
     RemoveField { db: usize, key: usize, field: usize },
+    Grow { db: usize, key: usize, by: usize },
     Flush { db: usize },
+    Swap,
     Sweep { max: usize },
     Squeeze { policy: usize, percent: usize },
     Advance { ms: u64 },
@@ -48,118 +52,14 @@ fn operations() -> impl Strategy<Value = Operation> {
         3 => (place(), 0..4_usize, len())
             .prop_map(|((db, key), field, len)| SetField { db, key, field, len }),
         2 => (place(), 0..4_usize).prop_map(|((db, key), field)| RemoveField { db, key, field }),
+        2 => (place(), len()).prop_map(|((db, key), by)| Grow { db, key, by }),
         1 => (0..DATABASES).prop_map(|db| Flush { db }),
+        1 => Just(Swap),
         1 => (0..5_usize).prop_map(|max| Sweep { max }),
         2 => (0..Policy::NAMES.len(), 0..101_usize)
             .prop_map(|(policy, percent)| Squeeze { policy, percent }),
         3 => (0..30_u64).prop_map(|ms| Advance { ms }),
     ]
-}
-
-/// What a key holds in the model.
-#[derive(Debug, Clone, PartialEq)]
-enum Content {
-    Text(Vec<u8>),
-    /// In order of insertion.
-    Fields(Vec<(Vec<u8>, Vec<u8>)>),
-}
-
-#[derive(Debug, Clone)]
-struct Entry {
-    content: Content,
-    deadline_ms: Option<u64>,
-    used_at_ms: u64,
-    /// Number of the last use.
-    use_number: u64,
-}
-
-/// The model: a map, a clock, and counters.
-#[derive(Default)]
-struct Model {
-    entries: HashMap<(usize, Vec<u8>), Entry>,
-    now_ms: u64,
-    hits: u64,
-    misses: u64,
-    expired: u64,
-    evicted: u64,
-    uses: u64,
-}
-
-impl Model {
-    /// The entry, if it has not expired; if it has, it is removed.
-    fn find(&mut self, db: usize, key: &[u8]) -> Option<&mut Entry> {
-        let place = (db, key.to_vec());
-        let deadline = self.entries.get(&place)?.deadline_ms;
-        if deadline.is_some_and(|deadline| deadline <= self.now_ms) {
-            self.entries.remove(&place);
-            self.expired += 1;
-        }
-        self.entries.get_mut(&place)
-    }
-
-    /// The same, and it is used now.
-    fn touch(&mut self, db: usize, key: &[u8]) -> Option<&mut Entry> {
-        let (now_ms, use_number) = self.next_use();
-        let entry = self.find(db, key)?;
-        (entry.used_at_ms, entry.use_number) = (now_ms, use_number);
-        Some(entry)
-    }
-
-    fn next_use(&mut self) -> (u64, u64) {
-        self.uses += 1;
-        (self.now_ms, self.uses)
-    }
-
-    fn count(&mut self, is_hit: bool) {
-        *(if is_hit { &mut self.hits } else { &mut self.misses }) += 1;
-    }
-
-    fn insert(&mut self, db: usize, key: &[u8], content: Content, deadline_ms: Option<u64>) {
-        // An expired predecessor counts as expired.
-        self.find(db, key);
-        let (used_at_ms, use_number) = self.next_use();
-        let entry = Entry { content, deadline_ms, used_at_ms, use_number };
-        self.entries.insert((db, key.to_vec()), entry);
-    }
-
-    fn sweep(&mut self, max: usize) -> usize {
-        let is_due = |entry: &Entry| entry.deadline_ms.is_some_and(|at| at <= self.now_ms);
-        // Databases one after the other, nearest deadlines first, equal ones in order of keys.
-        let due = self.entries.iter().filter(|(_, entry)| is_due(entry));
-        let mut due: Vec<_> =
-            due.map(|((db, key), entry)| (*db, entry.deadline_ms, key.clone())).collect();
-        due.sort();
-        due.truncate(max);
-        self.expired += due.len() as u64;
-        for (db, _, key) in &due {
-            self.entries.remove(&(*db, key.clone()));
-        }
-        due.len()
-    }
-
-    /// Removes `count` keys as the policy says; for the random ones `removed` says which.
-    fn evict(&mut self, policy: Policy, count: usize, removed: &HashSet<(usize, Vec<u8>)>) {
-        let is_candidate = |entry: &Entry| !policy.is_volatile() || entry.deadline_ms.is_some();
-        let candidates = self.entries.iter().filter(|(_, entry)| is_candidate(entry));
-        let mut ranked: Vec<_> = candidates
-            .map(|(place, entry)| match policy {
-                Policy::VolatileTtl => (entry.deadline_ms, place.1.clone(), place.0),
-                Policy::AllKeysRandom | Policy::VolatileRandom if !removed.contains(place) => {
-                    (Some(1), place.1.clone(), place.0)
-                }
-                Policy::AllKeysRandom | Policy::VolatileRandom => {
-                    (Some(0), place.1.clone(), place.0)
-                }
-                _ => (Some(entry.use_number), place.1.clone(), place.0),
-            })
-            .collect();
-        ranked.sort();
-        assert!(count <= ranked.len(), "no more keys go than may go");
-        for (_, key, db) in ranked.into_iter().take(count) {
-            self.entries.remove(&(db, key));
-        }
-        self.evicted += count as u64;
-    }
 }
 
 /// Key names on both sides of the inline size.
@@ -177,6 +77,20 @@ fn content_of(value: &Value) -> Content {
             Content::Fields(pairs)
         }
     }
+}
+
+/// A string with more at its end, changed in place if there is room.
+fn grown(old: Option<&mut Text>, by: usize) -> Result<Changed<()>, CommandError> {
+    let empty = &mut Text::new(b"");
+    let old = old.unwrap_or(empty);
+    let (end, len) = (old.len(), old.len() + by);
+    let mut new = None;
+    if old.in_place(len).is_none() {
+        new = Some(Text::grown(old, len));
+    }
+    let text = new.as_mut().unwrap_or(old);
+    text.in_place(len).expect("there is room now")[end..].fill(b'g');
+    Ok(Changed::within(new, true, ()))
 }
 
 /// Both of them, side by side.
@@ -269,6 +183,16 @@ impl Pair {
                 self.keyspace.flush(db);
                 self.model.entries.retain(|(other, _), _| *other != db);
             }
+            Operation::Grow { db, key, by } => {
+                let grown = self.keys(db, false).change_string(&name(key), |old| grown(old, by));
+                assert_eq!(grown.is_ok(), self.model.grow(db, &name(key), by));
+            }
+            Operation::Swap => {
+                self.keyspace.swap(0, 1, self.model.now_ms);
+                let swapped = std::mem::take(&mut self.model.entries).into_iter();
+                let swapped = swapped.map(|((db, key), entry)| ((1 - db, key), entry));
+                self.model.entries = swapped.collect();
+            }
             Operation::Sweep { max } => {
                 let removed = self.keyspace.sweep(self.model.now_ms, max);
                 assert_eq!(removed, self.model.sweep(max));
@@ -330,36 +254,6 @@ impl Pair {
             (counters.hits, counters.misses, counters.expired, counters.evicted),
             (model.hits, model.misses, model.expired, model.evicted)
         );
-    }
-}
-
-impl Model {
-    /// Whether the field is new; nothing if the key holds no hash.
-    fn set_field(&mut self, db: usize, key: &[u8], field: &[u8], value: &[u8]) -> Option<bool> {
-        let Some(entry) = self.touch(db, key) else {
-            let fields = Content::Fields(vec![(field.to_vec(), value.to_vec())]);
-            self.insert(db, key, fields, None);
-            return Some(true);
-        };
-        let Content::Fields(fields) = &mut entry.content else { return None };
-        if let Some(found) = fields.iter_mut().find(|(name, _)| name == field) {
-            found.1 = value.to_vec();
-            return Some(false);
-        }
-        fields.push((field.to_vec(), value.to_vec()));
-        Some(true)
-    }
-
-    fn remove_field(&mut self, db: usize, key: &[u8], field: &[u8]) -> Option<bool> {
-        let Some(entry) = self.touch(db, key) else { return Some(false) };
-        let Content::Fields(fields) = &mut entry.content else { return None };
-        let len_before = fields.len();
-        fields.retain(|(name, _)| name != field);
-        let removed = fields.len() < len_before;
-        if fields.is_empty() {
-            self.entries.remove(&(db, key.to_vec()));
-        }
-        Some(removed)
     }
 }
 

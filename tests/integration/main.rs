@@ -32,6 +32,7 @@ mod lcs;
 mod lifecycle;
 mod listener;
 mod memory_limit;
+mod model;
 mod monitor;
 mod object;
 mod pause;
