@@ -4,7 +4,9 @@
 //! an EXPIRE.
 
 use super::extended::Extended;
-use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
+use super::hash;
+use super::string::row;
+use super::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
 use crate::keyspace::{Changed, Key, Text};
 use crate::resp::parse_integer;
 
@@ -21,15 +23,7 @@ const INFINITE: CommandError = CommandError::new("ERR value is NaN or Infinity")
 const INFINITE_SUM: CommandError = CommandError::new("ERR increment would produce NaN or Infinity");
 
 static INCR: Command = Command {
-    name: "incr",
-    arity: 2,
-    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Adds one to the integer under a key",
-    syntax: "key",
     example: "
         > INCR visits
         :1
@@ -41,6 +35,7 @@ static INCR: Command = Command {
         -ERR value is not an integer or out of range
     ",
     handler: Handler::Keys(incr),
+    ..row("incr", 2, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
 };
 
 fn incr(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -48,15 +43,7 @@ fn incr(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static DECR: Command = Command {
-    name: "decr",
-    arity: 2,
-    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Takes one from the integer under a key",
-    syntax: "key",
     example: "
         > SET stock 10
         +OK
@@ -66,6 +53,7 @@ static DECR: Command = Command {
         :-1
     ",
     handler: Handler::Keys(decr),
+    ..row("decr", 2, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
 };
 
 fn decr(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -73,13 +61,6 @@ fn decr(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static INCRBY: Command = Command {
-    name: "incrby",
-    arity: 3,
-    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Adds a number to the integer under a key",
     syntax: "key increment",
     example: "
@@ -93,6 +74,7 @@ static INCRBY: Command = Command {
         -ERR increment or decrement would overflow
     ",
     handler: Handler::Keys(incrby),
+    ..row("incrby", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
 };
 
 fn incrby(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -100,13 +82,6 @@ fn incrby(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static DECRBY: Command = Command {
-    name: "decrby",
-    arity: 3,
-    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Takes a number from the integer under a key",
     syntax: "key decrement",
     example: "
@@ -118,6 +93,7 @@ static DECRBY: Command = Command {
         -ERR decrement would overflow
     ",
     handler: Handler::Keys(decrby),
+    ..row("decrby", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
 };
 
 fn decrby(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -154,13 +130,6 @@ fn integer_sum(
 }
 
 static INCRBYFLOAT: Command = Command {
-    name: "incrbyfloat",
-    arity: 3,
-    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "2.6.0",
-    complexity: "O(1)",
     summary: "Adds to the decimal number under a key",
     syntax: "key increment",
     example: "
@@ -174,6 +143,7 @@ static INCRBYFLOAT: Command = Command {
         60.6
     ",
     handler: Handler::Keys(incrbyfloat),
+    ..row("incrbyfloat", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "2.6.0")
 };
 
 fn incrbyfloat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -204,13 +174,6 @@ fn float_sum(
 }
 
 static HINCRBY: Command = Command {
-    name: "hincrby",
-    arity: 4,
-    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "hash",
-    since: "2.0.0",
-    complexity: "O(1)",
     summary: "Adds to the integer in a field of a hash",
     syntax: "key field increment",
     example: "
@@ -224,6 +187,7 @@ static HINCRBY: Command = Command {
         -ERR hash value is not an integer
     ",
     handler: Handler::Keys(hincrby),
+    ..hash::row("hincrby", 4, flag::WRITE | flag::DENYOOM | flag::FAST, "2.0.0")
 };
 
 fn hincrby(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -237,13 +201,6 @@ fn hincrby(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HINCRBYFLOAT: Command = Command {
-    name: "hincrbyfloat",
-    arity: 4,
-    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "hash",
-    since: "2.6.0",
-    complexity: "O(1)",
     summary: "Adds to the decimal number in a field of a hash",
     syntax: "key field increment",
     example: "
@@ -255,6 +212,7 @@ static HINCRBYFLOAT: Command = Command {
         2.75
     ",
     handler: Handler::Keys(hincrbyfloat),
+    ..hash::row("hincrbyfloat", 4, flag::WRITE | flag::DENYOOM | flag::FAST, "2.6.0")
 };
 
 fn hincrbyfloat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -5,6 +5,7 @@
 
 use super::deadline::Lifetime;
 use super::expire::{change_deadline, remove_deadline};
+use super::string::row;
 use super::string::{pairs, reply_bytes, stored_value};
 use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
 use crate::keyspace::Key;
@@ -13,13 +14,6 @@ use crate::keyspace::Key;
 pub const COMMANDS: &[&Command] = &[&SETNX, &MSETNX, &GETSET, &GETDEL, &GETEX, &DELIFEQ];
 
 static SETNX: Command = Command {
-    name: "setnx",
-    arity: 3,
-    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Stores a string under a key that is not there yet",
     syntax: "key value",
     example: "
@@ -32,6 +26,7 @@ static SETNX: Command = Command {
         mine
     ",
     handler: Handler::Keys(setnx),
+    ..row("setnx", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
 };
 
 fn setnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -44,12 +39,7 @@ fn setnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static MSETNX: Command = Command {
-    name: "msetnx",
-    arity: -3,
-    flags: flag::WRITE | flag::DENYOOM,
     keys: KeyArguments::PAIRS,
-    group: "string",
-    since: "1.0.1",
     complexity: "O(N) with N keys",
     summary: "Stores strings under several keys if none of them is there yet",
     syntax: "key value [key value ...]",
@@ -62,6 +52,7 @@ static MSETNX: Command = Command {
         :0
     ",
     handler: Handler::Keys(msetnx),
+    ..row("msetnx", -3, flag::WRITE | flag::DENYOOM, "1.0.1")
 };
 
 fn msetnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -76,13 +67,6 @@ fn msetnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static GETSET: Command = Command {
-    name: "getset",
-    arity: 3,
-    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Stores a string and replies with the one before, like SET with GET",
     syntax: "key value",
     example: "
@@ -93,6 +77,7 @@ static GETSET: Command = Command {
         white
     ",
     handler: Handler::Keys(getset),
+    ..row("getset", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
 };
 
 fn getset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -102,15 +87,7 @@ fn getset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static GETDEL: Command = Command {
-    name: "getdel",
-    arity: 2,
-    flags: flag::WRITE | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "6.2.0",
-    complexity: "O(1)",
     summary: "Reads the string under a key and removes the key",
-    syntax: "key",
     example: "
         > SET token secret
         +OK
@@ -121,6 +98,7 @@ static GETDEL: Command = Command {
         $-1
     ",
     handler: Handler::Keys(getdel),
+    ..row("getdel", 2, flag::WRITE | flag::FAST, "6.2.0")
 };
 
 fn getdel(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -130,12 +108,6 @@ fn getdel(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static GETEX: Command = Command {
-    name: "getex",
-    arity: -2,
-    flags: flag::WRITE | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "6.2.0",
     complexity: "O(log N) with N keys that have a deadline",
     summary: "Reads the string under a key and sets or removes its deadline",
     syntax: "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | \
@@ -155,6 +127,7 @@ static GETEX: Command = Command {
         :-1
     ",
     handler: Handler::Keys(getex),
+    ..row("getex", -2, flag::WRITE | flag::FAST, "6.2.0")
 };
 
 fn getex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -191,14 +164,6 @@ fn getex_options(args: Args<'_>) -> Result<Option<Lifetime>, CommandError> {
 }
 
 static DELIFEQ: Command = Command {
-    name: "delifeq",
-    arity: 3,
-    flags: flag::WRITE | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    // Valkey's number: Redis does not have it.
-    since: "9.0.0",
-    complexity: "O(1)",
     summary: "Removes a key if it holds a certain string: the safe way to give a lock back",
     syntax: "key value",
     example: "
@@ -210,6 +175,8 @@ static DELIFEQ: Command = Command {
         :1
     ",
     handler: Handler::Keys(delifeq),
+    // Valkey's version: Redis does not have it.
+    ..row("delifeq", 3, flag::WRITE | flag::FAST, "9.0.0")
 };
 
 fn delifeq(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

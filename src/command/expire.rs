@@ -4,7 +4,8 @@
 //! in the future is accepted and removes the key at once.
 
 use super::deadline::Scale;
-use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
+use super::generic::row;
+use super::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
 use crate::keyspace::{Entry, Key};
 
 /// The family.
@@ -12,12 +13,6 @@ pub const COMMANDS: &[&Command] =
     &[&EXPIRE, &PEXPIRE, &EXPIREAT, &PEXPIREAT, &TTL, &PTTL, &EXPIRETIME, &PEXPIRETIME, &PERSIST];
 
 static EXPIRE: Command = Command {
-    name: "expire",
-    arity: -3,
-    flags: flag::WRITE | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "generic",
-    since: "1.0.0",
     complexity: "O(log N) with N keys that have a deadline",
     summary: "Lets a key expire after some seconds",
     syntax: "key seconds [NX | XX | GT | LT]",
@@ -36,6 +31,7 @@ static EXPIRE: Command = Command {
         :0
     ",
     handler: Handler::Keys(expire),
+    ..row("expire", -3, flag::WRITE | flag::FAST, "1.0.0")
 };
 
 fn expire(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -43,12 +39,6 @@ fn expire(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static PEXPIRE: Command = Command {
-    name: "pexpire",
-    arity: -3,
-    flags: flag::WRITE | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "generic",
-    since: "2.6.0",
     complexity: "O(log N) with N keys that have a deadline",
     summary: "Lets a key expire after some milliseconds",
     syntax: "key milliseconds [NX | XX | GT | LT]",
@@ -63,6 +53,7 @@ static PEXPIRE: Command = Command {
         :60
     ",
     handler: Handler::Keys(pexpire),
+    ..row("pexpire", -3, flag::WRITE | flag::FAST, "2.6.0")
 };
 
 fn pexpire(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -70,12 +61,6 @@ fn pexpire(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static EXPIREAT: Command = Command {
-    name: "expireat",
-    arity: -3,
-    flags: flag::WRITE | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "generic",
-    since: "1.2.0",
     complexity: "O(log N) with N keys that have a deadline",
     summary: "Lets a key expire at a moment in Unix seconds",
     syntax: "key unix-time-seconds [NX | XX | GT | LT]",
@@ -92,6 +77,7 @@ static EXPIREAT: Command = Command {
         $-1
     ",
     handler: Handler::Keys(expireat),
+    ..row("expireat", -3, flag::WRITE | flag::FAST, "1.2.0")
 };
 
 fn expireat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -99,12 +85,6 @@ fn expireat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static PEXPIREAT: Command = Command {
-    name: "pexpireat",
-    arity: -3,
-    flags: flag::WRITE | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "generic",
-    since: "2.6.0",
     complexity: "O(log N) with N keys that have a deadline",
     summary: "Lets a key expire at a moment in Unix milliseconds",
     syntax: "key unix-time-milliseconds [NX | XX | GT | LT]",
@@ -119,6 +99,7 @@ static PEXPIREAT: Command = Command {
         :0
     ",
     handler: Handler::Keys(pexpireat),
+    ..row("pexpireat", -3, flag::WRITE | flag::FAST, "2.6.0")
 };
 
 fn pexpireat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -204,15 +185,7 @@ impl Conditions {
 }
 
 static TTL: Command = Command {
-    name: "ttl",
-    arity: 2,
-    flags: flag::READONLY | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "generic",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Says how many seconds a key still has: -1 without a deadline, -2 without the key",
-    syntax: "key",
     example: "
         > SET session data EX 60
         +OK
@@ -226,6 +199,7 @@ static TTL: Command = Command {
         :-2
     ",
     handler: Handler::Keys(ttl),
+    ..row("ttl", 2, flag::READONLY | flag::FAST, "1.0.0")
 };
 
 fn ttl(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -234,15 +208,7 @@ fn ttl(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static PTTL: Command = Command {
-    name: "pttl",
-    arity: 2,
-    flags: flag::READONLY | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "generic",
-    since: "2.6.0",
-    complexity: "O(1)",
     summary: "Says how many milliseconds a key still has, in the manner of TTL",
-    syntax: "key",
     example: "
         > SET forever data
         +OK
@@ -252,6 +218,7 @@ static PTTL: Command = Command {
         :-2
     ",
     handler: Handler::Keys(pttl),
+    ..row("pttl", 2, flag::READONLY | flag::FAST, "2.6.0")
 };
 
 fn pttl(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -260,15 +227,7 @@ fn pttl(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static EXPIRETIME: Command = Command {
-    name: "expiretime",
-    arity: 2,
-    flags: flag::READONLY | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "generic",
-    since: "7.0.0",
-    complexity: "O(1)",
     summary: "Says when a key expires, in Unix seconds, in the manner of TTL",
-    syntax: "key",
     example: "
         > SET session data EXAT 33177117420
         +OK
@@ -276,6 +235,7 @@ static EXPIRETIME: Command = Command {
         :33177117420
     ",
     handler: Handler::Keys(expiretime),
+    ..row("expiretime", 2, flag::READONLY | flag::FAST, "7.0.0")
 };
 
 fn expiretime(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -283,15 +243,7 @@ fn expiretime(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
 }
 
 static PEXPIRETIME: Command = Command {
-    name: "pexpiretime",
-    arity: 2,
-    flags: flag::READONLY | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "generic",
-    since: "7.0.0",
-    complexity: "O(1)",
     summary: "Says when a key expires, in Unix milliseconds, in the manner of TTL",
-    syntax: "key",
     example: "
         > SET session data EXAT 33177117420
         +OK
@@ -299,6 +251,7 @@ static PEXPIRETIME: Command = Command {
         :33177117420000
     ",
     handler: Handler::Keys(pexpiretime),
+    ..row("pexpiretime", 2, flag::READONLY | flag::FAST, "7.0.0")
 };
 
 fn pexpiretime(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -330,15 +283,8 @@ fn rounded_seconds(ms: u64) -> u64 {
 }
 
 static PERSIST: Command = Command {
-    name: "persist",
-    arity: 2,
-    flags: flag::WRITE | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "generic",
-    since: "2.2.0",
     complexity: "O(log N) with N keys that have a deadline",
     summary: "Takes a key's deadline away",
-    syntax: "key",
     example: "
         > SET session data EX 60
         +OK
@@ -350,6 +296,7 @@ static PERSIST: Command = Command {
         :-1
     ",
     handler: Handler::Keys(persist),
+    ..row("persist", 2, flag::WRITE | flag::FAST, "2.2.0")
 };
 
 fn persist(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -1,21 +1,15 @@
 //! Hashes read as a whole, in the order in which their fields were first set.
 
+use super::hash::row;
 use super::string::reply_bytes;
-use super::{Args, Command, Handler, KeyArguments, Keys, Outcome, Reply, flag};
+use super::{Args, Command, Handler, Keys, Outcome, Reply, flag};
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&HGETALL, &HKEYS, &HVALS];
 
 static HGETALL: Command = Command {
-    name: "hgetall",
-    arity: 2,
-    flags: flag::READONLY,
-    keys: KeyArguments::FIRST,
-    group: "hash",
-    since: "2.0.0",
     complexity: "O(N) with N fields in the hash",
     summary: "Reads all fields of a hash and their values",
-    syntax: "key",
     example: "
         > HSET user:1 name Ada born 1815
         :2
@@ -33,6 +27,7 @@ static HGETALL: Command = Command {
         *0
     ",
     handler: Handler::Keys(hgetall),
+    ..row("hgetall", 2, flag::READONLY, "2.0.0")
 };
 
 fn hgetall(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -48,15 +43,8 @@ fn hgetall(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HKEYS: Command = Command {
-    name: "hkeys",
-    arity: 2,
-    flags: flag::READONLY,
-    keys: KeyArguments::FIRST,
-    group: "hash",
-    since: "2.0.0",
     complexity: "O(N) with N fields in the hash",
     summary: "Reads the names of all fields of a hash",
-    syntax: "key",
     example: "
         > HSET user:1 name Ada born 1815
         :2
@@ -68,6 +56,7 @@ static HKEYS: Command = Command {
         born
     ",
     handler: Handler::Keys(hkeys),
+    ..row("hkeys", 2, flag::READONLY, "2.0.0")
 };
 
 fn hkeys(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -80,15 +69,8 @@ fn hkeys(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HVALS: Command = Command {
-    name: "hvals",
-    arity: 2,
-    flags: flag::READONLY,
-    keys: KeyArguments::FIRST,
-    group: "hash",
-    since: "2.0.0",
     complexity: "O(N) with N fields in the hash",
     summary: "Reads the values of all fields of a hash",
-    syntax: "key",
     example: "
         > HSET user:1 name Ada born 1815
         :2
@@ -100,6 +82,7 @@ static HVALS: Command = Command {
         1815
     ",
     handler: Handler::Keys(hvals),
+    ..row("hvals", 2, flag::READONLY, "2.0.0")
 };
 
 fn hvals(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

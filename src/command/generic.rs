@@ -8,13 +8,30 @@ use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, R
 /// The family.
 pub const COMMANDS: &[&Command] = &[&DEL, &UNLINK, &EXISTS, &TOUCH, &TYPE, &RENAME, &RENAMENX];
 
+/// A row about a command on keys: what most of them have in common is written once.
+pub(super) const fn row(
+    name: &'static str,
+    arity: i32,
+    flags: u32,
+    since: &'static str,
+) -> Command {
+    Command {
+        name,
+        arity,
+        flags,
+        keys: KeyArguments::FIRST,
+        group: "generic",
+        since,
+        complexity: "O(1)",
+        summary: "",
+        syntax: "key",
+        example: "",
+        handler: Handler::Container(&[], None),
+    }
+}
+
 static DEL: Command = Command {
-    name: "del",
-    arity: -2,
-    flags: flag::WRITE,
     keys: KeyArguments::ALL,
-    group: "generic",
-    since: "1.0.0",
     complexity: "O(N) with N keys",
     summary: "Removes keys and says how many there were",
     syntax: "key [key ...]",
@@ -27,6 +44,7 @@ static DEL: Command = Command {
         $-1
     ",
     handler: Handler::Keys(del),
+    ..row("del", -2, flag::WRITE, "1.0.0")
 };
 
 fn del(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -35,12 +53,7 @@ fn del(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static UNLINK: Command = Command {
-    name: "unlink",
-    arity: -2,
-    flags: flag::WRITE | flag::FAST,
     keys: KeyArguments::ALL,
-    group: "generic",
-    since: "4.0.0",
     complexity: "O(N) with N keys",
     summary: "Does what DEL does, which waits no longer here",
     syntax: "key [key ...]",
@@ -51,15 +64,11 @@ static UNLINK: Command = Command {
         :2
     ",
     handler: Handler::Keys(del),
+    ..row("unlink", -2, flag::WRITE | flag::FAST, "4.0.0")
 };
 
 static EXISTS: Command = Command {
-    name: "exists",
-    arity: -2,
-    flags: flag::READONLY | flag::FAST,
     keys: KeyArguments::ALL,
-    group: "generic",
-    since: "1.0.0",
     complexity: "O(N) with N keys",
     summary: "Counts how many of the named keys there are",
     syntax: "key [key ...]",
@@ -72,6 +81,7 @@ static EXISTS: Command = Command {
         :2
     ",
     handler: Handler::Keys(exists),
+    ..row("exists", -2, flag::READONLY | flag::FAST, "1.0.0")
 };
 
 fn exists(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -80,12 +90,7 @@ fn exists(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static TOUCH: Command = Command {
-    name: "touch",
-    arity: -2,
-    flags: flag::READONLY | flag::FAST,
     keys: KeyArguments::ALL,
-    group: "generic",
-    since: "3.2.1",
     complexity: "O(N) with N keys",
     summary: "Counts keys like EXISTS, and marks them as just used",
     syntax: "key [key ...]",
@@ -96,6 +101,7 @@ static TOUCH: Command = Command {
         :1
     ",
     handler: Handler::Keys(touch),
+    ..row("touch", -2, flag::READONLY | flag::FAST, "3.2.1")
 };
 
 fn touch(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -106,15 +112,7 @@ fn touch(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static TYPE: Command = Command {
-    name: "type",
-    arity: 2,
-    flags: flag::READONLY | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "generic",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Says what kind of value a key holds",
-    syntax: "key",
     example: "
         > SET a 1
         +OK
@@ -128,6 +126,7 @@ static TYPE: Command = Command {
         +none
     ",
     handler: Handler::Keys(type_of),
+    ..row("type", 2, flag::READONLY | flag::FAST, "1.0.0")
 };
 
 fn type_of(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -136,13 +135,7 @@ fn type_of(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static RENAME: Command = Command {
-    name: "rename",
-    arity: 3,
-    flags: flag::WRITE,
     keys: KeyArguments { first: 1, last: 2, step: 1 },
-    group: "generic",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Gives a key another name, which loses what it held before",
     syntax: "key newkey",
     example: "
@@ -156,6 +149,7 @@ static RENAME: Command = Command {
         -ERR no such key
     ",
     handler: Handler::Keys(rename),
+    ..row("rename", 3, flag::WRITE, "1.0.0")
 };
 
 fn rename(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -165,13 +159,7 @@ fn rename(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static RENAMENX: Command = Command {
-    name: "renamenx",
-    arity: 3,
-    flags: flag::WRITE | flag::FAST,
     keys: KeyArguments { first: 1, last: 2, step: 1 },
-    group: "generic",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Gives a key another name that is not in use",
     syntax: "key newkey",
     example: "
@@ -183,6 +171,7 @@ static RENAMENX: Command = Command {
         :1
     ",
     handler: Handler::Keys(renamenx),
+    ..row("renamenx", 3, flag::WRITE | flag::FAST, "1.0.0")
 };
 
 fn renamenx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

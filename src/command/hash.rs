@@ -11,13 +11,29 @@ use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, R
 pub const COMMANDS: &[&Command] =
     &[&HSET, &HMSET, &HSETNX, &HGET, &HMGET, &HEXISTS, &HSTRLEN, &HLEN, &HDEL];
 
+/// A row about a command on hashes: what most of them have in common is written once.
+pub(super) const fn row(
+    name: &'static str,
+    arity: i32,
+    flags: u32,
+    since: &'static str,
+) -> Command {
+    Command {
+        name,
+        arity,
+        flags,
+        keys: KeyArguments::FIRST,
+        group: "hash",
+        since,
+        complexity: "O(1)",
+        summary: "",
+        syntax: "key",
+        example: "",
+        handler: Handler::Container(&[], None),
+    }
+}
+
 static HSET: Command = Command {
-    name: "hset",
-    arity: -4,
-    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "hash",
-    since: "2.0.0",
     complexity: "O(N) with N fields",
     summary: "Sets fields of a hash and says how many of them are new",
     syntax: "key field value [field value ...]",
@@ -31,6 +47,7 @@ static HSET: Command = Command {
         1816
     ",
     handler: Handler::Keys(hset),
+    ..row("hset", -4, flag::WRITE | flag::DENYOOM | flag::FAST, "2.0.0")
 };
 
 fn hset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -40,12 +57,6 @@ fn hset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HMSET: Command = Command {
-    name: "hmset",
-    arity: -4,
-    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "hash",
-    since: "2.0.0",
     complexity: "O(N) with N fields",
     summary: "Sets fields of a hash: HSET, which counts what is new, is its successor",
     syntax: "key field value [field value ...]",
@@ -54,6 +65,7 @@ static HMSET: Command = Command {
         +OK
     ",
     handler: Handler::Keys(hmset),
+    ..row("hmset", -4, flag::WRITE | flag::DENYOOM | flag::FAST, "2.0.0")
 };
 
 fn hmset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -83,13 +95,6 @@ fn set_fields(
 }
 
 static HSETNX: Command = Command {
-    name: "hsetnx",
-    arity: 4,
-    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "hash",
-    since: "2.0.0",
-    complexity: "O(1)",
     summary: "Sets a field of a hash that is not there yet",
     syntax: "key field value",
     example: "
@@ -102,6 +107,7 @@ static HSETNX: Command = Command {
         Ada
     ",
     handler: Handler::Keys(hsetnx),
+    ..row("hsetnx", 4, flag::WRITE | flag::DENYOOM | flag::FAST, "2.0.0")
 };
 
 fn hsetnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -115,13 +121,6 @@ fn hsetnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HGET: Command = Command {
-    name: "hget",
-    arity: 3,
-    flags: flag::READONLY | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "hash",
-    since: "2.0.0",
-    complexity: "O(1)",
     summary: "Reads one field of a hash",
     syntax: "key field",
     example: "
@@ -134,6 +133,7 @@ static HGET: Command = Command {
         $-1
     ",
     handler: Handler::Keys(hget),
+    ..row("hget", 3, flag::READONLY | flag::FAST, "2.0.0")
 };
 
 fn hget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -143,12 +143,6 @@ fn hget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HMGET: Command = Command {
-    name: "hmget",
-    arity: -3,
-    flags: flag::READONLY | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "hash",
-    since: "2.0.0",
     complexity: "O(N) with N fields",
     summary: "Reads several fields of a hash; null for a field that is not there",
     syntax: "key field [field ...]",
@@ -162,6 +156,7 @@ static HMGET: Command = Command {
         $-1
     ",
     handler: Handler::Keys(hmget),
+    ..row("hmget", -3, flag::READONLY | flag::FAST, "2.0.0")
 };
 
 fn hmget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -175,13 +170,6 @@ fn hmget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HEXISTS: Command = Command {
-    name: "hexists",
-    arity: 3,
-    flags: flag::READONLY | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "hash",
-    since: "2.0.0",
-    complexity: "O(1)",
     summary: "Says whether a hash has a field",
     syntax: "key field",
     example: "
@@ -193,6 +181,7 @@ static HEXISTS: Command = Command {
         :0
     ",
     handler: Handler::Keys(hexists),
+    ..row("hexists", 3, flag::READONLY | flag::FAST, "2.0.0")
 };
 
 fn hexists(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -202,13 +191,6 @@ fn hexists(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HSTRLEN: Command = Command {
-    name: "hstrlen",
-    arity: 3,
-    flags: flag::READONLY | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "hash",
-    since: "3.2.0",
-    complexity: "O(1)",
     summary: "Says how many bytes a field of a hash has",
     syntax: "key field",
     example: "
@@ -220,6 +202,7 @@ static HSTRLEN: Command = Command {
         :0
     ",
     handler: Handler::Keys(hstrlen),
+    ..row("hstrlen", 3, flag::READONLY | flag::FAST, "3.2.0")
 };
 
 fn hstrlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -230,15 +213,7 @@ fn hstrlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HLEN: Command = Command {
-    name: "hlen",
-    arity: 2,
-    flags: flag::READONLY | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "hash",
-    since: "2.0.0",
-    complexity: "O(1)",
     summary: "Says how many fields a hash has",
-    syntax: "key",
     example: "
         > HSET user:1 name Ada born 1815
         :2
@@ -246,6 +221,7 @@ static HLEN: Command = Command {
         :2
     ",
     handler: Handler::Keys(hlen),
+    ..row("hlen", 2, flag::READONLY | flag::FAST, "2.0.0")
 };
 
 fn hlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -254,12 +230,6 @@ fn hlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HDEL: Command = Command {
-    name: "hdel",
-    arity: -3,
-    flags: flag::WRITE | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "hash",
-    since: "2.0.0",
     complexity: "O(N) with N fields",
     summary: "Removes fields of a hash and says how many there were",
     syntax: "key field [field ...]",
@@ -274,6 +244,7 @@ static HDEL: Command = Command {
         :0
     ",
     handler: Handler::Keys(hdel),
+    ..row("hdel", -3, flag::WRITE | flag::FAST, "2.0.0")
 };
 
 fn hdel(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

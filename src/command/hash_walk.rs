@@ -1,31 +1,15 @@
 //! Hashes too large to be read as a whole: some fields at a time, or some at random.
 
+use super::hash::row;
 use super::scan::{cursor, scan_options};
 use super::string::reply_bytes;
-use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
+use super::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
 use crate::keyspace::{FieldMap, Key};
 use crate::limits;
 use indexmap::IndexSet;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&HSCAN, &HRANDFIELD];
-
-/// What the rows of this family have in common.
-const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
-    Command {
-        name,
-        arity,
-        flags: flag::READONLY,
-        keys: KeyArguments::FIRST,
-        group: "hash",
-        since,
-        complexity: "O(N) with N fields in the reply",
-        summary: "",
-        syntax: "",
-        example: "",
-        handler: Handler::Container(&[], None),
-    }
-}
 
 static HSCAN: Command = Command {
     complexity: "O(N) with N fields asked for; a small hash is walked in one step",
@@ -43,7 +27,7 @@ static HSCAN: Command = Command {
               $3
               Ada",
     handler: Handler::Keys(hscan),
-    ..row("hscan", -3, "2.8.0")
+    ..row("hscan", -3, flag::READONLY, "2.8.0")
 };
 
 fn hscan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -74,6 +58,7 @@ fn hscan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HRANDFIELD: Command = Command {
+    complexity: "O(N) with N fields in the reply",
     summary: "Draws a field of a hash, or several; a negative count may draw the same one again",
     syntax: "key [count [WITHVALUES]]",
     example: "> HSET coin heads 1
@@ -92,7 +77,7 @@ static HRANDFIELD: Command = Command {
               $1
               1",
     handler: Handler::Keys(hrandfield),
-    ..row("hrandfield", -2, "6.2.0")
+    ..row("hrandfield", -2, flag::READONLY, "6.2.0")
 };
 
 fn hrandfield(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -4,8 +4,9 @@
 //! The first APPEND or SETRANGE copies it; from then on it has room to grow and is changed in
 //! place, unless a reply with it is still being sent.
 
+use super::string::row;
 use super::string::{reply_bytes, stored_value};
-use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
+use super::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
 use crate::keyspace::{Changed, Text};
 use crate::limits;
 
@@ -13,15 +14,7 @@ use crate::limits;
 pub const COMMANDS: &[&Command] = &[&STRLEN, &GETRANGE, &SUBSTR, &SETRANGE, &APPEND];
 
 static STRLEN: Command = Command {
-    name: "strlen",
-    arity: 2,
-    flags: flag::READONLY | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "2.2.0",
-    complexity: "O(1)",
     summary: "Says how many bytes the string under a key has",
-    syntax: "key",
     example: "
         > SET greeting hello
         +OK
@@ -31,6 +24,7 @@ static STRLEN: Command = Command {
         :0
     ",
     handler: Handler::Keys(strlen),
+    ..row("strlen", 2, flag::READONLY | flag::FAST, "2.2.0")
 };
 
 fn strlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -39,12 +33,6 @@ fn strlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static GETRANGE: Command = Command {
-    name: "getrange",
-    arity: 4,
-    flags: flag::READONLY,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "2.4.0",
     complexity: "O(N) with N bytes in the reply",
     summary: "Reads a part of a string, from one byte to another; negative is from the end",
     syntax: "key start end",
@@ -59,15 +47,10 @@ static GETRANGE: Command = Command {
         world
     "#,
     handler: Handler::Keys(getrange),
+    ..row("getrange", 4, flag::READONLY, "2.4.0")
 };
 
 static SUBSTR: Command = Command {
-    name: "substr",
-    arity: 4,
-    flags: flag::READONLY,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "1.0.0",
     complexity: "O(N) with N bytes in the reply",
     summary: "The former name of GETRANGE",
     syntax: "key start end",
@@ -79,6 +62,7 @@ static SUBSTR: Command = Command {
         e
     ",
     handler: Handler::Keys(getrange),
+    ..row("substr", 4, flag::READONLY, "1.0.0")
 };
 
 fn getrange(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -106,12 +90,6 @@ fn part(text: &[u8], start: i64, end: i64) -> &[u8] {
 }
 
 static SETRANGE: Command = Command {
-    name: "setrange",
-    arity: 4,
-    flags: flag::WRITE | flag::DENYOOM,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "2.2.0",
     complexity: "O(N) with N bytes written or added, on average",
     summary: "Overwrites a part of a string, which grows with zero bytes if it is too short",
     syntax: "key offset value",
@@ -125,6 +103,7 @@ static SETRANGE: Command = Command {
         hello redis
     "#,
     handler: Handler::Keys(setrange),
+    ..row("setrange", 4, flag::WRITE | flag::DENYOOM, "2.2.0")
 };
 
 fn setrange(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -141,12 +120,6 @@ fn setrange(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static APPEND: Command = Command {
-    name: "append",
-    arity: 3,
-    flags: flag::WRITE | flag::DENYOOM | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "2.0.0",
     complexity: "O(N) with N bytes added, on average",
     summary: "Adds bytes to the end of a string and says how long it is now",
     syntax: "key value",
@@ -160,6 +133,7 @@ static APPEND: Command = Command {
         hello world
     "#,
     handler: Handler::Keys(append),
+    ..row("append", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "2.0.0")
 };
 
 fn append(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

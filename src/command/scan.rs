@@ -1,5 +1,6 @@
 //! SCAN, KEYS and RANDOMKEY: finding keys without knowing their names.
 
+use super::generic::row;
 use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
 use crate::glob;
 
@@ -7,12 +8,7 @@ use crate::glob;
 pub const COMMANDS: &[&Command] = &[&SCAN, &KEYS, &RANDOMKEY];
 
 static SCAN: Command = Command {
-    name: "scan",
-    arity: -2,
-    flags: flag::READONLY,
     keys: KeyArguments::NONE,
-    group: "generic",
-    since: "2.8.0",
     complexity: "O(N) with N keys asked for, plus those of one segment",
     summary: "Walks through the keys, some at a time; every key that stays is seen exactly once",
     syntax: "cursor [MATCH pattern] [COUNT count] [TYPE type]",
@@ -26,6 +22,7 @@ static SCAN: Command = Command {
               $1
               k",
     handler: Handler::Keys(scan),
+    ..row("scan", -2, flag::READONLY, "2.8.0")
 };
 
 /// Keys that one call looks at if COUNT does not say otherwise.
@@ -116,12 +113,7 @@ pub(super) fn scan_options(args: Args<'_>, of_hash: bool) -> Result<ScanOptions<
 }
 
 static KEYS: Command = Command {
-    name: "keys",
-    arity: 2,
-    flags: flag::READONLY | flag::DANGEROUS,
     keys: KeyArguments::NONE,
-    group: "generic",
-    since: "1.0.0",
     complexity: "O(N) with N keys in the database, all at once: use SCAN",
     summary: "Lists all keys that match a glob pattern",
     syntax: "pattern",
@@ -132,6 +124,7 @@ static KEYS: Command = Command {
               $5
               key:1",
     handler: Handler::Keys(list),
+    ..row("keys", 2, flag::READONLY | flag::DANGEROUS, "1.0.0")
 };
 
 fn list(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -148,12 +141,7 @@ fn list(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static RANDOMKEY: Command = Command {
-    name: "randomkey",
-    arity: 1,
-    flags: flag::READONLY,
     keys: KeyArguments::NONE,
-    group: "generic",
-    since: "1.0.0",
     complexity: "O(N) with N keys of one segment",
     summary: "Picks a key, or null if there is none",
     syntax: "",
@@ -165,6 +153,7 @@ static RANDOMKEY: Command = Command {
               $1
               k",
     handler: Handler::Keys(randomkey),
+    ..row("randomkey", 1, flag::READONLY, "1.0.0")
 };
 
 fn randomkey(keys: &mut Keys<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {

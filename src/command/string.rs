@@ -13,6 +13,28 @@ use std::sync::Arc;
 /// The family.
 pub const COMMANDS: &[&Command] = &[&GET, &SET, &SETEX, &PSETEX, &MGET, &MSET];
 
+/// A row about a command on strings: what most of them have in common is written once.
+pub(super) const fn row(
+    name: &'static str,
+    arity: i32,
+    flags: u32,
+    since: &'static str,
+) -> Command {
+    Command {
+        name,
+        arity,
+        flags,
+        keys: KeyArguments::FIRST,
+        group: "string",
+        since,
+        complexity: "O(1)",
+        summary: "",
+        syntax: "key",
+        example: "",
+        handler: Handler::Container(&[], None),
+    }
+}
+
 /// Argument `index` as bytes to be stored: the heap copy that was made before the lock was taken,
 /// if there is one.
 pub fn stored<const INLINE: usize>(args: Args<'_>, index: usize) -> Bytes<INLINE> {
@@ -38,15 +60,7 @@ pub fn reply_bytes<const INLINE: usize>(reply: &mut Reply, bytes: Option<&Bytes<
 }
 
 static GET: Command = Command {
-    name: "get",
-    arity: 2,
-    flags: flag::READONLY | flag::FAST,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Reads the string under a key",
-    syntax: "key",
     example: "
         > SET greeting hello
         +OK
@@ -57,6 +71,7 @@ static GET: Command = Command {
         $-1
     ",
     handler: Handler::Keys(get),
+    ..row("get", 2, flag::READONLY | flag::FAST, "1.0.0")
 };
 
 fn get(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -65,13 +80,6 @@ fn get(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static SET: Command = Command {
-    name: "set",
-    arity: -3,
-    flags: flag::WRITE | flag::DENYOOM,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Stores a string under a key, on a condition and with a deadline if asked to",
     syntax: "key value [NX | XX | IFEQ comparison-value] [GET] [EX seconds | PX milliseconds | \
              EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
@@ -90,6 +98,7 @@ static SET: Command = Command {
         still-mine
     ",
     handler: Handler::Keys(set),
+    ..row("set", -3, flag::WRITE | flag::DENYOOM, "1.0.0")
 };
 
 fn set(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -210,13 +219,6 @@ impl<'a> SetOptions<'a> {
 }
 
 static SETEX: Command = Command {
-    name: "setex",
-    arity: 4,
-    flags: flag::WRITE | flag::DENYOOM,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "2.0.0",
-    complexity: "O(1)",
     summary: "Stores a string that expires after some seconds, like SET with EX",
     syntax: "key seconds value",
     example: "
@@ -228,6 +230,7 @@ static SETEX: Command = Command {
         -ERR invalid expire time in 'setex' command
     ",
     handler: Handler::Keys(setex),
+    ..row("setex", 4, flag::WRITE | flag::DENYOOM, "2.0.0")
 };
 
 fn setex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -235,13 +238,6 @@ fn setex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static PSETEX: Command = Command {
-    name: "psetex",
-    arity: 4,
-    flags: flag::WRITE | flag::DENYOOM,
-    keys: KeyArguments::FIRST,
-    group: "string",
-    since: "2.6.0",
-    complexity: "O(1)",
     summary: "Stores a string that expires after some milliseconds, like SET with PX",
     syntax: "key milliseconds value",
     example: "
@@ -251,6 +247,7 @@ static PSETEX: Command = Command {
         :60
     ",
     handler: Handler::Keys(psetex),
+    ..row("psetex", 4, flag::WRITE | flag::DENYOOM, "2.6.0")
 };
 
 fn psetex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -266,12 +263,7 @@ fn set_until(keys: &mut Keys<'_>, args: Args<'_>, scale: Scale, reply: &mut Repl
 }
 
 static MGET: Command = Command {
-    name: "mget",
-    arity: -2,
-    flags: flag::READONLY | flag::FAST,
     keys: KeyArguments::ALL,
-    group: "string",
-    since: "1.0.0",
     complexity: "O(N) with N keys",
     summary: "Reads the strings under several keys; null for a key without one",
     syntax: "key [key ...]",
@@ -290,6 +282,7 @@ static MGET: Command = Command {
         $-1
     ",
     handler: Handler::Keys(mget),
+    ..row("mget", -2, flag::READONLY | flag::FAST, "1.0.0")
 };
 
 fn mget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -303,12 +296,7 @@ fn mget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static MSET: Command = Command {
-    name: "mset",
-    arity: -3,
-    flags: flag::WRITE | flag::DENYOOM,
     keys: KeyArguments::PAIRS,
-    group: "string",
-    since: "1.0.1",
     complexity: "O(N) with N keys",
     summary: "Stores strings under several keys at once",
     syntax: "key value [key value ...]",
@@ -323,6 +311,7 @@ static MSET: Command = Command {
         2
     ",
     handler: Handler::Keys(mset),
+    ..row("mset", -3, flag::WRITE | flag::DENYOOM, "1.0.1")
 };
 
 fn mset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
