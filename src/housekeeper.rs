@@ -10,7 +10,10 @@ use crate::keyspace::Room;
 use crate::limits;
 use crate::log;
 use crate::machine;
+use crate::memory_watch::{Advice, MemoryWatch};
+use crate::policy::Policy;
 use crate::shared::{Shared, Stats};
+use crate::units::human;
 use crossbeam_channel::{Receiver, select};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -23,6 +26,7 @@ const ROUNDS_PER_SAMPLE: u64 = 10;
 pub fn run(shared: &Shared, stop: &Receiver<()>) {
     let mut rounds = 0_u64;
     let mut last = Sample { steady_us: shared.clock.steady_us(), commands: 0 };
+    let mut watch = MemoryWatch::new(machine::memory().bytes);
     sample_process(&shared.stats);
     let mut synced_at_ms = shared.clock.steady_ms();
     let mut next_round = Instant::now();
@@ -36,6 +40,7 @@ pub fn run(shared: &Shared, stop: &Receiver<()>) {
             break;
         }
         sweep(shared);
+        watch_memory(shared, &mut watch);
         make_room(shared);
         synced_at_ms = keep_log(shared, synced_at_ms);
         close_silent_clients(shared);
@@ -132,6 +137,38 @@ pub fn sweep(shared: &Shared) {
     }
 }
 
+/// Lets the data take less when the process as a whole nears the end of the memory.
+fn watch_memory(shared: &Shared, watch: &mut MemoryWatch) {
+    let Some(resident_bytes) = machine::resident_bytes() else { return };
+    shared.stats.resident_bytes.store(resident_bytes, Relaxed);
+    let (used_bytes, limit) = {
+        let keyspace = shared.access();
+        (keyspace.used_bytes() as u64, keyspace.limit())
+    };
+    // Where nothing may be evicted, there is nothing to decide.
+    if limit.policy == Policy::NoEviction {
+        return;
+    }
+    match watch.look(resident_bytes, used_bytes, limit.bytes as u64) {
+        Advice::GoOn => {}
+        Advice::Allow(bytes) => {
+            shared.access().allow(bytes as usize);
+            let memory = machine::memory();
+            log::warning(&format!(
+                "The process takes {} of {} {}: evicting keys until the data takes {}",
+                human(resident_bytes),
+                memory.whose,
+                human(memory.bytes),
+                human(bytes)
+            ));
+        }
+        Advice::Restore => {
+            shared.access().allow(usize::MAX);
+            log::notice("There is memory again: the data may take all of maxmemory");
+        }
+    }
+}
+
 /// Removes what commands did not get round to removing for want of memory, and finds out which key
 /// would be the next, so that they need not look for it.
 fn make_room(shared: &Shared) {
@@ -188,7 +225,6 @@ fn sample_commands(shared: &Shared, last: &Sample) -> Sample {
 /// Asks the kernel for the process's memory and CPU time. On a system without `/proc` the figures
 /// stay zero.
 fn sample_process(stats: &Stats) {
-    stats.resident_bytes.store(machine::resident_bytes().unwrap_or(0), Relaxed);
     if let Ok(stat) = std::fs::read_to_string("/proc/self/stat") {
         // The second field, the program's name in parentheses, may contain anything. Times are in
         // ticks, and Linux has shown a hundred of them per second to programs since 2.4.

@@ -87,6 +87,7 @@ pub mod listener;
 pub mod loading;
 pub mod log;
 pub mod machine;
+pub mod memory_watch;
 pub mod observe;
 mod open_files;
 pub mod pause;

@@ -125,8 +125,9 @@ pub const SWEEP_KEYS_MAX: usize = 256;
 pub const SWEEP_MOVES_MAX: u64 = 512;
 
 /// Entries that are looked at or moved under one hold of the lock to make room for a command; an
-/// evicted entry counts as [`EVICTION_EFFORT`] of them. About 200 microseconds.
-pub const ROOM_EFFORT_MAX: usize = 1_024;
+/// evicted entry counts as [`EVICTION_EFFORT`] of them. About 200 microseconds; to put a segment in
+/// order takes as much and is done once per hold at most.
+pub const ROOM_EFFORT_MAX: usize = 512;
 
 /// Holds of the lock in which one batch makes room for what it wrote, others being let in between.
 /// Who fills the memory is slowed down by that, and nobody else; the housekeeper does the rest.
@@ -134,6 +135,11 @@ pub const ROOM_HOLDS_MAX: usize = 16;
 
 /// Holds of the lock in which the housekeeper looks ahead for the next key to evict, per round.
 pub const FORESIGHT_HOLDS_MAX: usize = 64;
+
+/// Per cent of the container's limit, or of the machine's memory, that the process may fill before
+/// keys are evicted although the data is below its own limit: sockets and stacks are not part of
+/// the process's resident size but count as well.
+pub const RESIDENT_PERCENT_MAX: u64 = 90;
 
 /// What the removal of an entry costs, in entries looked at.
 pub const EVICTION_EFFORT: usize = 4;

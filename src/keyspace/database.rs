@@ -202,10 +202,10 @@ impl Database {
         self.deadlines.first()
     }
 
-    /// The key whose deadline is the nearest, if it has passed.
-    pub fn first_due(&self, now_ms: u64) -> Option<Key> {
-        let (deadline, key) = self.first_deadline()?;
-        (*deadline <= now_ms).then(|| key.clone())
+    /// Up to `count` keys whose deadlines have passed, the nearest first.
+    pub fn due(&self, now_ms: u64, count: usize) -> Vec<Key> {
+        let due = self.deadlines.iter().take_while(|(deadline, _)| *deadline <= now_ms);
+        due.take(count).map(|(_, key)| key.clone()).collect()
     }
 
     /// The deadlines' mean distance from `now_ms` in milliseconds, estimated from both ends:

@@ -61,9 +61,15 @@ impl Keyspace {
         self.limit = limit;
     }
 
+    /// Lets the data take less than the limit, because the process as a whole takes too much.
+    pub fn allow(&mut self, bytes: usize) {
+        self.allowed_bytes = bytes;
+    }
+
     /// Whether more memory is used than there may be.
     pub fn is_over(&self) -> bool {
-        self.limit.bytes != 0 && self.used_bytes() > self.limit.bytes && !self.is_replaying
+        let allowed_bytes = self.limit.bytes.min(self.allowed_bytes);
+        self.limit.bytes != 0 && self.used_bytes() > allowed_bytes && !self.is_replaying
     }
 
     /// Removes keys until no more memory is used than there may be, or about `effort_max` entries

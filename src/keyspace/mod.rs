@@ -122,6 +122,8 @@ pub struct Keyspace {
     /// The sum of all databases.
     account: Account,
     limit: Limit,
+    /// What the data may take if that is less than the limit.
+    allowed_bytes: usize,
     /// Set while a log is replayed.
     is_replaying: bool,
     image: Image,
@@ -144,6 +146,7 @@ impl Keyspace {
             watchers: Watchers::default(),
             account,
             limit: Limit::NONE,
+            allowed_bytes: usize::MAX,
             is_replaying: false,
             image: Image::default(),
             journal: Journal::default(),
@@ -224,9 +227,15 @@ impl Keyspace {
         let moved_before = self.moved();
         for db in 0..self.databases.len() {
             while removed < keys_max && self.moved() - moved_before < limits::SWEEP_MOVES_MAX {
-                let Some(key) = self.databases[db].first_due(now_ms) else { break };
-                self.remove_unasked(db, &key, Cause::Expired);
-                removed += 1;
+                let due =
+                    self.databases[db].due(now_ms, limits::FETCH_KEYS.min(keys_max - removed));
+                if due.is_empty() {
+                    break;
+                }
+                // What several removals wait for arrives at the same time.
+                due.iter().for_each(|key| self.fetch(db, key));
+                due.iter().for_each(|key| self.remove_unasked(db, key, Cause::Expired));
+                removed += due.len();
             }
         }
         removed

@@ -1,0 +1,94 @@
+//! The process's real size, watched: what to do when it nears the container's limit.
+//!
+//! The accounts know what the data takes, and not what the allocator loses between it, nor buffers
+//! and stacks. A container is killed for the sum. So when the resident size comes near to what
+//! there is, the data may take less than `maxmemory` for a while.
+//!
+//! Memory that is freed rarely leaves the process; it is used again. Therefore the size is expected
+//! to *stop growing* after an eviction and not to fall, and only further growth is answered by a
+//! further step. Half of the limit is left to the data in any case: if that does not help, the data
+//! is not what fills the memory.
+
+use crate::limits;
+
+/// What the housekeeper remembers between two looks.
+#[derive(Debug)]
+pub struct MemoryWatch {
+    /// Resident bytes that should not be exceeded; 0 if there is no telling.
+    ceiling_bytes: u64,
+    /// Resident bytes at the last step.
+    answered_bytes: u64,
+    /// What the data may take, if it is less than its limit.
+    allowed_bytes: Option<u64>,
+}
+
+/// What to do after a look.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Advice {
+    /// Nothing: all is as it was.
+    GoOn,
+    /// The data may take so many bytes only.
+    Allow(u64),
+    /// The data may take all of its limit again.
+    Restore,
+}
+
+impl MemoryWatch {
+    /// A watch over a process that may take `memory_bytes`.
+    pub fn new(memory_bytes: u64) -> MemoryWatch {
+        let ceiling_bytes = memory_bytes / 100 * limits::RESIDENT_PERCENT_MAX;
+        MemoryWatch { ceiling_bytes, answered_bytes: 0, allowed_bytes: None }
+    }
+
+    /// Looks at the process's size, at what the data takes and at the data's limit.
+    pub fn look(&mut self, resident_bytes: u64, used_bytes: u64, limit_bytes: u64) -> Advice {
+        let ceiling = self.ceiling_bytes;
+        if ceiling == 0 || limit_bytes == 0 {
+            return Advice::GoOn;
+        }
+        // A step is worth it from here on, and so much below the ceiling it is over.
+        let step_bytes = ceiling / 128;
+        if resident_bytes > ceiling.max(self.answered_bytes + step_bytes) {
+            let excess_bytes = resident_bytes - ceiling.max(self.answered_bytes);
+            let allowed = self.allowed_bytes.unwrap_or(limit_bytes).min(used_bytes);
+            let allowed = allowed.saturating_sub(excess_bytes).max(limit_bytes / 2);
+            self.answered_bytes = resident_bytes;
+            self.allowed_bytes = Some(allowed);
+            return Advice::Allow(allowed);
+        }
+        if self.allowed_bytes.is_some() && resident_bytes + 4 * step_bytes < ceiling {
+            (self.answered_bytes, self.allowed_bytes) = (0, None);
+            return Advice::Restore;
+        }
+        Advice::GoOn
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ensures that growth beyond the ceiling is answered step by step, standing still is not, and
+    /// that the data gets its limit back when the process has shrunk.
+    #[test]
+    fn growth_is_answered_and_standing_still_is_not() {
+        let mut watch = MemoryWatch::new(12_800);
+        let ceiling = 11_520;
+        assert_eq!(watch.look(ceiling, 9_000, 10_000), Advice::GoOn);
+        assert_eq!(watch.look(ceiling + 200, 9_000, 10_000), Advice::Allow(8_800));
+        assert_eq!(watch.look(ceiling + 200, 8_800, 10_000), Advice::GoOn);
+        assert_eq!(watch.look(ceiling + 300, 8_800, 10_000), Advice::Allow(8_700));
+        assert_eq!(watch.look(ceiling - 10, 8_700, 10_000), Advice::GoOn);
+        assert_eq!(watch.look(ceiling / 2, 8_700, 10_000), Advice::Restore);
+        assert_eq!(watch.look(ceiling / 2, 8_700, 10_000), Advice::GoOn);
+    }
+
+    /// Ensures that half of the limit is left to the data, and that no limit is no reason to act.
+    #[test]
+    fn half_of_the_limit_is_safe() {
+        let mut watch = MemoryWatch::new(12_800);
+        assert_eq!(watch.look(1_000_000, 9_000, 10_000), Advice::Allow(5_000));
+        assert_eq!(watch.look(2_000_000, 9_000, 0), Advice::GoOn);
+        assert_eq!(MemoryWatch::new(0).look(1_000_000, 9_000, 10_000), Advice::GoOn);
+    }
+}
