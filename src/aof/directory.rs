@@ -201,7 +201,7 @@ fn manifest_path(directory: &Path) -> PathBuf {
 }
 
 /// Takes the directory for this process alone.
-fn lock(directory: &Path) -> Result<File, String> {
+pub(super) fn lock(directory: &Path) -> Result<File, String> {
     let path = directory.join("respool.lock");
     let failed = |error: io::Error| format!("{}: {}", path.display(), reason(&error));
     let file = File::create(&path).map_err(failed)?;

@@ -85,7 +85,7 @@ fn read_file(
 }
 
 /// Redis may have written the base in its binary form.
-fn refuse_preamble(path: &Path, file: &mut File) -> Result<(), String> {
+pub(super) fn refuse_preamble(path: &Path, file: &mut File) -> Result<(), String> {
     let mut magic = [0; 5];
     let is_rdb = file.read_exact(&mut magic).is_ok() && &magic == b"REDIS";
     if is_rdb {

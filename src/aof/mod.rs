@@ -24,10 +24,12 @@
 //! | `directory.rs`, `manifest.rs` | which files there are |
 //! | `rewrite.rs`, `mailbox.rs`, `status.rs` | making the log short again |
 //! | `units.rs`, `load.rs` | reading them again |
+//! | `check.rs` | explaining a log without a server |
 //! | `disk.rs`, `faults.rs` | operations on files, and how tests make them fail |
 //!
 //! This module never imports `command`: replaying takes a closure.
 
+pub mod check;
 pub mod commit;
 pub mod directory;
 pub mod disk;

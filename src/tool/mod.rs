@@ -8,6 +8,7 @@
 use crate::config;
 use argh::{EarlyExit, FromArgs};
 
+mod check_aof;
 mod ping;
 
 /// One tool.
@@ -22,8 +23,14 @@ pub struct Tool {
 }
 
 /// Every tool.
-pub static TOOLS: &[Tool] =
-    &[Tool { name: "ping", summary: "ask a server whether it serves", run: ping::run }];
+pub static TOOLS: &[Tool] = &[
+    Tool { name: "ping", summary: "ask a server whether it serves", run: ping::run },
+    Tool {
+        name: "check-aof",
+        summary: "explain an append-only file, and repair its torn end",
+        run: check_aof::run,
+    },
+];
 
 /// The tool that a command line asks for, and the words that are meant for it.
 pub fn from_command_line(arguments: &[String]) -> Option<(&'static Tool, &[String])> {

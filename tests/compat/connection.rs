@@ -72,7 +72,8 @@ impl Connection {
     }
 }
 
-fn encode(request: &Request) -> Vec<u8> {
+/// A request as an array of bulk strings.
+pub fn encode(request: &Request) -> Vec<u8> {
     let mut bytes = format!("*{}\r\n", request.len()).into_bytes();
     for argument in request {
         bytes.extend_from_slice(format!("${}\r\n", argument.len()).as_bytes());

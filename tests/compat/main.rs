@@ -5,9 +5,11 @@
 mod clients;
 mod commands;
 mod connection;
+mod crash;
 mod differential;
 mod exporter;
 mod history;
+mod interchange;
 mod proxy;
 mod python;
 mod random;

@@ -14,7 +14,7 @@ const EPISODES: usize = 25;
 const REQUESTS: usize = 4_000;
 
 /// The replies that show all data.
-fn look(server: &Server) -> Vec<RawReply> {
+pub fn look(server: &Server) -> Vec<RawReply> {
     let mut connection = Connection::open(server.address);
     let deadline = Instant::now() + PATIENCE;
     // Redis listens while it is loading.
@@ -25,7 +25,7 @@ fn look(server: &Server) -> Vec<RawReply> {
     connection.run(&look_at_everything())
 }
 
-fn expect_same(what: &str, before: &[RawReply], after: &[RawReply]) {
+pub fn expect_same(what: &str, before: &[RawReply], after: &[RawReply]) {
     let mut transcript = Transcript::default();
     for (request, (before, after)) in look_at_everything().iter().zip(before.iter().zip(after)) {
         assert!(

@@ -8,6 +8,7 @@ mod aof_log;
 mod aof_recovery;
 mod aof_rewrite;
 mod bits;
+mod check_aof;
 mod client;
 mod client_library;
 mod client_output;

@@ -14,7 +14,7 @@ const LINE_CHARS_MAX: usize = 100;
 const LAYERS: &[(&str, &[&str])] = &[
     ("lib", &[]),
     ("main", &["clock", "config", "log", "server", "tool"]),
-    ("tool", &["config"]),
+    ("tool", &["aof", "config"]),
     (
         "server",
         &[
