@@ -1,5 +1,6 @@
 //! The README tells the truth about the commands: its table is made from theirs.
 
+use crate::support::TestServer;
 use respool::command::{Command, table};
 use std::fmt::Write;
 use std::fs;
@@ -48,4 +49,22 @@ fn the_table_of_commands_is_the_codes() {
         return fs::write(path(), updated).expect("README.md can be written");
     }
     panic!("UPDATE_README=1 cargo test puts this table into README.md:\n\n{expected}");
+}
+
+/// Ensures that what the README says of families that are not served is what a client gets.
+#[test]
+fn families_that_are_not_served_answer_as_described() {
+    let readme = fs::read_to_string(path()).expect("README.md");
+    let (_, table) = readme.split_once("| family | for example |").expect("the table of families");
+    let (table, _) = table.split_once("\n\n").expect("its end");
+    let rows: Vec<&str> = table.lines().skip(2).collect();
+    assert!(rows.len() > 10, "{rows:#?}");
+    let server = TestServer::start();
+    let mut client = server.client();
+    for row in rows {
+        let cells: Vec<&str> = row.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        let (request, answer) = (cells[2], cells[3]);
+        let reply = client.ask(request);
+        assert!(reply.starts_with(&format!("-{answer}")), "{request}: {reply}");
+    }
 }
