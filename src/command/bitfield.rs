@@ -6,13 +6,14 @@
 
 use super::bits::{checked_bit_offset, row};
 use super::range::written;
-use super::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
+use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag};
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&BITFIELD, &BITFIELD_RO];
 
 static BITFIELD: Command = Command {
     flags: flag::WRITE | flag::DENYOOM,
+    keys: KeyArguments::FIRST.used(&["RW access update variable_flags"]),
     complexity: "O(N) with N operations",
     summary: "Reads, sets and adds to integers of any width within a string",
     syntax: "key [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] \

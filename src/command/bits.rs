@@ -254,7 +254,7 @@ fn first(bytes: &[u8], start: usize, end: usize, wanted: bool) -> Option<usize> 
 
 static BITOP: Command = Command {
     flags: flag::WRITE | flag::DENYOOM,
-    keys: KeyArguments { first: 2, last: -1, step: 1 },
+    keys: KeyArguments::new(2, -1, 1).used(&["OW update", "RO access"]),
     complexity: "O(N) with N bytes in all strings",
     summary: "Combines strings bit by bit and stores the result under another key",
     syntax: "<AND | OR | XOR | NOT> destkey key [key ...]",

@@ -63,7 +63,7 @@ static SET: Command = Command {
     arity: -4,
     // Putting a setting in force takes locks of its own, and a transaction holds the keyspace.
     flags: FLAGS | flag::NO_MULTI | flag::SECRETS,
-    keys: KeyArguments::NONE,
+    keys: KeyArguments::NONE.used(&["RW access update variable_flags"]),
     group: "server",
     since: "2.0.0",
     complexity: "O(N) with N directives",

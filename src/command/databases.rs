@@ -28,7 +28,7 @@ const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
 
 static COPY: Command = Command {
     flags: flag::WRITE | flag::DENYOOM,
-    keys: KeyArguments { first: 1, last: 2, step: 1 },
+    keys: KeyArguments::new(1, 2, 1).used(&["RO access", "OW update"]),
     complexity: "O(N) with N fields of a hash; O(1) for a string, which is shared",
     summary: "Copies what a key holds, and its deadline, to another key or database",
     syntax: "source destination [DB destination-db] [REPLACE]",

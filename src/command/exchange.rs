@@ -14,6 +14,7 @@ use crate::keyspace::Key;
 pub const COMMANDS: &[&Command] = &[&SETNX, &MSETNX, &GETSET, &GETDEL, &GETEX, &DELIFEQ];
 
 static SETNX: Command = Command {
+    keys: KeyArguments::FIRST.used(&["OW insert"]),
     summary: "Stores a string under a key that is not there yet",
     syntax: "key value",
     example: "
@@ -39,7 +40,7 @@ fn setnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static MSETNX: Command = Command {
-    keys: KeyArguments::PAIRS,
+    keys: KeyArguments::PAIRS.used(&["OW insert"]),
     complexity: "O(N) with N keys",
     summary: "Stores strings under several keys if none of them is there yet",
     syntax: "key value [key value ...]",
@@ -87,6 +88,7 @@ fn getset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static GETDEL: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW access delete"]),
     summary: "Reads the string under a key and removes the key",
     example: "
         > SET token secret
@@ -164,6 +166,7 @@ fn getex_options(args: Args<'_>) -> Result<Option<Lifetime>, CommandError> {
 }
 
 static DELIFEQ: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW access delete"]),
     summary: "Removes a key if it holds a certain string: the safe way to give a lock back",
     syntax: "key value",
     example: "

@@ -3,6 +3,7 @@
 //! A deadline is a moment in Unix milliseconds, whatever the command's unit. A moment that is not
 //! in the future is accepted and removes the key at once.
 
+use super::KeyArguments;
 use super::deadline::Scale;
 use super::generic::row;
 use super::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
@@ -13,6 +14,7 @@ pub const COMMANDS: &[&Command] =
     &[&EXPIRE, &PEXPIRE, &EXPIREAT, &PEXPIREAT, &TTL, &PTTL, &EXPIRETIME, &PEXPIRETIME, &PERSIST];
 
 static EXPIRE: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW update"]),
     complexity: "O(log N) with N keys that have a deadline",
     summary: "Lets a key expire after some seconds",
     syntax: "key seconds [NX | XX | GT | LT]",
@@ -39,6 +41,7 @@ fn expire(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static PEXPIRE: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW update"]),
     complexity: "O(log N) with N keys that have a deadline",
     summary: "Lets a key expire after some milliseconds",
     syntax: "key milliseconds [NX | XX | GT | LT]",
@@ -61,6 +64,7 @@ fn pexpire(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static EXPIREAT: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW update"]),
     complexity: "O(log N) with N keys that have a deadline",
     summary: "Lets a key expire at a moment in Unix seconds",
     syntax: "key unix-time-seconds [NX | XX | GT | LT]",
@@ -85,6 +89,7 @@ fn expireat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static PEXPIREAT: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW update"]),
     complexity: "O(log N) with N keys that have a deadline",
     summary: "Lets a key expire at a moment in Unix milliseconds",
     syntax: "key unix-time-milliseconds [NX | XX | GT | LT]",
@@ -283,6 +288,7 @@ fn rounded_seconds(ms: u64) -> u64 {
 }
 
 static PERSIST: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW update"]),
     complexity: "O(log N) with N keys that have a deadline",
     summary: "Takes a key's deadline away",
     example: "

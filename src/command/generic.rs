@@ -31,7 +31,7 @@ pub(super) const fn row(
 }
 
 static DEL: Command = Command {
-    keys: KeyArguments::ALL,
+    keys: KeyArguments::ALL.used(&["RM delete"]),
     complexity: "O(N) with N keys",
     summary: "Removes keys and says how many there were",
     syntax: "key [key ...]",
@@ -53,7 +53,7 @@ fn del(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static UNLINK: Command = Command {
-    keys: KeyArguments::ALL,
+    keys: KeyArguments::ALL.used(&["RM delete"]),
     complexity: "O(N) with N keys",
     summary: "Does what DEL does, which waits no longer here",
     syntax: "key [key ...]",
@@ -68,7 +68,7 @@ static UNLINK: Command = Command {
 };
 
 static EXISTS: Command = Command {
-    keys: KeyArguments::ALL,
+    keys: KeyArguments::ALL.used(&["RO"]),
     complexity: "O(N) with N keys",
     summary: "Counts how many of the named keys there are",
     syntax: "key [key ...]",
@@ -90,7 +90,7 @@ fn exists(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static TOUCH: Command = Command {
-    keys: KeyArguments::ALL,
+    keys: KeyArguments::ALL.used(&["RO"]),
     complexity: "O(N) with N keys",
     summary: "Counts keys like EXISTS, and marks them as just used",
     syntax: "key [key ...]",
@@ -112,6 +112,7 @@ fn touch(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static TYPE: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RO"]),
     summary: "Says what kind of value a key holds",
     example: "
         > SET a 1
@@ -135,7 +136,7 @@ fn type_of(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static RENAME: Command = Command {
-    keys: KeyArguments { first: 1, last: 2, step: 1 },
+    keys: KeyArguments::new(1, 2, 1).used(&["RW access delete", "OW update"]),
     summary: "Gives a key another name, which loses what it held before",
     syntax: "key newkey",
     example: "
@@ -159,7 +160,7 @@ fn rename(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static RENAMENX: Command = Command {
-    keys: KeyArguments { first: 1, last: 2, step: 1 },
+    keys: KeyArguments::new(1, 2, 1).used(&["RW access delete", "OW insert"]),
     summary: "Gives a key another name that is not in use",
     syntax: "key newkey",
     example: "

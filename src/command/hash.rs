@@ -34,6 +34,7 @@ pub(super) const fn row(
 }
 
 static HSET: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW update"]),
     complexity: "O(N) with N fields",
     summary: "Sets fields of a hash and says how many of them are new",
     syntax: "key field value [field value ...]",
@@ -57,6 +58,7 @@ fn hset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HMSET: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW update"]),
     complexity: "O(N) with N fields",
     summary: "Sets fields of a hash: HSET, which counts what is new, is its successor",
     syntax: "key field value [field value ...]",
@@ -95,6 +97,7 @@ fn set_fields(
 }
 
 static HSETNX: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW insert"]),
     summary: "Sets a field of a hash that is not there yet",
     syntax: "key field value",
     example: "
@@ -170,6 +173,7 @@ fn hmget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HEXISTS: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RO"]),
     summary: "Says whether a hash has a field",
     syntax: "key field",
     example: "
@@ -191,6 +195,7 @@ fn hexists(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HSTRLEN: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RO"]),
     summary: "Says how many bytes a field of a hash has",
     syntax: "key field",
     example: "
@@ -213,6 +218,7 @@ fn hstrlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HLEN: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RO"]),
     summary: "Says how many fields a hash has",
     example: "
         > HSET user:1 name Ada born 1815
@@ -230,6 +236,7 @@ fn hlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HDEL: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW delete"]),
     complexity: "O(N) with N fields",
     summary: "Removes fields of a hash and says how many there were",
     syntax: "key field [field ...]",

@@ -96,7 +96,7 @@ fn describe(row: &Row, reply: &mut Reply) {
         flag::NAMES.iter().filter(|(bit, _)| command.has(*bit)).map(|(_, name)| *name).collect();
     reply.set(flags.len());
     flags.iter().for_each(|name| reply.simple(name));
-    let KeyArguments { first, last, step } = command.keys;
+    let KeyArguments { first, last, step, .. } = command.keys;
     [first, last, step].into_iter().for_each(|number| reply.integer(i64::from(number)));
     let categories = categories(command);
     reply.set(categories.len());
@@ -109,25 +109,32 @@ fn describe(row: &Row, reply: &mut Reply) {
     }
 }
 
-/// The key specification: where the keys begin and how they go on.
+/// The key specifications: where keys begin, how they go on, and what is done with them.
 fn describe_keys(command: &Command, reply: &mut Reply) {
-    let KeyArguments { first, last, step } = command.keys;
-    if first == 0 {
-        return reply.set(0);
-    }
-    reply.set(1);
-    reply.map(3);
-    reply.bulk(b"flags");
-    let flags: &[&str] =
-        if command.has(flag::WRITE) { &["RW", "access", "update"] } else { &["RO", "access"] };
-    reply.set(flags.len());
-    flags.iter().for_each(|flag| reply.simple(flag));
-    reply.bulk(b"begin_search");
-    describe_search("index", &[("index", first)], reply);
-    reply.bulk(b"find_keys");
+    let KeyArguments { first, last, step, uses } = command.keys;
+    let usual = if command.has(flag::WRITE) { "RW access update" } else { "RO access" };
     // A last key that is not counted from the end is counted from the first.
-    let last = if last < 0 { last } else { last - first };
-    describe_search("range", &[("lastkey", last), ("keystep", step), ("limit", 0)], reply);
+    let distance = |first: i32| if last < 0 { last } else { last - first };
+    let ranges = match *uses {
+        _ if first == 0 => vec![],
+        [] => vec![(first, distance(first), usual)],
+        [with_all] => vec![(first, distance(first), with_all)],
+        [with_first, with_others, ..] => {
+            let next = first + step;
+            vec![(first, 0, with_first), (next, distance(next), with_others)]
+        }
+    };
+    reply.set(ranges.len());
+    for (begin, last, uses) in ranges {
+        reply.map(3);
+        reply.bulk(b"flags");
+        reply.set(uses.split(' ').count());
+        uses.split(' ').for_each(|word| reply.simple(word));
+        reply.bulk(b"begin_search");
+        describe_search("index", &[("index", begin)], reply);
+        reply.bulk(b"find_keys");
+        describe_search("range", &[("lastkey", last), ("keystep", step), ("limit", 0)], reply);
+    }
 }
 
 fn describe_search(kind: &str, numbers: &[(&str, i32)], reply: &mut Reply) {
@@ -145,11 +152,12 @@ fn describe_search(kind: &str, numbers: &[(&str, i32)], reply: &mut Reply) {
 /// Redis's ACL categories, which follow from group and flags.
 pub(super) fn categories(command: &Command) -> Vec<&'static str> {
     let of_group = match command.group {
+        _ if matches!(command.handler, Handler::Container(_, None)) => None,
         "generic" if command.name == "wait" => Some("connection"),
         "cluster" if command.has(flag::FAST) => Some("connection"),
         "generic" => Some("keyspace"),
         "server" if matches!(command.name, "dbsize" | "flushdb" | "flushall") => Some("keyspace"),
-        "server" if command.flags == FLAGS => Some("connection"),
+        "server" if is_of_this_family(command) => Some("connection"),
         "transactions" => Some("transaction"),
         "string" => Some("string"),
         "bitmap" => Some("bitmap"),
@@ -166,6 +174,11 @@ pub(super) fn categories(command: &Command) -> Vec<&'static str> {
     names.push(if is_fast { "fast" } else { "slow" });
     names.extend(is_dangerous.then_some("dangerous"));
     names
+}
+
+fn is_of_this_family(command: &Command) -> bool {
+    let family = COMMAND.subcommands().iter().copied().chain([&COMMAND]);
+    family.into_iter().any(|member| std::ptr::eq(member, command))
 }
 
 static DOCS: Command = Command {
@@ -263,7 +276,7 @@ fn getkeys(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let row = table::find_request(request.at(0), request.get(1));
     let row = row.ok_or(CommandError::new("ERR Invalid command specified"))?;
     let command = table::rows()[row].command;
-    if command.keys == KeyArguments::NONE {
+    if command.keys.first == 0 {
         return Err(CommandError::new("ERR The command has no key arguments"));
     }
     if !command.takes(request.len()) {

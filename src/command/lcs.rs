@@ -17,7 +17,7 @@ static LCS: Command = Command {
     name: "lcs",
     arity: -3,
     flags: flag::READONLY,
-    keys: KeyArguments { first: 1, last: 2, step: 1 },
+    keys: KeyArguments::new(1, 2, 1),
     group: "string",
     since: "7.0.0",
     complexity: "O(N*M) with N and M bytes, 64 at a time",

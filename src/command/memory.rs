@@ -209,7 +209,7 @@ fn stats(
 
 static USAGE: Command = Command {
     flags: flag::READONLY,
-    keys: KeyArguments { first: 2, last: 2, step: 1 },
+    keys: KeyArguments::new(2, 2, 1).used(&["RO"]),
     complexity: "O(1), however many samples are asked for: the figure is exact",
     summary: "Says how many bytes of memory a key takes, with all that it holds",
     syntax: "key [SAMPLES count]",

@@ -132,23 +132,37 @@ pub struct KeyArguments {
     pub last: i32,
     /// Distance between two keys.
     pub step: i32,
+    /// What is done with the keys, in the words of COMMAND's key specifications: with all of them
+    /// or, if there are two entries, with the first and with the others. Without an entry it
+    /// follows from whether the command writes.
+    pub uses: &'static [&'static str],
 }
 
 impl KeyArguments {
     /// No keys.
-    pub const NONE: KeyArguments = KeyArguments { first: 0, last: 0, step: 0 };
+    pub const NONE: KeyArguments = KeyArguments::new(0, 0, 0);
     /// The first argument.
-    pub const FIRST: KeyArguments = KeyArguments { first: 1, last: 1, step: 1 };
+    pub const FIRST: KeyArguments = KeyArguments::new(1, 1, 1);
     /// All arguments.
-    pub const ALL: KeyArguments = KeyArguments { first: 1, last: -1, step: 1 };
+    pub const ALL: KeyArguments = KeyArguments::new(1, -1, 1);
     /// Every other argument, values in between.
-    pub const PAIRS: KeyArguments = KeyArguments { first: 1, last: -1, step: 2 };
+    pub const PAIRS: KeyArguments = KeyArguments::new(1, -1, 2);
+
+    /// Keys from one argument to another.
+    pub const fn new(first: i32, last: i32, step: i32) -> KeyArguments {
+        KeyArguments { first, last, step, uses: &[] }
+    }
+
+    /// The same keys, used in a certain way.
+    pub const fn used(self, uses: &'static [&'static str]) -> KeyArguments {
+        KeyArguments { uses, ..self }
+    }
 
     /// Indices of the keys of a request with `len` arguments.
     pub fn indices(self, len: usize) -> impl Iterator<Item = usize> {
         let last = if self.last < 0 { len as i32 + self.last } else { self.last };
         let indices = (self.first..=last).step_by(self.step.max(1) as usize);
-        indices.filter(move |_| self != KeyArguments::NONE).map(|index| index as usize)
+        indices.filter(move |_| self.first > 0).map(|index| index as usize)
     }
 }
 

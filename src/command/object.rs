@@ -18,7 +18,7 @@ const fn row(name: &'static str, since: &'static str) -> Command {
         name,
         arity: 3,
         flags: flag::READONLY,
-        keys: KeyArguments { first: 2, last: 2, step: 1 },
+        keys: KeyArguments::new(2, 2, 1).used(&["RO"]),
         group: "generic",
         since,
         complexity: "O(1)",

@@ -4,6 +4,7 @@
 //! The first APPEND or SETRANGE copies it; from then on it has room to grow and is changed in
 //! place, unless a reply with it is still being sent.
 
+use super::KeyArguments;
 use super::string::row;
 use super::string::{reply_bytes, stored_value};
 use super::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
@@ -14,6 +15,7 @@ use crate::limits;
 pub const COMMANDS: &[&Command] = &[&STRLEN, &GETRANGE, &SUBSTR, &SETRANGE, &APPEND];
 
 static STRLEN: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RO"]),
     summary: "Says how many bytes the string under a key has",
     example: "
         > SET greeting hello
@@ -90,6 +92,7 @@ fn part(text: &[u8], start: i64, end: i64) -> &[u8] {
 }
 
 static SETRANGE: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW update"]),
     complexity: "O(N) with N bytes written or added, on average",
     summary: "Overwrites a part of a string, which grows with zero bytes if it is too short",
     syntax: "key offset value",
@@ -120,6 +123,7 @@ fn setrange(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static APPEND: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW insert"]),
     complexity: "O(N) with N bytes added, on average",
     summary: "Adds bytes to the end of a string and says how long it is now",
     syntax: "key value",

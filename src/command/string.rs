@@ -80,6 +80,7 @@ fn get(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static SET: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW access update variable_flags"]),
     summary: "Stores a string under a key, on a condition and with a deadline if asked to",
     syntax: "key value [NX | XX | IFEQ comparison-value] [GET] [EX seconds | PX milliseconds | \
              EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
@@ -219,6 +220,7 @@ impl<'a> SetOptions<'a> {
 }
 
 static SETEX: Command = Command {
+    keys: KeyArguments::FIRST.used(&["OW update"]),
     summary: "Stores a string that expires after some seconds, like SET with EX",
     syntax: "key seconds value",
     example: "
@@ -238,6 +240,7 @@ fn setex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static PSETEX: Command = Command {
+    keys: KeyArguments::FIRST.used(&["OW update"]),
     summary: "Stores a string that expires after some milliseconds, like SET with PX",
     syntax: "key milliseconds value",
     example: "
@@ -296,7 +299,7 @@ fn mget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static MSET: Command = Command {
-    keys: KeyArguments::PAIRS,
+    keys: KeyArguments::PAIRS.used(&["OW update"]),
     complexity: "O(N) with N keys",
     summary: "Stores strings under several keys at once",
     syntax: "key value [key value ...]",

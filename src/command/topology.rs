@@ -70,7 +70,7 @@ fn wait(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static CLUSTER: Command = Command {
-    flags: flag::STALE,
+    flags: 0,
     summary: "Tells that the server is not part of a cluster",
     syntax: "subcommand [arg [arg ...]]",
     example: "> CLUSTER NODES

@@ -228,7 +228,7 @@ pub(super) fn forget(session: &mut Session, keyspace: &mut Keyspace, now_ms: u64
 
 static WATCH: Command = Command {
     arity: -2,
-    keys: KeyArguments::ALL,
+    keys: KeyArguments::ALL.used(&["RO"]),
     complexity: "O(1) for every key",
     summary: "Makes the next EXEC do nothing if one of the keys is changed before it",
     syntax: "key [key ...]",

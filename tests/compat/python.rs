@@ -42,10 +42,11 @@ fn python() -> &'static Path {
     })
 }
 
-/// Runs a script against a server and expects it to have checked something.
-fn check(script: &str, server: &Server) {
+/// Runs a script against servers and expects it to have checked something.
+fn check(script: &str, servers: &[&Server]) {
     let mut command = Command::new(python());
-    command.arg(scripts().join(script)).arg("127.0.0.1").arg(server.address.port().to_string());
+    command.arg(scripts().join(script)).arg("127.0.0.1");
+    command.args(servers.iter().map(|server| server.address.port().to_string()));
     let output = run(&mut command, b"", PATIENCE);
     let checks = output.trim().strip_suffix(" checks").and_then(|text| text.parse::<u32>().ok());
     assert!(checks.is_some_and(|checks| checks > 10), "{script}: {output}");
@@ -54,13 +55,19 @@ fn check(script: &str, server: &Server) {
 /// Ensures that redis-py is served like by Redis, in RESP2 and RESP3.
 #[test]
 fn redis_py_does_what_applications_do() {
-    check("library.py", &Server::respool());
-    check("library.py", &Server::redis());
+    check("library.py", &[&Server::respool()]);
+    check("library.py", &[&Server::redis()]);
 }
 
 /// Ensures that Django's cache is served like by Redis.
 #[test]
 fn djangos_cache_does_what_applications_do() {
-    check("cache.py", &Server::respool());
-    check("cache.py", &Server::redis());
+    check("cache.py", &[&Server::respool()]);
+    check("cache.py", &[&Server::redis()]);
+}
+
+/// Ensures that the command table says of each command what Redis's says.
+#[test]
+fn the_command_table_is_as_redis_tells_it() {
+    check("table.py", &[&Server::respool(), &Server::redis()]);
 }
