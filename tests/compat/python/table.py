@@ -43,7 +43,8 @@ def facts(description):
     """What is compared of a command."""
     return {
         "arity": description[1],
-        "flags": sorted(description[2]),
+        # Nothing is ever loaded beside the requests of clients.
+        "flags": sorted(set(description[2]) - {b"no_async_loading"}),
         "positions": description[3:6],
         "categories": sorted(description[6]),
         "keys": [key_use(specification) for specification in description[8]],
