@@ -37,12 +37,15 @@ pub struct Generator {
     templates: Vec<Template>,
     /// Whether MULTI was sent, and no EXEC or DISCARD that must have ended it.
     pub(crate) is_queueing: bool,
+    /// Whether WATCH was sent, and no EXEC that must have ended it.
+    is_watching: bool,
 }
 
 impl Generator {
     /// The requests of `seed`.
     pub fn new(seed: u64) -> Generator {
-        Generator { random: Random::new(seed), templates: templates(), is_queueing: false }
+        let (is_queueing, is_watching) = (false, false);
+        Generator { random: Random::new(seed), templates: templates(), is_queueing, is_watching }
     }
 
     /// The next `len` requests or a few more, and then some that look at everything there is.
@@ -51,7 +54,7 @@ impl Generator {
     /// is, is every server's own affair. So all keys are looked up before they are counted.
     pub fn episode(&mut self, len: usize) -> Vec<Request> {
         let mut requests = Vec::with_capacity(len);
-        self.is_queueing = false;
+        (self.is_queueing, self.is_watching) = (false, false);
         while requests.len() < len {
             if self.random.once_in(20) && !self.is_queueing {
                 requests.extend(self.watched());
@@ -71,10 +74,12 @@ impl Generator {
     fn watched(&mut self) -> [Request; 5] {
         let mut watch = words("WATCH");
         watch.push(self.key());
+        self.is_watching = true;
         let mut request = self.any();
         while ["MULTI", "EXEC", "DISCARD", "DBSIZE"].iter().any(|it| request[0] == it.as_bytes()) {
             request = self.any();
         }
+        self.is_watching = false;
         [watch, request, words("MULTI"), words("PING"), words("EXEC")]
     }
 
@@ -96,6 +101,7 @@ impl Generator {
             self.damage(&mut request);
         }
         self.is_queueing |= request[0].eq_ignore_ascii_case(b"MULTI");
+        self.is_watching |= request[0].eq_ignore_ascii_case(b"WATCH");
         if self.random.once_in(4) {
             request[0].make_ascii_lowercase();
         }
@@ -192,7 +198,10 @@ impl Generator {
             let operation = self.random.pick(&["GET", "GET", "SET", "SET", "INCRBY", "OVERFLOW"]);
             request.push(operation.into());
             if operation == "OVERFLOW" {
-                request.push(self.random.pick(&["WRAP", "SAT", "FAIL", "sat", "none"]).into());
+                // A string that grew although the operation failed is no change to Redis: neither
+                // to those who watch it, nor to its log. We cannot follow it there.
+                let fail = if self.is_watching { "fall" } else { "FAIL" };
+                request.push(self.random.pick(&["WRAP", "SAT", fail, "sat", "none"]).into());
                 continue;
             }
             request.push(self.word(&["bitfield"], "encoding"));
