@@ -8,7 +8,10 @@ WORKDIR /build
 
 # musl targets link statically by default, but a default can change. The flag makes it certain,
 # and the named target keeps the flag away from procedural macros, which must be shared objects.
-ENV CARGO_BUILD_RUSTFLAGS="-C target-feature=+crt-static"
+# The other one has the linker write down in 1 KB instead of 60 what is moved at the start, because
+# the binary is loaded at a random address; a linker that cannot do that says so and goes on.
+ENV CARGO_BUILD_RUSTFLAGS="-C target-feature=+crt-static \
+    -C link-arg=-Wl,-z,pack-relative-relocs"
 ARG LIBC=musl
 RUN echo "$(uname -m)-unknown-linux-${LIBC}" > /target-name
 
@@ -47,4 +50,7 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 CMD ["/re
 # In a container the loopback address reaches nobody, and every client is on another machine: who
 # publishes the port decides who may come in. A server without a password says so in its log. What
 # `docker run` adds counts more than what stands here.
-ENTRYPOINT ["/respool", "--bind", "* -::*", "--protected-mode", "no"]
+#
+# musl's allocator keeps up to 1.8 times the size of the data when values of one size make room for
+# values of another; the kernel kills a container that grows beyond its limit.
+ENTRYPOINT ["/respool", "--bind", "* -::*", "--protected-mode", "no", "--maxmemory", "40%"]

@@ -11,6 +11,7 @@ use super::records::Records;
 use crate::log;
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Redis's default for `appenddirname`.
@@ -38,7 +39,8 @@ impl Directory {
     pub fn open(disk: Disk, parent: &Path) -> Result<Directory, String> {
         let path = parent.join(FOLDER);
         let failed = |what: &str, error: io::Error| {
-            format!("the append-only file's {what} {}: {}", path.display(), reason(&error))
+            let advice = advice(&error, parent);
+            format!("the append-only file's {what} {}: {}{advice}", path.display(), reason(&error))
         };
         disk.create_folder(&path).map_err(|error| failed("directory cannot be created:", error))?;
         let lock = lock(&path)?;
@@ -203,7 +205,10 @@ fn manifest_path(directory: &Path) -> PathBuf {
 /// Takes the directory for this process alone.
 pub(super) fn lock(directory: &Path) -> Result<File, String> {
     let path = directory.join("respool.lock");
-    let failed = |error: io::Error| format!("{}: {}", path.display(), reason(&error));
+    let failed = |error: io::Error| {
+        let advice = advice(&error, directory);
+        format!("{}: {}{advice}", path.display(), reason(&error))
+    };
     let file = File::create(&path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -211,6 +216,23 @@ pub(super) fn lock(directory: &Path) -> Result<File, String> {
             Err(format!("another process is using the append-only file in {}", directory.display()))
         }
         Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+/// What to do about a folder that cannot be written to: the commonest mistake with a container's
+/// volume, made by somebody who does not see what is inside.
+fn advice(error: &io::Error, folder: &Path) -> String {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let folder = folder.display();
+    match (error.kind(), std::fs::metadata("/proc/self").map(|process| process.uid())) {
+        (ErrorKind::PermissionDenied, Ok(user)) => {
+            format!(" for user {user}; run `chown -R {user}` on {folder}, or run as its owner")
+        }
+        (ErrorKind::PermissionDenied, Err(_)) => format!("; {folder} has another owner"),
+        (ErrorKind::ReadOnlyFilesystem, _) => {
+            format!("; mount a volume at {folder}, or name another folder with --dir")
+        }
+        _ => String::new(),
     }
 }
 
