@@ -9,6 +9,10 @@
 //! others are measured one by one, and so is everything while the slow log looks for times that a
 //! streak could hide.
 //!
+//! What it costs was measured beside the server without it (2026-11-21, two cores): nothing that
+//! can be seen for GET at 64 and SET at 16 a batch; 0.06 µs of CPU a request, on 0.23, if every
+//! request of a pipeline is another command than the one before (SET, GET, EXISTS, INCR in turn).
+//!
 //! The end of a streak is the beginning of the next one; waiting for the lock is nobody's time.
 
 use super::{Args, Session, flag, secrets, table};
