@@ -35,6 +35,8 @@ pub fn run(shared: &Shared, stop: &Receiver<()>) {
             true => shared.config().appendfsync_interval_ms.min(limits::HOUSEKEEPER_ROUND_MS),
             false => limits::HOUSEKEEPER_ROUND_MS,
         };
+        let is_near = watch.is_near(Stats::read(&shared.stats.resident_bytes));
+        let round_ms = if is_near { round_ms.min(limits::MEMORY_WATCH_MS) } else { round_ms };
         next_round = next_round.max(Instant::now()) + Duration::from_millis(round_ms);
         if wait_until(next_round, shared, stop).is_err() {
             break;
@@ -162,6 +164,7 @@ fn watch_memory(shared: &Shared, watch: &mut MemoryWatch) {
                 human(bytes)
             ));
         }
+        Advice::Raise(bytes) => shared.access().allow(bytes as usize),
         Advice::Restore => {
             shared.access().allow(usize::MAX);
             log::notice("There is memory again: the data may take all of maxmemory");

@@ -136,6 +136,10 @@ pub const ROOM_HOLDS_MAX: usize = 16;
 /// Holds of the lock in which the housekeeper looks ahead for the next key to evict, per round.
 pub const FORESIGHT_HOLDS_MAX: usize = 64;
 
+/// Milliseconds between two looks at the process's size when it is near the end of the memory: fast
+/// clients write a megabyte in that time.
+pub const MEMORY_WATCH_MS: u64 = 10;
+
 /// Per cent of the container's limit, or of the machine's memory, that the process may fill before
 /// keys are evicted although the data is below its own limit: sockets and stacks are not part of
 /// the process's resident size but count as well.

@@ -6,8 +6,8 @@
 //!
 //! Memory that is freed rarely leaves the process; it is used again. Therefore the size is expected
 //! to *stop growing* after an eviction and not to fall, and only further growth is answered by a
-//! further step. Half of the limit is left to the data in any case: if that does not help, the data
-//! is not what fills the memory.
+//! further step. Half of the limit is left to the data in any case: if that does not
+//! help, the data is not what fills the memory.
 
 use crate::limits;
 
@@ -22,6 +22,9 @@ pub struct MemoryWatch {
     allowed_bytes: Option<u64>,
 }
 
+/// Bytes that are evicted for every byte by which the process has grown.
+const STEP_FACTOR: u64 = 4;
+
 /// What to do after a look.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Advice {
@@ -29,6 +32,8 @@ pub enum Advice {
     GoOn,
     /// The data may take so many bytes only.
     Allow(u64),
+    /// The data may take so many bytes again.
+    Raise(u64),
     /// The data may take all of its limit again.
     Restore,
 }
@@ -40,6 +45,11 @@ impl MemoryWatch {
         MemoryWatch { ceiling_bytes, answered_bytes: 0, allowed_bytes: None }
     }
 
+    /// Whether a process of this size should be looked at often.
+    pub fn is_near(&self, resident_bytes: u64) -> bool {
+        self.ceiling_bytes != 0 && resident_bytes > self.ceiling_bytes / 8 * 7
+    }
+
     /// Looks at the process's size, at what the data takes and at the data's limit.
     pub fn look(&mut self, resident_bytes: u64, used_bytes: u64, limit_bytes: u64) -> Advice {
         let ceiling = self.ceiling_bytes;
@@ -49,18 +59,23 @@ impl MemoryWatch {
         // A step is worth it from here on, and so much below the ceiling it is over.
         let step_bytes = ceiling / 128;
         if resident_bytes > ceiling.max(self.answered_bytes + step_bytes) {
-            let excess_bytes = resident_bytes - ceiling.max(self.answered_bytes);
+            let growth_bytes = resident_bytes - ceiling.max(self.answered_bytes);
             let allowed = self.allowed_bytes.unwrap_or(limit_bytes).min(used_bytes);
-            let allowed = allowed.saturating_sub(excess_bytes).max(limit_bytes / 2);
+            let allowed = allowed.saturating_sub(STEP_FACTOR * growth_bytes).max(limit_bytes / 4);
             self.answered_bytes = resident_bytes;
             self.allowed_bytes = Some(allowed);
             return Advice::Allow(allowed);
         }
-        if self.allowed_bytes.is_some() && resident_bytes + 4 * step_bytes < ceiling {
-            (self.answered_bytes, self.allowed_bytes) = (0, None);
-            return Advice::Restore;
+        match self.allowed_bytes {
+            Some(allowed) if resident_bytes + 4 * step_bytes < ceiling => {
+                // Little by little, or the process would be as large as before at once.
+                let allowed = allowed + limit_bytes / 128;
+                self.answered_bytes = 0;
+                self.allowed_bytes = Some(allowed).filter(|allowed| *allowed < limit_bytes);
+                self.allowed_bytes.map_or(Advice::Restore, Advice::Raise)
+            }
+            _ => Advice::GoOn,
         }
-        Advice::GoOn
     }
 }
 
@@ -75,19 +90,22 @@ mod tests {
         let mut watch = MemoryWatch::new(12_800);
         let ceiling = 11_520;
         assert_eq!(watch.look(ceiling, 9_000, 10_000), Advice::GoOn);
-        assert_eq!(watch.look(ceiling + 200, 9_000, 10_000), Advice::Allow(8_800));
-        assert_eq!(watch.look(ceiling + 200, 8_800, 10_000), Advice::GoOn);
-        assert_eq!(watch.look(ceiling + 300, 8_800, 10_000), Advice::Allow(8_700));
-        assert_eq!(watch.look(ceiling - 10, 8_700, 10_000), Advice::GoOn);
-        assert_eq!(watch.look(ceiling / 2, 8_700, 10_000), Advice::Restore);
-        assert_eq!(watch.look(ceiling / 2, 8_700, 10_000), Advice::GoOn);
+        assert_eq!(watch.look(ceiling + 200, 9_000, 10_000), Advice::Allow(8_200));
+        assert_eq!(watch.look(ceiling + 200, 8_200, 10_000), Advice::GoOn);
+        assert_eq!(watch.look(ceiling + 300, 8_200, 10_000), Advice::Allow(7_800));
+        assert_eq!(watch.look(ceiling - 10, 7_800, 10_000), Advice::GoOn);
+        for raised in (7_878..10_000).step_by(78) {
+            assert_eq!(watch.look(ceiling / 2, 7_800, 10_000), Advice::Raise(raised));
+        }
+        assert_eq!(watch.look(ceiling / 2, 7_800, 10_000), Advice::Restore);
+        assert_eq!(watch.look(ceiling / 2, 7_800, 10_000), Advice::GoOn);
     }
 
-    /// Ensures that half of the limit is left to the data, and that no limit is no reason to act.
+    /// Ensures that a quarter of the limit is left, and that no limit is no reason to act.
     #[test]
-    fn half_of_the_limit_is_safe() {
+    fn a_quarter_of_the_limit_is_safe() {
         let mut watch = MemoryWatch::new(12_800);
-        assert_eq!(watch.look(1_000_000, 9_000, 10_000), Advice::Allow(5_000));
+        assert_eq!(watch.look(1_000_000, 9_000, 10_000), Advice::Allow(2_500));
         assert_eq!(watch.look(2_000_000, 9_000, 0), Advice::GoOn);
         assert_eq!(MemoryWatch::new(0).look(1_000_000, 9_000, 10_000), Advice::GoOn);
     }

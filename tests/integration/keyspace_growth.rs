@@ -49,3 +49,45 @@ fn a_clock_that_jumps_back_breaks_nothing() {
     assert!(keyspace.keys(0, 1_000_500, false).read(b"a").is_none());
     keyspace.check_invariants();
 }
+
+/// Ensures that a clock that jumps forward lets keys expire and disturbs nothing else, and that a
+/// key set before a jump back lives until the time it was given.
+#[test]
+fn deadlines_follow_the_wall_clock_wherever_it_jumps() {
+    let mut keyspace = Keyspace::new(1);
+    keyspace.keys(0, 1_000, false).set(b"a", Value::string(b"1"), Some(2_000));
+    keyspace.keys(0, 1_000, false).set(b"b", Value::string(b"2"), Some(90_000_000));
+    // A day forward: one is due.
+    assert_eq!(keyspace.sweep(86_400_000, 100), 1);
+    assert!(keyspace.keys(0, 86_400_000, false).read(b"b").is_some());
+    // And back again: the other one has longer to live.
+    assert_eq!(keyspace.sweep(1_000, 100), 0);
+    assert!(keyspace.keys(0, 1_000, false).read(b"b").is_some());
+    keyspace.keys(0, 1_000, false).set(b"c", Value::string(b"3"), Some(1_500));
+    assert_eq!(keyspace.sweep(1_500, 100), 1, "new deadlines count from the new time");
+    keyspace.check_invariants();
+}
+
+/// Ensures that a hundred thousand keys with the same deadline are freed in small steps, each of
+/// which has a bounded size, and that their tables are freed with them.
+#[test]
+fn a_storm_of_deadlines_is_swept_in_small_steps() {
+    let mut keyspace = Keyspace::new(1);
+    for at in 0..100_000 {
+        let key = format!("key:{at}");
+        keyspace.keys(0, 1_000, false).set(key.as_bytes(), Value::string(b"v"), Some(2_000));
+    }
+    let full_bytes = keyspace.used_bytes();
+    let mut removed = 0;
+    loop {
+        let step = keyspace.sweep(2_000, 256);
+        assert!(step <= 256);
+        removed += step;
+        if step == 0 {
+            break;
+        }
+    }
+    assert_eq!(removed, 100_000);
+    assert!(keyspace.used_bytes() < full_bytes / 50, "{} bytes", keyspace.used_bytes());
+    keyspace.check_invariants();
+}

@@ -15,6 +15,7 @@ mod client_output;
 mod config;
 mod config_file;
 mod connection;
+mod container;
 mod counter;
 mod databases;
 mod eviction_order;
