@@ -27,6 +27,8 @@ pub fn run(shared: &Shared, stop: &Receiver<()>) {
     let mut rounds = 0_u64;
     let mut last = Sample { steady_us: shared.clock.steady_us(), commands: 0 };
     let mut watch = MemoryWatch::new(machine::memory().bytes);
+    // INFO has something to show from the start.
+    watch_memory(shared, &mut watch);
     sample_process(&shared.stats);
     let mut synced_at_ms = shared.clock.steady_ms();
     let mut next_round = Instant::now();
