@@ -11,6 +11,7 @@ use crate::listener::{Address, Arrival};
 use crate::pause::Pause;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
@@ -85,6 +86,26 @@ impl Client {
         if let Some(stream) = &self.stream {
             let _ = stream.shutdown(how);
         }
+    }
+
+    /// Looks whether the client has hung up, without waiting. Who has counts as killed from now on.
+    /// Only its own worker may ask, and only one that does not listen.
+    pub fn is_gone(&self) -> bool {
+        let look = |stream: &Arc<TcpStream>| {
+            stream.set_nonblocking(true)?;
+            let found = stream.peek(&mut [0]);
+            stream.set_nonblocking(false)?;
+            found
+        };
+        let is_gone = match self.stream.as_ref().map(look) {
+            Some(Err(error)) => {
+                !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+            }
+            Some(Ok(bytes)) => bytes == 0,
+            None => true,
+        };
+        self.is_killed.fetch_or(is_gone, Relaxed);
+        is_gone
     }
 
     /// The client in whose name a log is replayed.

@@ -192,7 +192,7 @@ impl Connection<'_> {
                 next,
                 &mut self.reply,
             );
-            if let Some(is_write) = self.session.has_to_wait {
+            if let Some(is_write) = self.session.has_to_wait.take() {
                 self.wait_for_pause(is_write)?;
             } else if self.reply.len() >= limits::OUTPUT_FLUSH_BYTES {
                 self.flush_if_due()?;
@@ -202,13 +202,15 @@ impl Connection<'_> {
         Ok(self.batch.bytes_of(next))
     }
 
-    /// Waits for the end of a pause, with the replies so far sent.
+    /// Waits for the end of a pause, replies so far sent. Who hangs up meanwhile counts as killed.
     fn wait_for_pause(&mut self, is_write: bool) -> io::Result<()> {
         self.flush_if_due()?;
         let client = &self.session.client;
         client.is_waiting.store(true, Relaxed);
         let is_over = || client.is_killed() || self.shared.is_stopping();
-        self.shared.clients.pause.wait(&self.shared.clock, is_write, is_over);
+        let pause = &self.shared.clients.pause;
+        pause.wait(&self.shared.clock, is_write, is_over, || client.is_gone());
+        self.mark_active();
         client.is_waiting.store(false, Relaxed);
         Ok(())
     }
@@ -220,10 +222,8 @@ impl Connection<'_> {
 
     /// Sends, unless the client has just shown that it does not read.
     fn flush_if_due(&mut self) -> io::Result<()> {
-        match self.congestion {
-            Some(bytes) if bytes < limits::CONGESTED_INPUT_BYTES => Ok(()),
-            _ => self.flush(),
-        }
+        let is_due = self.congestion.is_none_or(|bytes| bytes >= limits::CONGESTED_INPUT_BYTES);
+        if is_due { self.flush() } else { Ok(()) }
     }
 
     /// Sends what waits to be sent, as far as the client takes it.

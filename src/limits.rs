@@ -184,6 +184,10 @@ pub const MONITOR_LINE_WAIT_MS: u64 = 100;
 /// See [`MONITOR_LINE_WAIT_MS`].
 pub const MONITOR_READ_WAIT_MS: u64 = 1;
 
+/// Milliseconds for which a request waits for the end of a pause before its worker looks whether
+/// the client is still there.
+pub const PAUSE_LOOK_MS: u64 = 500;
+
 /// Bytes of arguments that an unknown-command error repeats, as in Redis.
 pub const ERROR_ARGUMENT_BYTES_MAX: usize = 128;
 

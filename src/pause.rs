@@ -2,11 +2,13 @@
 //!
 //! A worker whose request has to wait does so on a condition variable, with no other lock held and
 //! its earlier replies sent. It is woken when the pause ends or changes, when its client is killed
-//! and when the server stops. The clock may be one that is moved by hand, so the housekeeper looks
-//! as well whether a pause is over.
+//! and when the server stops; and now and then it looks whether its client is still there, because
+//! one that gives up and comes again would take another worker each time. The clock may be one that
+//! is moved by hand, so the housekeeper looks as well whether a pause is over.
 
 use crate::clock::Clock;
-use parking_lot::{Condvar, Mutex};
+use crate::limits;
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -54,17 +56,20 @@ impl Pause {
 
     /// Ends the pause, if there is one.
     pub fn end(&self) {
-        let mut state = self.state.lock();
-        state.is_active = false;
-        self.copy(&state);
-        drop(state);
-        self.changed.notify_all();
+        self.end_if_due(u64::MAX);
     }
 
     /// Ends the pause if its time is over. Costs nothing without one.
     pub fn end_if_due(&self, now_ms: u64) {
-        if self.is_active.load(Relaxed) && self.state.lock().ends_at_ms <= now_ms {
-            self.end();
+        if !self.is_active.load(Relaxed) {
+            return;
+        }
+        let mut state = self.state.lock();
+        if state.ends_at_ms <= now_ms {
+            state.is_active = false;
+            self.copy(&state);
+            drop(state);
+            self.changed.notify_all();
         }
     }
 
@@ -77,8 +82,15 @@ impl Pause {
         }
     }
 
-    /// Waits until a request may go on, or until `is_over` says that it is not worth waiting for.
-    pub fn wait(&self, clock: &Clock, is_write: bool, is_over: impl Fn() -> bool) {
+    /// Waits until a request may go on, or until `is_over` or `is_gone` says that it is not worth
+    /// waiting for. The latter is asked rarely and with no lock held: it may make system calls.
+    pub fn wait(
+        &self,
+        clock: &Clock,
+        is_write: bool,
+        is_over: impl Fn() -> bool,
+        is_gone: impl Fn() -> bool,
+    ) {
         self.waiting.fetch_add(1, Relaxed);
         let mut state = self.state.lock();
         while state.is_active && (is_write || state.is_for_all) && !is_over() {
@@ -88,8 +100,11 @@ impl Pause {
                 self.end_if_due(now_ms);
                 break;
             }
-            let wait = Duration::from_millis(state.ends_at_ms - now_ms);
-            self.changed.wait_for(&mut state, wait);
+            let wait_ms = (state.ends_at_ms - now_ms).min(limits::PAUSE_LOOK_MS);
+            let woken = self.changed.wait_for(&mut state, Duration::from_millis(wait_ms));
+            if woken.timed_out() && MutexGuard::unlocked(&mut state, &is_gone) {
+                break;
+            }
         }
         self.waiting.fetch_sub(1, Relaxed);
     }
@@ -128,16 +143,17 @@ mod tests {
         let (pause, clock) = (Pause::default(), Clock::manual(0));
         pause.begin(60_000, true);
         std::thread::scope(|scope| {
-            scope.spawn(|| pause.wait(&clock, false, || false));
+            scope.spawn(|| pause.wait(&clock, false, || false, || false));
             while pause.waiting() == 0 {
                 std::thread::yield_now();
             }
             pause.end();
         });
         pause.begin(60_000, true);
-        pause.wait(&clock, false, || true);
+        pause.wait(&clock, false, || true, || false);
+        pause.wait(&clock, false, || false, || true);
         clock.advance_ms(60_000);
-        pause.wait(&clock, false, || false);
+        pause.wait(&clock, false, || false, || false);
         assert!(!pause.concerns(true) && pause.waiting() == 0);
     }
 }

@@ -72,6 +72,27 @@ fn a_failed_write_is_not_acknowledged() {
     }
 }
 
+/// Ensures that a write which waited for the end of a pause is refused once if the disk is full by
+/// then, and that its client goes on.
+#[test]
+fn what_waited_is_refused_once() {
+    let dir = folder();
+    let (server, faults) = on_faults(dir.path());
+    let (mut client, mut other) = (server.client(), server.client());
+    assert_eq!(client.ask("MSET k v l v"), "+OK");
+    assert_eq!(client.ask("PEXPIRE l 1000"), ":1");
+    assert_eq!(client.ask("CLIENT PAUSE 60000 WRITE"), "+OK");
+    other.say("SET k w");
+    wait_until("it waits", || server.shared.clients.pause.waiting() == 1);
+    faults.plan(Operation::Write, 0, u64::MAX, NO_SPACE);
+    // What expires is logged, too.
+    server.clock.advance_ms(1_000);
+    wait_until("the disk is full", || server.shared.aof.refusal().is_some());
+    assert_eq!(client.ask("CLIENT UNPAUSE"), "+OK");
+    assert_eq!(other.reply(), format!("{FULL}\r\n").as_bytes());
+    assert_eq!(other.ask("GET k"), "$1 v");
+}
+
 /// Ensures that short writes are continued where they ended.
 #[test]
 fn short_writes_are_continued() {

@@ -84,6 +84,37 @@ fn who_waits_can_be_killed() {
     assert_eq!(client.ask("EXISTS k"), ":0", "it was not executed");
 }
 
+/// Ensures that a client which hangs up while it waits is forgotten, request and all: those that
+/// give up and come again must not take all places.
+#[test]
+fn who_hangs_up_waits_no_more() {
+    let server = TestServer::start();
+    let (mut client, mut other) = (server.client(), server.client());
+    assert_eq!(client.ask("CLIENT PAUSE 60000 WRITE"), "+OK");
+    say_and_wait(&server, &mut other, "SET k v");
+    drop(other);
+    wait_until("nobody waits", || server.shared.clients.pause.waiting() == 0);
+    wait_until("its place is free", || server.shared.clients.len() == 1);
+    assert_eq!(client.ask("CLIENT UNPAUSE"), "+OK");
+    assert_eq!(client.ask("EXISTS k"), ":0", "it was not executed");
+}
+
+/// Ensures that a client which waits is not taken for a silent one, neither then nor afterwards.
+#[test]
+fn who_waits_is_not_silent() {
+    let server = TestServer::with(|config| config.timeout = 30);
+    let (mut client, mut other) = (server.client(), server.client());
+    let mut silent = server.client();
+    assert_eq!(silent.ask("PING"), "+PONG");
+    assert_eq!(client.ask("CLIENT PAUSE 60000 WRITE"), "+OK");
+    say_and_wait(&server, &mut other, "SET k v");
+    server.clock.advance_ms(40_000);
+    assert!(silent.is_ended(), "the housekeeper has looked");
+    server.clock.advance_ms(20_000);
+    assert_eq!(other.reply(), b"+OK\r\n");
+    assert_eq!(other.ask("GET k"), "$1 v");
+}
+
 /// Ensures that a server which stops lets nobody wait: what was received is answered.
 #[test]
 fn a_stop_ends_the_pause() {

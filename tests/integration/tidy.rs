@@ -74,7 +74,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("aof", &["aof", "config", "keyspace", "limits", "log", "resp"]),
     ("clients", &["clock", "listener", "pause"]),
-    ("pause", &["clock"]),
+    ("pause", &["clock", "limits"]),
     ("observe", &["limits", "observe"]),
     ("keyspace", &["error", "keyspace", "limits", "policy"]),
     ("resp", &["error", "limits", "quoting", "resp"]),
