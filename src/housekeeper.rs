@@ -15,6 +15,7 @@ use crate::policy::Policy;
 use crate::shared::{Shared, Stats};
 use crate::units::human;
 use crossbeam_channel::{Receiver, select};
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
@@ -22,8 +23,10 @@ use std::time::{Duration, Instant};
 /// sums over all threads and is not free when there are ten thousand.
 const ROUNDS_PER_SAMPLE: u64 = 10;
 
-/// Works until the other end of `stop` is dropped; then the log is written to its end.
-pub fn run(shared: &Shared, stop: &Receiver<()>) {
+/// Works until the other end of `stop` is dropped; then the log is written to its end. A client
+/// that asks for SHUTDOWN is heard here, and `begin_stop` called: its own worker may be busy for a
+/// while with replies that it does not read.
+pub fn run(shared: &Shared, stop: &Receiver<()>, begin_stop: impl Fn()) {
     let mut rounds = 0_u64;
     let mut last = Sample { steady_us: shared.clock.steady_us(), commands: 0 };
     let mut watch = MemoryWatch::new(machine::memory().bytes);
@@ -42,6 +45,9 @@ pub fn run(shared: &Shared, stop: &Receiver<()>) {
         next_round = next_round.max(Instant::now()) + Duration::from_millis(round_ms);
         if wait_until(next_round, shared, stop).is_err() {
             break;
+        }
+        if shared.was_asked_to_stop() {
+            begin_stop();
         }
         sweep(shared);
         watch_memory(shared, &mut watch);
@@ -186,16 +192,18 @@ fn make_room(shared: &Shared) {
     }
 }
 
-/// Ends connections on which nothing was said for `timeout` seconds.
+/// Ends connections on which nothing was said for `timeout` seconds, unless it is the client that
+/// waits for us: a monitor listens, and a request may wait for the end of a pause.
 fn close_silent_clients(shared: &Shared) {
     let timeout_ms = shared.config().timeout.saturating_mul(1_000);
     if timeout_ms == 0 {
         return;
     }
     let now_ms = shared.clock.steady_ms();
-    let closed = shared
-        .clients
-        .kill_where(|client| now_ms.saturating_sub(client.active_at_ms.load(Relaxed)) > timeout_ms);
+    let closed = shared.clients.kill_where(|client| {
+        let waits = client.is_monitor.load(Relaxed) || client.is_waiting.load(Relaxed);
+        !waits && now_ms.saturating_sub(client.active_at_ms.load(Relaxed)) > timeout_ms
+    });
     shared.clients.close_killed();
     if closed > 0 {
         log::verbose(&format!("Closed {closed} idle clients"));
@@ -212,6 +220,11 @@ fn sample_clients(shared: &Shared) {
     shared.stats.client_input_max_bytes.store(input, Relaxed);
     let output = most(|client| client.output_held_bytes.load(Relaxed));
     shared.stats.client_output_max_bytes.store(output, Relaxed);
+    let held = |client: &Arc<Client>| {
+        client.query_held_bytes.load(Relaxed) + client.output_held_bytes.load(Relaxed)
+    };
+    let held: usize = clients.iter().map(held).sum();
+    shared.stats.client_held_bytes.store(held as u64, Relaxed);
 }
 
 struct Sample {

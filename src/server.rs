@@ -147,10 +147,13 @@ impl Server {
         thread::scope(|scope| {
             // Start: first those who serve, then those who let clients in.
             let (stop_housekeeper, stopped) = bounded(0);
+            let begin_stop = stopper.clone();
             let housekeeper = named("housekeeper")
-                .spawn_scoped(scope, move || housekeeper::run(shared, &stopped))
+                .spawn_scoped(scope, move || {
+                    housekeeper::run(shared, &stopped, || begin_stop.stop());
+                })
                 .map_err(no_thread)?;
-            let pool = Pool::new(scope, shared, stopper.clone());
+            let pool = Pool::new(scope, shared);
             let (mut acceptors, mut names) = (Vec::new(), Vec::new());
             let mut started = Ok(());
             for listener in self.listeners {
@@ -270,8 +273,6 @@ struct Pool<'scope, 'env> {
     door: Sender<Arrival>,
     waiting_room: Receiver<Arrival>,
     workers: Arc<AtomicUsize>,
-    /// For a client that asks for SHUTDOWN.
-    stopper: Arc<Stopper>,
 }
 
 impl Clone for Pool<'_, '_> {
@@ -280,17 +281,15 @@ impl Clone for Pool<'_, '_> {
             door: self.door.clone(),
             waiting_room: self.waiting_room.clone(),
             workers: Arc::clone(&self.workers),
-            stopper: Arc::clone(&self.stopper),
             ..*self
         }
     }
 }
 
 impl<'scope, 'env> Pool<'scope, 'env> {
-    fn new(scope: &'scope Scope<'scope, 'env>, shared: &'env Shared, stopper: Stopper) -> Self {
+    fn new(scope: &'scope Scope<'scope, 'env>, shared: &'env Shared) -> Self {
         let (door, waiting_room) = bounded(0);
-        let (workers, stopper) = (Arc::default(), Arc::new(stopper));
-        Pool { scope, shared, door, waiting_room, workers, stopper }
+        Pool { scope, shared, door, waiting_room, workers: Arc::default() }
     }
 
     /// Gives the stream to a worker, or tells the client that there is no place.
@@ -330,11 +329,11 @@ impl<'scope, 'env> Pool<'scope, 'env> {
 
     fn start_worker(&self) -> io::Result<()> {
         let (shared, waiting_room) = (self.shared, self.waiting_room.clone());
-        let (workers, stopper) = (Arc::clone(&self.workers), Arc::clone(&self.stopper));
+        let workers = Arc::clone(&self.workers);
         let number = workers.fetch_add(1, Relaxed);
         let builder = named(&format!("worker-{number}")).stack_size(limits::WORKER_STACK_BYTES);
         let worker = move || {
-            work(shared, &waiting_room, &stopper);
+            work(shared, &waiting_room);
             workers.fetch_sub(1, Relaxed);
         };
         match builder.spawn_scoped(self.scope, worker) {
@@ -361,16 +360,11 @@ impl<'scope, 'env> Pool<'scope, 'env> {
 }
 
 /// A worker: one client after the other, until none has come for a while.
-fn work(shared: &Shared, waiting_room: &Receiver<Arrival>, stopper: &Stopper) {
+fn work(shared: &Shared, waiting_room: &Receiver<Arrival>) {
     let patience = Duration::from_millis(limits::WORKER_IDLE_MS);
     loop {
         match waiting_room.recv_timeout(patience) {
-            Ok(arrival) => {
-                serve(shared, arrival);
-                if shared.was_asked_to_stop() {
-                    stopper.stop();
-                }
-            }
+            Ok(arrival) => serve(shared, arrival),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
         }
     }

@@ -76,6 +76,8 @@ pub struct Stats {
     pub output_limit_disconnections: AtomicU64,
     /// Commands per second, over the housekeeper's last rounds.
     pub commands_per_second: AtomicU64,
+    /// Bytes that all clients held for requests and replies when the housekeeper last looked.
+    pub client_held_bytes: AtomicU64,
     /// Most bytes that one client held for requests when the housekeeper last looked.
     pub client_input_max_bytes: AtomicU64,
     /// Most bytes that one client held for replies when the housekeeper last looked.

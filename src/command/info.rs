@@ -1,18 +1,16 @@
 //! INFO: what an operator and a monitoring system want to know, under Redis's field names.
 //!
-//! No section makes a system call: what only the kernel knows is sampled by the housekeeper.
+//! No section makes a system call or looks at every client, because the keyspace is locked: what
+//! only the kernel knows, or only the clients together, is sampled by the housekeeper.
 
 use super::connection::REDIS_VERSION;
 use super::figures;
 use super::{Args, Command, Context, Handler, KeyArguments, Outcome, Reply, flag, persistence};
-use crate::clients::Client;
 use crate::keyspace::Keyspace;
 use crate::machine;
 use crate::shared::{Shared, Stats};
 use crate::units::human;
 use std::fmt::Write;
-use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&INFO];
@@ -144,11 +142,7 @@ fn memory(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
     writeln!(out, "mem_fragmentation_ratio:{ratio:.2}")?;
     writeln!(out, "mem_fragmentation_bytes:{}", resident as i64 - used as i64)?;
     // Buffers are not part of used_memory, and never a reason to evict.
-    let held = |client: &Arc<Client>| {
-        client.query_held_bytes.load(Relaxed) + client.output_held_bytes.load(Relaxed)
-    };
-    let clients: usize = facts.shared.clients.list().iter().map(held).sum();
-    writeln!(out, "mem_clients_normal:{clients}")?;
+    writeln!(out, "mem_clients_normal:{}", Stats::read(&stats.client_held_bytes))?;
     writeln!(out, "mem_clients_slaves:0")?;
     writeln!(out, "mem_allocator:system")
 }

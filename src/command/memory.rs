@@ -7,7 +7,6 @@ use super::config::write_help;
 use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Keys, Keyspace, Outcome};
 use super::{Reply, flag};
 use crate::shared::Stats;
-use std::sync::atomic::Ordering::Relaxed;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&MEMORY];
@@ -21,7 +20,7 @@ const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
         keys: KeyArguments::NONE,
         group: "server",
         since,
-        complexity: "O(N) with N clients",
+        complexity: "O(N) with N databases",
         summary: "",
         syntax: "",
         example: "",
@@ -49,16 +48,12 @@ struct Figures {
 impl Figures {
     fn gather(context: &Context<'_>, keyspace: &Keyspace) -> Figures {
         let stats = &context.shared.stats;
-        let held = context.shared.clients.list();
-        let held = held.iter().map(|client| {
-            client.query_held_bytes.load(Relaxed) + client.output_held_bytes.load(Relaxed)
-        });
         let dataset = keyspace.used_bytes() as u64;
         Figures {
             dataset,
             peak: Stats::read(&stats.used_peak_bytes).max(dataset),
             resident: Stats::read(&stats.resident_bytes),
-            clients: held.sum::<usize>() as u64,
+            clients: Stats::read(&stats.client_held_bytes),
             keys: keyspace.occupied(context.now_ms).map(|(_, keys, ..)| keys as u64).sum(),
         }
     }
@@ -88,7 +83,7 @@ fn doctor(
     /// Buffer bytes for every client from which on they are worth a word.
     const CLIENT_BYTES_MAX: u64 = 200 * 1024;
     let figures = Figures::gather(context, keyspace);
-    let clients = context.shared.clients.list().len() as u64;
+    let clients = context.shared.clients.len() as u64;
     let mut findings = String::new();
     if figures.peak > figures.dataset + figures.dataset / 2 {
         findings.push_str(

@@ -55,6 +55,19 @@ fn refusals_administration_and_passwords_are_not_shown() {
     }
 }
 
+/// Ensures that a monitor, which has nothing to say, is not closed for its silence.
+#[test]
+fn monitors_are_not_closed_for_silence() {
+    let server = TestServer::with(|config| config.timeout = 30);
+    let (mut monitor, mut silent) = (monitor(&server), server.client());
+    assert_eq!(silent.ask("PING"), "+PONG");
+    line(&mut monitor, &silent);
+    server.clock.advance_ms(31_000);
+    assert!(silent.is_ended(), "the housekeeper has looked");
+    assert_eq!(server.client().ask("PING"), "+PONG");
+    assert!(monitor.reply().ends_with(b"\"PING\"\r\n"));
+}
+
 /// Ensures that the commands of a transaction are shown when they are executed.
 #[test]
 fn transactions_are_shown_at_their_end() {

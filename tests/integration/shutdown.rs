@@ -31,6 +31,17 @@ fn requests_in_front_are_answered() {
     assert!(server.wait().0.success());
 }
 
+/// Ensures that a client which reads no replies cannot delay the stop that it asks for.
+#[test]
+fn unread_replies_do_not_delay_the_stop() {
+    let mut server = Process::start(&[]);
+    let mut client = server.client();
+    client.send(b"SETRANGE k 50000000 v\r\nGET k\r\nSHUTDOWN\r\n");
+    let (status, elapsed) = server.wait();
+    assert!(status.success(), "{status}");
+    assert!(elapsed < Duration::from_secs(3), "it took {elapsed:?}");
+}
+
 /// Ensures that a stop which would have to save is refused: nobody is to believe that it did.
 #[test]
 fn what_cannot_be_saved_is_not_promised() {
