@@ -18,6 +18,7 @@
 //! All of `make bench` has to fit into ten minutes, and rows take six of them.
 
 mod execution;
+mod log;
 mod size;
 mod trial;
 
@@ -110,6 +111,50 @@ pub static SCENARIOS: &[Scenario] = &[
         rounds: 3,
         rounds_quick: 1,
         measure: execution::us_per_get,
+    },
+    Scenario {
+        name: "log, everysec",
+        respool_flags: &["--appendonly", "yes", "--appendfsync", "everysec"],
+        redis_flags: &["--appendonly", "yes", "--appendfsync", "everysec"],
+        figures: &[
+            Figure { name: "SET c=50 P=1", unit: "ops/s", bar: Some(Bar::AtLeast(1.0)) },
+            Figure { name: "SET c=50 P=16", unit: "ops/s", bar: Some(Bar::AtLeast(1.0)) },
+            Figure { name: "P=16 as a share of no log", unit: "×", bar: None },
+        ],
+        rounds: 3,
+        rounds_quick: 1,
+        measure: log::throughput,
+    },
+    Scenario {
+        name: "log, always",
+        respool_flags: &["--appendonly", "yes", "--appendfsync", "always"],
+        redis_flags: &["--appendonly", "yes", "--appendfsync", "always"],
+        figures: &[
+            Figure { name: "SET c=50 P=1", unit: "ops/s", bar: Some(Bar::AtLeast(1.5)) },
+            Figure { name: "SET c=50 P=16", unit: "ops/s", bar: Some(Bar::AtLeast(1.5)) },
+            Figure { name: "P=16 as a share of no log", unit: "×", bar: None },
+        ],
+        rounds: 3,
+        rounds_quick: 1,
+        measure: log::throughput,
+    },
+    Scenario {
+        name: "log of 2 M SETs, loaded",
+        respool_flags: &["--appendonly", "yes", "--auto-aof-rewrite-percentage", "0"],
+        redis_flags: &["--appendonly", "yes", "--auto-aof-rewrite-percentage", "0"],
+        figures: &[Figure { name: "", unit: "ms", bar: Some(Bar::AtMost(0.33)) }],
+        rounds: 1,
+        rounds_quick: 1,
+        measure: log::load_ms,
+    },
+    Scenario {
+        name: "log of 1 M keys, rewritten",
+        respool_flags: &["--appendonly", "yes", "--auto-aof-rewrite-percentage", "0"],
+        redis_flags: &["--appendonly", "yes", "--auto-aof-rewrite-percentage", "0"],
+        figures: &[Figure { name: "others' p99 grows by", unit: "ms", bar: None }],
+        rounds: 1,
+        rounds_quick: 1,
+        measure: log::rewrite_p99_ms,
     },
 ];
 
