@@ -62,7 +62,7 @@ fn the_exporter_finds_the_essentials() {
     requests.push_str("GET key:2999\r\nSET lasting v EX 1000\r\nGET brief\r\n");
     send(&server, &requests);
 
-    // The process's size is looked at now and then, and for the first time a moment after the start.
+    // The process's size is looked at now and then, and first a moment after the start.
     let mut metrics = scrape(address);
     while metrics.get("redis_memory_used_rss_bytes") == Some(&0.0) {
         metrics = scrape(address);
