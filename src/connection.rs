@@ -265,13 +265,23 @@ impl Connection<'_> {
         self.session.client.active_at_ms.store(now_ms, Relaxed);
     }
 
-    /// Ends a connection whose client asks for more although it has let its replies pile up. One
-    /// reply alone may be as large as it likes.
-    fn limit_output(&self) -> io::Result<()> {
-        if self.reply.len() <= limits::OUTPUT_BYTES_MAX {
-            return Ok(());
+    /// Ends a connection whose client asks for more although it has let its replies pile up and
+    /// takes none of them even now. One reply alone may be as large as it likes.
+    ///
+    /// Who reads, only more slowly than requests are executed, is waited for: a few bytes can ask
+    /// for gigabytes, and have been read already when the first reply does not fit on the way.
+    fn limit_output(&mut self) -> io::Result<()> {
+        let mut attempts_in_vain = 0;
+        while self.reply.len() > limits::OUTPUT_BYTES_MAX {
+            let waiting = self.reply.len();
+            self.flush()?;
+            let is_progress = self.reply.len() < waiting;
+            attempts_in_vain = if is_progress { 0 } else { attempts_in_vain + 1 };
+            if attempts_in_vain == limits::OUTPUT_ATTEMPTS_MAX {
+                return Err(self.dropped(&format!("{waiting} bytes of replies")));
+            }
         }
-        Err(self.dropped(&format!("{} bytes of replies", self.reply.len())))
+        Ok(())
     }
 
     /// The end of a client that does not read what it asked for.

@@ -67,6 +67,10 @@ pub const WRITEV_BUFFERS_MAX: usize = 64;
 /// looks whether the client has more to *say*: a client may send all before it reads anything.
 pub const WRITE_WAIT_MS: u64 = 5;
 
+/// Attempts to send in vain, of [`WRITE_WAIT_MS`] each, after which a client at the limit of
+/// [`OUTPUT_BYTES_MAX`] is dropped: a second in which it did not read a byte.
+pub const OUTPUT_ATTEMPTS_MAX: usize = 200;
+
 /// Milliseconds without progress after which replies to a client that has said all it will ever
 /// say are given up.
 pub const DRAIN_WAIT_MS: u64 = 5_000;

@@ -173,6 +173,8 @@ fn lines_that_ask_for_much_are_answered() {
     let mut stream = client.stream().try_clone().expect("a descriptor");
     std::thread::scope(|scope| {
         scope.spawn(move || stream.write_all(&b"GET k\r\n".repeat(600)).expect("it reads"));
+        // Longer than one write waits, and long enough to execute everything that was asked for.
+        std::thread::sleep(Duration::from_millis(100));
         for at in 0..600 {
             assert_eq!(client.reply().len(), (1 << 20) + 12, "reply {at}");
         }
