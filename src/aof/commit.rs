@@ -87,6 +87,14 @@ struct State {
 struct Portion {
     file: Arc<LogFile>,
     records: Records,
+    /// Whether a new base holds what this file lacks.
+    is_history: bool,
+}
+
+impl Portion {
+    fn of(file: LogFile) -> Portion {
+        Portion { file: Arc::new(file), records: Records::default(), is_history: false }
+    }
 }
 
 impl Aof {
@@ -143,7 +151,7 @@ impl Aof {
     pub fn begin(&self, file: LogFile, (base_bytes, bytes): (u64, u64)) {
         let mut state = self.state.lock();
         *state = State::default();
-        state.queue.push_back(Portion { file: Arc::new(file), records: Records::default() });
+        state.queue.push_back(Portion::of(file));
         self.status.bytes.store(bytes, Relaxed);
         self.status.base_bytes.store(base_bytes, Relaxed);
         self.is_refusing.store(false, Relaxed);
@@ -168,8 +176,7 @@ impl Aof {
     /// Lets the log go on in `file`. To be called under the keyspace lock, at the moment of an
     /// image.
     pub fn switch(&self, file: LogFile) {
-        let portion = Portion { file: Arc::new(file), records: Records::default() };
-        self.state.lock().queue.push_back(portion);
+        self.state.lock().queue.push_back(Portion::of(file));
     }
 
     /// Syncs the file that is being written, beside what others do.
@@ -178,16 +185,23 @@ impl Aof {
     /// Those of the system.
     pub fn sync_file(&self) -> io::Result<()> {
         let file = self.state.lock().queue.back().map(|portion| Arc::clone(&portion.file));
-        file.map_or(Ok(()), |file| file.sync())
+        let outcome = file.map_or(Ok(()), |file| file.sync());
+        // The system says it once: whoever syncs next would hear nothing.
+        self.note_sync(&mut self.state.lock(), &outcome);
+        outcome
     }
 
-    /// A rewrite has succeeded: whatever was wrong with the files before it, they are history.
+    /// A rewrite has succeeded: whatever was wrong with the files before it, they are history. The
+    /// file that is being written may have failed meanwhile; then that is not trusted either.
     pub fn trust(&self, base_bytes: u64) {
         let mut state = self.state.lock();
-        (state.is_distrusted, state.is_stuck, state.refusal) = (false, false, None);
-        let file = state.queue.back().map(|portion| Arc::clone(&portion.file));
-        let bytes = file.map_or(0, |file| file.len());
-        self.is_refusing.store(false, Relaxed);
+        let Some((last, history)) = state.queue.make_contiguous().split_last_mut() else { return };
+        history.iter_mut().for_each(|portion| portion.is_history = true);
+        let bytes = last.file.len();
+        if !last.file.is_broken() {
+            (state.is_distrusted, state.is_stuck, state.refusal) = (false, false, None);
+            self.is_refusing.store(false, Relaxed);
+        }
         self.status.is_unfounded.store(false, Relaxed);
         self.status.base_bytes.store(base_bytes, Relaxed);
         self.status.bytes.store(base_bytes + bytes, Relaxed);
@@ -282,7 +296,7 @@ impl Aof {
         if !files.is_empty() {
             let outcome =
                 MutexGuard::unlocked(&mut state, || files.iter().try_for_each(|file| file.sync()));
-            self.note_sync(&mut state, outcome);
+            self.note_sync(&mut state, &outcome);
         }
         if !state.is_distrusted {
             self.synced.fetch_max(place, Relaxed);
@@ -302,11 +316,11 @@ impl Aof {
         let Some(front) = state.queue.front_mut() else { return };
         let file = Arc::clone(&front.file);
         let mut records = std::mem::replace(&mut front.records, spare);
-        let bytes = records.len();
+        let (bytes, is_needless) = (records.len(), has_next && (is_distrusted || front.is_history));
         state.is_writing = true;
         let (reserved, outcome, last_sync) = MutexGuard::unlocked(state, || {
-            if is_distrusted && has_next {
-                // The rewrite that has begun will hold this too.
+            if is_needless {
+                // The rewrite that has begun will hold this too, or does already.
                 records.clear();
                 return (Ok(()), Ok(()), Ok(()));
             }
@@ -333,7 +347,7 @@ impl Aof {
         } else {
             state.unsynced.push(file);
         }
-        self.note_sync(state, last_sync);
+        self.note_sync(state, &last_sync);
         self.note_write(state, outcome.and(reserved));
         self.written_more.notify_all();
         if state.is_stuck {
@@ -362,9 +376,9 @@ impl Aof {
     }
 
     /// Ceases to trust the file if it could not be synced.
-    fn note_sync(&self, state: &mut MutexGuard<'_, State>, outcome: io::Result<()>) {
-        let Err(error) = outcome else { return };
-        state.refusal = Some(reason(&error));
+    fn note_sync(&self, state: &mut MutexGuard<'_, State>, outcome: &io::Result<()>) {
+        let (Err(error), true) = (outcome, self.is_on()) else { return };
+        state.refusal = Some(reason(error));
         state.is_distrusted = true;
         self.is_refusing.store(true, Relaxed);
         MutexGuard::unlocked(state, || {
@@ -390,6 +404,9 @@ impl Aof {
         let state = std::mem::take(&mut *state);
         self.is_on.store(false, Relaxed);
         self.is_refusing.store(false, Relaxed);
+        // What could not be written will not be: nobody may wait for it, now or in another log.
+        self.written.store(self.end(), Relaxed);
+        self.synced.store(self.end(), Relaxed);
         self.wake_all();
         state.queue.iter().for_each(|portion| portion.file.give_back());
     }

@@ -14,7 +14,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// Where files are: the real disk, or one with faults.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +45,7 @@ impl Disk {
             disk: self.clone(),
             len: AtomicU64::new(len),
             reserved: AtomicU64::new(len),
+            is_broken: AtomicBool::new(false),
         })
     }
 
@@ -122,6 +123,8 @@ pub struct LogFile {
     len: AtomicU64,
     /// Bytes that the file may have without asking the file system for room.
     reserved: AtomicU64,
+    /// Whether a sync has failed, ever.
+    is_broken: AtomicBool,
 }
 
 impl LogFile {
@@ -133,6 +136,11 @@ impl LogFile {
     /// Whether nothing was written to it.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether a sync has failed, ever: what it holds is not known any more.
+    pub fn is_broken(&self) -> bool {
+        self.is_broken.load(Relaxed)
     }
 
     /// Where it is.
@@ -176,8 +184,9 @@ impl LogFile {
     /// Those of the system. The kernel may have dropped what it could not write, and report that
     /// once only: the file must not be trusted any more.
     pub fn sync(&self) -> io::Result<()> {
-        self.disk.permit(Operation::Sync)?;
-        self.file.sync_data()
+        let outcome = self.disk.permit(Operation::Sync).and_then(|()| self.file.sync_data());
+        self.is_broken.fetch_or(outcome.is_err(), Relaxed);
+        outcome
     }
 
     /// Has the file system put room aside, so that the next `bytes` and some more cannot fail for

@@ -3,8 +3,10 @@
 use crate::aof_log::{folder, logging};
 use crate::raw::Raw;
 use crate::support::{TestServer, wait_until};
-use respool::aof::Disk;
 use respool::aof::faults::{BROKEN, Fault, Faults, NO_SPACE, Operation};
+use respool::aof::{Aof, Disk, Records};
+use respool::config::Fsync;
+use respool::keyspace::Key;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -155,4 +157,99 @@ fn a_crash_after_any_operation_loses_nothing_that_was_acknowledged() {
             assert_eq!(client.ask(&format!("EXISTS k{number}")), ":1", "{operations}");
         }
     }
+}
+
+/// Ensures that a log that could not be written can be turned off and on again: nobody waits for
+/// what was given up.
+#[test]
+fn a_stuck_log_is_turned_off_and_on() {
+    let dir = folder();
+    let (server, faults) = on_faults(dir.path());
+    let (mut client, mut other) = (server.client(), server.client());
+    faults.plan(Operation::Write, 0, u64::MAX, NO_SPACE);
+    client.say("SET k v");
+    assert!(client.is_ended(), "no answer");
+    assert_eq!(other.ask("CONFIG SET appendonly no"), "+OK");
+    assert_eq!(other.ask("SET unlogged 1"), "+OK");
+    faults.heal();
+    assert_eq!(server.shared.aof.queued_bytes(), 0);
+    assert_eq!(other.ask("CONFIG SET appendonly yes"), "+OK");
+    assert_eq!(other.ask("APPEND k w"), ":2");
+    drop(server);
+}
+
+/// Ensures that a failed fsync is not forgotten when it is a rewrite that has asked for it: the
+/// kernel tells it once, and to nobody else.
+#[test]
+fn a_rewrite_that_cannot_sync_the_log_says_so() {
+    let dir = folder();
+    let (server, faults) = on_faults(dir.path());
+    let mut client = server.client();
+    assert_eq!(client.ask("CONFIG SET appendfsync no"), "+OK");
+    assert_eq!(client.ask("SET k v"), "+OK");
+    faults.plan(Operation::Sync, 0, 1, BROKEN);
+    assert_eq!(client.ask("BGREWRITEAOF"), "+Background append only file rewriting started");
+    wait_until("it is noticed", || client.ask("SET probe 1").starts_with("-MISCONF"));
+    wait_until("the log is rewritten", || {
+        server.clock.advance_ms(100);
+        client.ask("SET probe 1") == "+OK"
+    });
+    drop(server);
+    logging(dir.path()).check("> GET k\n$1 v");
+}
+
+/// A log without a server that has gone on from its first file, which has faults, to a second one.
+fn two_files(dir: &Path, faults: &Arc<Faults>, second: &Disk) -> Aof {
+    let first = Disk::with_faults(Arc::clone(faults));
+    let aof = Aof::new(first.clone());
+    aof.set_policy(Fsync::Always);
+    aof.begin(first.open(&dir.join("first"), true).expect("a file"), (0, 0));
+    log_flushall(&aof);
+    aof.sync();
+    aof.switch(second.open(&dir.join("second"), true).expect("a file"));
+    aof
+}
+
+fn log_flushall(aof: &Aof) {
+    let mut records = Records::default();
+    records.words(&[Key::new(b"FLUSHALL")]);
+    aof.append(&mut records);
+}
+
+/// Ensures that a file whose sync has failed while it took the place of another one that had
+/// failed is not trusted because the rewrite has succeeded.
+#[test]
+fn a_new_file_that_fails_as_well_is_not_trusted() {
+    let dir = folder();
+    let faults = Arc::new(Faults::default());
+    faults.plan(Operation::Sync, 0, 2, BROKEN);
+    let disk = Disk::with_faults(Arc::clone(&faults));
+    let aof = two_files(dir.path(), &faults, &disk);
+    assert!(aof.is_distrusted());
+    log_flushall(&aof);
+    // The first file is given up, the second one fails.
+    aof.sync();
+    aof.trust(0);
+    assert!(aof.is_distrusted(), "the second file is no better than the first");
+    aof.switch(disk.open(&dir.path().join("third"), true).expect("a file"));
+    aof.trust(0);
+    assert!(!aof.is_distrusted());
+}
+
+/// Ensures that what could not be written into a file does not keep the log from going on when a
+/// rewrite has made that file history.
+#[test]
+fn a_file_that_cannot_be_written_is_given_up_for_a_new_base() {
+    let dir = folder();
+    let faults = Arc::new(Faults::default());
+    faults.plan(Operation::Write, 0, u64::MAX, BROKEN);
+    let aof = two_files(dir.path(), &faults, &Disk::default());
+    log_flushall(&aof);
+    aof.keep_up();
+    assert!(aof.refusal().is_some() && aof.queued_bytes() > 0);
+    aof.trust(0);
+    aof.sync();
+    assert_eq!((aof.refusal(), aof.queued_bytes()), (None, 0));
+    let text = std::fs::read_to_string(dir.path().join("second")).expect("a file");
+    assert_eq!(text, "*1\r\n$8\r\nFLUSHALL\r\n");
 }
