@@ -142,9 +142,20 @@ pub fn sweep(shared: &Shared) {
         if removed == 0 || shared.is_stopping() {
             return;
         }
-        // Those who wait for the lock go first.
-        std::thread::yield_now();
+        let_others_go_first(shared);
     }
+}
+
+/// Between two steps of what may take long: whoever waits for the keyspace gets it, whoever waits
+/// for the disk is not kept waiting, and what the steps have logged does not pile up.
+fn let_others_go_first(shared: &Shared) {
+    let aof = &shared.aof;
+    if aof.bell_rings.try_recv().is_ok() {
+        aof.sync();
+    } else if aof.queued_bytes() > limits::AOF_BUFFER_KEPT_BYTES as u64 {
+        aof.keep_up();
+    }
+    std::thread::yield_now();
 }
 
 /// Lets the data take less when the process as a whole nears the end of the memory.
@@ -183,7 +194,9 @@ fn watch_memory(shared: &Shared, watch: &mut MemoryWatch) {
 /// Removes what commands did not get round to removing for want of memory, and finds out which key
 /// would be the next, so that they need not look for it.
 fn make_room(shared: &Shared) {
-    while shared.make_room() == Room::Later && !shared.is_stopping() {}
+    while shared.make_room() == Room::Later && !shared.is_stopping() {
+        let_others_go_first(shared);
+    }
     for _ in 0..limits::FORESIGHT_HOLDS_MAX {
         if shared.access().foresee(limits::ROOM_EFFORT_MAX) {
             return;

@@ -1,5 +1,6 @@
 //! One client must not spoil it for the others: large replies, slow commands, kills and stops.
 
+use crate::aof_log::folder;
 use crate::raw::encode;
 use crate::support::{TestServer, wait_until};
 use respool::shared::Stats;
@@ -90,4 +91,27 @@ fn a_refused_exec_ends_the_transaction() {
                    'exec' command";
     assert_eq!(client.ask("EXEC now"), aborted);
     assert_eq!(client.ask("EXEC"), "-ERR EXEC without MULTI");
+}
+
+/// Ensures that who waits for the disk does not wait until every key that is due is removed.
+#[test]
+fn a_write_is_synced_while_many_keys_expire() {
+    const KEYS: usize = 100_000;
+    let dir = folder();
+    let server = TestServer::with(|config| {
+        config.appendonly = true;
+        config.dir = dir.path().to_string_lossy().into_owned();
+    });
+    let mut client = server.client();
+    for first in (0..KEYS).step_by(1_000) {
+        let keys = (first..first + 1_000).map(|key| key.to_string());
+        let sets = keys.flat_map(|key| encode(&[b"SET", key.as_bytes(), b"v", b"PX", b"100"]));
+        client.send(&sets.collect::<Vec<u8>>());
+        (0..1_000).for_each(|_| assert_eq!(client.reply(), b"+OK\r\n"));
+    }
+    assert_eq!(client.ask("CONFIG SET appendfsync always"), "+OK");
+    server.clock.advance_ms(100);
+    wait_until("keys expire", || client.ask("DBSIZE") != format!(":{KEYS}"));
+    assert_eq!(client.ask("SET late 1"), "+OK");
+    assert_ne!(client.ask("DBSIZE"), ":1", "everything was removed first");
 }
