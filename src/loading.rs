@@ -34,13 +34,16 @@ pub fn run(shared: &Shared, mut directory: Directory) -> Result<Directory, Strin
     let loaded = load::load(&directory, may_cut, &mut loader);
     let requests = loader.requests;
     drop(loader);
-    shared.access().set_replaying(false);
     loaded?;
     let file = directory
         .last_increment()
         .map_err(|error| format!("the append-only file cannot be continued: {error}"))?;
     shared.aof.begin(file, directory.sizes());
-    shared.access().journal.turn(true);
+    let mut access = shared.access();
+    // Both at one moment: what expires or is evicted from now on is logged.
+    access.journal.turn(true);
+    access.set_replaying(false);
+    drop(access);
     shared.end_loading();
     let seconds = (shared.clock.steady_us() - start_us) as f64 / 1e6;
     log::notice(&format!(
