@@ -8,7 +8,7 @@ use crate::aof::{Directory, Order, Rewrite};
 use crate::log;
 use crate::shared::Shared;
 use crossbeam_channel::{Receiver, select};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Does what it is told until the other end of `stop` is dropped, and gives the directory back.
@@ -27,7 +27,7 @@ pub fn run(
             (Order::Rewrite, None) => shared.aof.status.is_scheduled.store(false, Relaxed),
             (Order::TurnOn(answer), None) => {
                 let path = PathBuf::from(&shared.config().dir);
-                match Directory::open(shared.aof.disk().clone(), &path) {
+                match begin_directory(shared, &path) {
                     Ok(opened) => {
                         shared.aof.status.is_unfounded.store(true, Relaxed);
                         let tell = |begun: Result<(), String>| drop(answer.send(begun));
@@ -47,6 +47,17 @@ pub fn run(
             }
             (Order::TurnOn(answer), Some(_)) => drop(answer.send(Ok(()))),
         }
+    }
+}
+
+/// Opens the directory of a log that is turned on. Where there is none yet, an empty log is made
+/// first: should the machine stop before the first base is whole, the next start finds no file
+/// that it cannot make sense of.
+fn begin_directory(shared: &Shared, path: &Path) -> Result<Directory, String> {
+    let mut directory = Directory::open(shared.aof.disk().clone(), path)?;
+    match directory.last_increment() {
+        Ok(_) => Ok(directory),
+        Err(error) => Err(format!("the append-only file cannot be begun: {error}")),
     }
 }
 

@@ -233,6 +233,29 @@ fn a_crash_at_any_moment_of_a_rewrite_loses_nothing() {
     }
 }
 
+/// Ensures that a crash at any moment of turning the log on for the first time leaves a directory
+/// that the next start can use.
+#[test]
+fn a_crash_while_the_log_is_turned_on_harms_nobody() {
+    for operations in 0..30 {
+        let dir = folder();
+        let faults = Arc::new(Faults::default());
+        let server = TestServer::on(Disk::with_faults(Arc::clone(&faults)), |config| {
+            config.dir = dir.path().to_string_lossy().into_owned();
+        });
+        let mut client = server.client();
+        fill(&mut client);
+        faults.crash_after(operations);
+        client.ask("CONFIG SET appendonly yes");
+        client.send_anyway(b"SET after 1\r\n");
+        drop(server);
+        // With everything, or with nothing if there was no base yet.
+        let server = logging(dir.path());
+        let keys = server.client().ask("DBSIZE");
+        assert!([":0", ":4", ":5"].contains(&keys.as_str()), "after {operations}: {keys}");
+    }
+}
+
 /// Ensures that a rewrite under way shows the moment at which it began, whatever clients do.
 #[test]
 fn a_rewrite_under_load_loses_nothing() {
