@@ -1,6 +1,6 @@
 //! How good is good enough, and how a figure is shown beside that.
 
-/// What a ratio of respool's figure to another's has to be.
+/// What a figure of respool's, or its ratio to another's, has to be.
 #[derive(Clone, Copy)]
 pub enum Bar {
     /// More is better: operations per second, hits.
@@ -34,22 +34,24 @@ impl Bar {
     }
 }
 
-/// A ratio with what was asked for behind it, and a cross if that was missed.
-pub fn judged(ratio: Option<f64>, bar: Option<Bar>) -> String {
-    match (ratio, bar) {
+/// A figure or ratio with what was asked for behind it, and a cross if that was missed.
+pub fn judged(figure: Option<f64>, bar: Option<Bar>) -> String {
+    match (figure, bar) {
         (None, _) => "–".into(),
-        (Some(ratio), None) => format!("{ratio:.2}"),
-        (Some(ratio), Some(bar)) if bar.is_met(ratio) => {
-            format!("{ratio:.2} ({})", bar.number())
+        (Some(figure), None) => format!("{figure:.2}"),
+        (Some(figure), Some(bar)) if bar.is_met(figure) => {
+            format!("{figure:.2} ({})", bar.number())
         }
-        (Some(ratio), Some(bar)) => format!("{ratio:.2} ({}) ✗", bar.number()),
+        (Some(figure), Some(bar)) => format!("{figure:.2} ({}) ✗", bar.number()),
     }
 }
 
-/// How many times the other's figure respool's is. Two zeros are equal.
+/// How many times the other's figure respool's is. Two zeros are equal; a difference may be
+/// negative, and then there is nothing to compare.
 pub fn ratio(respool: Option<f64>, other: Option<f64>) -> Option<f64> {
     match (respool?, other?) {
         (0.0, 0.0) => Some(1.0),
+        (respool, other) if respool < 0.0 || other < 0.0 => None,
         (respool, other) => Some(respool / other),
     }
 }

@@ -22,6 +22,9 @@ const POLL: Duration = Duration::from_millis(5);
 /// fires (`SHOW_THROUGHPUT_INTERVAL` in its source).
 const THREADED_TIMER: Duration = Duration::from_millis(250);
 
+/// More than any server answers before the load is no longer wanted.
+const BACKGROUND_REQUESTS: u64 = 1_000_000_000;
+
 /// What one run told. Latencies are those of a whole pipeline, in steps of 8 µs, as
 /// `redis-benchmark` counts.
 pub struct Sample {
@@ -65,6 +68,18 @@ pub fn measure(
         p999_ms: reported.p999_ms,
         cpu_us_per_op: cpu_us_per_op(ticks, requests),
     })
+}
+
+/// Sends `request` until the child that is returned is dropped: company for what is measured.
+pub fn background(
+    request: &[&str],
+    load: Load,
+    keys: usize,
+    server: &Server,
+) -> Result<Guarded, String> {
+    let mut command = command(request, load, BACKGROUND_REQUESTS, keys, server);
+    // Nobody reads what it says about its progress, and a full pipe would stop it.
+    Guarded::spawn(command.stdout(Stdio::null()).stderr(Stdio::null()))
 }
 
 /// The command line of one run.

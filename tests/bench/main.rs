@@ -27,6 +27,7 @@ mod machine;
 mod markdown;
 mod null;
 mod options;
+mod probe;
 mod process;
 mod report;
 mod rows;

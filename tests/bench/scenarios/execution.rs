@@ -5,8 +5,6 @@
 //! have seen two system calls and a thread switch since the last command: it takes several times
 //! as long as `make bench-micro` says, and both figures are true.
 
-use std::io::{BufRead, BufReader, Write};
-
 use super::Trial;
 use crate::client;
 use crate::fill;
@@ -34,20 +32,10 @@ pub fn us_per_get(trial: &mut Trial) -> Result<Vec<f64>, String> {
 /// What `INFO commandstats` says about a command. From its sum and count, as the mean beside them
 /// has two decimals only.
 fn us_per_call(server: &Server, command: &str) -> Result<f64, String> {
-    let read = || {
-        let mut stream = server.connect().ok()?;
-        stream.write_all(b"INFO commandstats\r\n").ok()?;
-        let prefix = format!("cmdstat_{command}:");
-        // An answer that has no such line ends with an empty one.
-        let lines = BufReader::new(stream).lines().map_while(Result::ok);
-        let line = lines.skip(1).take_while(|line| !line.is_empty()).find_map(|line| {
-            let fields = line.strip_prefix(&prefix)?;
-            Some(fields.to_owned())
-        })?;
-        let field = |name: &str| -> Option<f64> {
-            line.split(',').find_map(|field| field.strip_prefix(name)?.parse().ok())
-        };
-        Some(field("usec=")? / field("calls=")?)
+    let fields = server.info_field("commandstats", &format!("cmdstat_{command}"))?;
+    let field = |name: &str| -> Option<f64> {
+        fields.split(',').find_map(|field| field.strip_prefix(name)?.parse().ok())
     };
-    read().ok_or_else(|| format!("{} has no statistics of {command}", server.name))
+    let mean = || Some(field("usec=")? / field("calls=")?);
+    mean().ok_or_else(|| format!("{} says of {command} '{fields}'", server.name))
 }

@@ -12,13 +12,17 @@
 //!    resident size and CPU time, [`fill`](crate::fill) writes data, [`client`](crate::client)
 //!    runs `redis-benchmark` under any load, `trial.restart()` stops and starts again in the same
 //!    directory. Where `trial.quick` says so, do a fifth of the work or less.
+//!    [`Probe`](crate::probe::Probe) is another client that measures how long it waits.
 //! 2. Add an entry to [`SCENARIOS`]: name, flags for each side (make them equivalent), figures
-//!    with unit and bar, rounds.
+//!    with unit and bars, rounds.
 //!
-//! All of `make bench` has to fit into ten minutes, and rows take six of them.
+//! All of `make bench` has to fit into ten minutes, and rows take six of them: a scenario that
+//! takes ten seconds on a server gets one round, and the table says so.
 
 mod execution;
+mod list;
 mod log;
+mod memory;
 mod size;
 mod trial;
 
@@ -29,6 +33,7 @@ use crate::bar::{Bar, judged, median, ratio};
 use crate::markdown::{decimals, table};
 use crate::options::Options;
 use crate::server::Program;
+pub use list::SCENARIOS;
 pub use trial::Trial;
 
 /// One number that a scenario yields.
@@ -39,6 +44,27 @@ pub struct Figure {
     pub unit: &'static str,
     /// What respool's has to be as a multiple of Redis's.
     pub bar: Option<Bar>,
+    /// What respool's has to be by itself.
+    pub limit: Option<Bar>,
+}
+
+impl Figure {
+    /// A figure that nothing is asked of.
+    const fn new(name: &'static str, unit: &'static str) -> Figure {
+        Figure { name, unit, bar: None, limit: None }
+    }
+
+    /// The same with a bar for the ratio.
+    const fn bar(mut self, bar: Bar) -> Figure {
+        self.bar = Some(bar);
+        self
+    }
+
+    /// The same with a bar for respool's figure alone.
+    const fn limit(mut self, limit: Bar) -> Figure {
+        self.limit = Some(limit);
+        self
+    }
 }
 
 /// One thing to measure.
@@ -53,110 +79,11 @@ pub struct Scenario {
     pub figures: &'static [Figure],
     /// How often it is done on each side; one for what does not vary.
     pub rounds: usize,
-    /// The same with `--quick`; zero leaves the scenario out.
+    /// The same with `--quick`; zero leaves the scenario out, unless it was asked for by name.
     pub rounds_quick: usize,
     /// Measures one server.
     pub measure: fn(&mut Trial) -> Result<Vec<f64>, String>,
 }
-
-/// All scenarios, in the order of the table.
-pub static SCENARIOS: &[Scenario] = &[
-    Scenario {
-        name: "1 M keys of 16 B with values of 32 B",
-        respool_flags: &[],
-        redis_flags: &[],
-        figures: &[Figure { name: "resident", unit: "B/key", bar: Some(Bar::AtMost(1.0)) }],
-        rounds: 3,
-        rounds_quick: 1,
-        measure: size::bytes_per_key,
-    },
-    Scenario {
-        name: "idle connections",
-        respool_flags: &[],
-        redis_flags: &[],
-        figures: &[Figure { name: "resident", unit: "KiB/connection", bar: None }],
-        rounds: 3,
-        rounds_quick: 1,
-        measure: size::kib_per_idle_connection,
-    },
-    Scenario {
-        name: "start to first PONG",
-        respool_flags: &[],
-        redis_flags: &[],
-        figures: &[Figure { name: "", unit: "ms", bar: Some(Bar::AtMost(1.0)) }],
-        rounds: 11,
-        rounds_quick: 3,
-        measure: size::start_ms,
-    },
-    Scenario {
-        name: "idle server",
-        respool_flags: &[],
-        redis_flags: &[],
-        figures: &[
-            Figure { name: "resident", unit: "MiB", bar: Some(Bar::AtMost(1.0)) },
-            Figure { name: "program file", unit: "MiB", bar: Some(Bar::AtMost(1.0)) },
-        ],
-        rounds: 3,
-        rounds_quick: 1,
-        measure: size::idle_server,
-    },
-    Scenario {
-        name: "a GET as INFO counts it",
-        respool_flags: &[],
-        redis_flags: &[],
-        figures: &[
-            Figure { name: "c=50 P=1", unit: "µs", bar: None },
-            Figure { name: "c=50 P=16", unit: "µs", bar: None },
-        ],
-        rounds: 3,
-        rounds_quick: 1,
-        measure: execution::us_per_get,
-    },
-    Scenario {
-        name: "log, everysec",
-        respool_flags: &["--appendonly", "yes", "--appendfsync", "everysec"],
-        redis_flags: &["--appendonly", "yes", "--appendfsync", "everysec"],
-        figures: &[
-            Figure { name: "SET c=50 P=1", unit: "ops/s", bar: Some(Bar::AtLeast(1.0)) },
-            Figure { name: "SET c=50 P=16", unit: "ops/s", bar: Some(Bar::AtLeast(1.0)) },
-            Figure { name: "P=16 as a share of no log", unit: "×", bar: None },
-        ],
-        rounds: 3,
-        rounds_quick: 1,
-        measure: log::throughput,
-    },
-    Scenario {
-        name: "log, always",
-        respool_flags: &["--appendonly", "yes", "--appendfsync", "always"],
-        redis_flags: &["--appendonly", "yes", "--appendfsync", "always"],
-        figures: &[
-            Figure { name: "SET c=50 P=1", unit: "ops/s", bar: Some(Bar::AtLeast(1.5)) },
-            Figure { name: "SET c=50 P=16", unit: "ops/s", bar: Some(Bar::AtLeast(1.5)) },
-            Figure { name: "P=16 as a share of no log", unit: "×", bar: None },
-        ],
-        rounds: 3,
-        rounds_quick: 1,
-        measure: log::throughput,
-    },
-    Scenario {
-        name: "log of 2 M SETs, loaded",
-        respool_flags: &["--appendonly", "yes", "--auto-aof-rewrite-percentage", "0"],
-        redis_flags: &["--appendonly", "yes", "--auto-aof-rewrite-percentage", "0"],
-        figures: &[Figure { name: "", unit: "ms", bar: Some(Bar::AtMost(0.33)) }],
-        rounds: 1,
-        rounds_quick: 1,
-        measure: log::load_ms,
-    },
-    Scenario {
-        name: "log of 1 M keys, rewritten",
-        respool_flags: &["--appendonly", "yes", "--auto-aof-rewrite-percentage", "0"],
-        redis_flags: &["--appendonly", "yes", "--auto-aof-rewrite-percentage", "0"],
-        figures: &[Figure { name: "others' p99 grows by", unit: "ms", bar: None }],
-        rounds: 1,
-        rounds_quick: 1,
-        measure: log::rewrite_p99_ms,
-    },
-];
 
 /// What a scenario gave: for each side, each round's figures or the reason why there are none.
 pub struct Outcome {
@@ -172,10 +99,11 @@ const NAMES: [&str; 2] = ["respool", "Redis"];
 pub fn measure(options: &Options, programs: [&Program; 2], deadline: Instant) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for scenario in SCENARIOS.iter().filter(|scenario| options.wants(scenario.name)) {
-        let rounds = if options.quick { scenario.rounds_quick } else { scenario.rounds };
-        if rounds == 0 {
-            continue;
-        }
+        let rounds = if options.quick {
+            scenario.rounds_quick.max(usize::from(!options.only.is_empty()))
+        } else {
+            scenario.rounds
+        };
         let mut sides = [Ok(Vec::new()), Ok(Vec::new())];
         for round in 0..rounds {
             if round > 0 && Instant::now() > deadline {
@@ -214,6 +142,11 @@ impl Outcome {
             median(rounds.iter().map(|figures| figures[index]).collect())
         })
     }
+
+    /// How many measurements there are of the side that has fewer.
+    fn rounds(&self) -> usize {
+        self.sides.iter().map(|side| side.as_ref().map_or(0, Vec::len)).min().unwrap_or(0)
+    }
 }
 
 /// What the scenario and one of its figures are called together.
@@ -226,14 +159,16 @@ fn label(scenario: &Scenario, figure: &Figure) -> String {
 
 /// The Markdown table.
 pub fn report(outcomes: &[Outcome]) -> String {
-    let mut lines =
-        vec![["scenario", "respool", "Redis", "unit", "ratio"].map(String::from).to_vec()];
+    let mut lines = vec![
+        ["scenario", "rounds", "respool", "Redis", "unit", "ratio"].map(String::from).to_vec(),
+    ];
     for outcome in outcomes {
         for (index, figure) in outcome.scenario.figures.iter().enumerate() {
             let [respool, redis] = outcome.medians(index);
             lines.push(vec![
                 label(outcome.scenario, figure),
-                decimals(respool, 2),
+                outcome.rounds().to_string(),
+                judged(respool, figure.limit),
                 decimals(redis, 2),
                 figure.unit.to_owned(),
                 judged(ratio(respool, redis), figure.bar),
@@ -270,11 +205,14 @@ pub fn missed_bars(outcomes: &[Outcome]) -> Vec<String> {
         }
         for (index, figure) in outcome.scenario.figures.iter().enumerate() {
             let [respool, redis] = outcome.medians(index);
-            if let (Some(ratio), Some(bar)) = (ratio(respool, redis), figure.bar)
-                && !bar.is_met(ratio)
-            {
-                let label = label(outcome.scenario, figure);
-                missed.push(format!("{label}: {ratio:.2} x, {}", bar.words()));
+            let judged = [(ratio(respool, redis), " x", figure.bar), (respool, "", figure.limit)];
+            for (figure_or_ratio, unit, bar) in judged {
+                if let (Some(value), Some(bar)) = (figure_or_ratio, bar)
+                    && !bar.is_met(value)
+                {
+                    let label = label(outcome.scenario, figure);
+                    missed.push(format!("{label}: {value:.2}{unit}, {}", bar.words()));
+                }
             }
         }
     }

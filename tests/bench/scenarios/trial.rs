@@ -1,5 +1,6 @@
 //! A fresh server for one measurement, in a directory of its own and for a bounded time.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -62,9 +63,18 @@ impl Trial {
     /// Stops the server in an orderly way and starts it again in the same directory. Tells how
     /// long the start took, up to the first PONG.
     pub fn restart(&mut self) -> Result<Duration, String> {
+        self.restart_on(|_| Ok(()))
+    }
+
+    /// The same with another state of the directory, which `prepare` leaves there in between.
+    pub fn restart_on(
+        &mut self,
+        prepare: impl FnOnce(&Path) -> Result<(), String>,
+    ) -> Result<Duration, String> {
         if let Some(server) = self.server.take() {
             server.stop()?;
         }
+        prepare(self.directory.path())?;
         let server = Server::start(&self.program, self.flags, self.directory.path(), None)?;
         self.watchdog.watch(&server);
         Ok(self.server.insert(server).started_in)
