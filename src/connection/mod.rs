@@ -12,18 +12,19 @@
 //! hear what the client says, and a client that says everything before it reads anything then waits
 //! for the server. So writes carry a timeout. When one expires the connection is *congested*:
 //! reading and executing go on, with a timeout as well, replies pile up, and sending is tried in
-//! between; up to a limit, at which the client is dropped.
+//! between; up to a limit, at which the client is dropped. `sending.rs` has that half.
+
+mod sending;
 
 use crate::clients::Client;
 use crate::command::batch::Batch;
 use crate::command::gate;
 use crate::command::session::Session;
 use crate::limits;
-use crate::log;
 use crate::resp::{Assembler, Limits, Parsed, ProtocolError, Reply};
 use crate::shared::{Shared, Stats};
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -220,78 +221,6 @@ impl Connection<'_> {
         self.session.is_closing || self.session.client.is_killed()
     }
 
-    /// Sends, unless the client has just shown that it does not read.
-    fn flush_if_due(&mut self) -> io::Result<()> {
-        let is_due = self.congestion.is_none_or(|bytes| bytes >= limits::CONGESTED_INPUT_BYTES);
-        if is_due { self.flush() } else { Ok(()) }
-    }
-
-    /// Sends what waits to be sent, as far as the client takes it.
-    fn flush(&mut self) -> io::Result<()> {
-        self.session.await_log(&self.shared.aof)?;
-        while !self.reply.is_empty() {
-            let mut stream = self.stream;
-            let written = match self.reply.plain() {
-                Some(bytes) => stream.write(bytes),
-                None => stream.write_vectored(&self.reply.slices(limits::WRITEV_BUFFERS_MAX)),
-            };
-            match written {
-                Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(bytes) => {
-                    Stats::add(&self.shared.stats.output_bytes, bytes);
-                    self.reply.advance(bytes);
-                    if self.congestion.is_some() {
-                        self.patience_ms = limits::READ_WAIT_CONGESTED_MS;
-                        self.mark_active();
-                    }
-                }
-                Err(error) if is_timeout(&error) => {
-                    self.congestion = Some(0);
-                    return Ok(());
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        if self.congestion.take().is_some() {
-            self.mark_active();
-        }
-        Ok(())
-    }
-
-    /// Remembers that the client is alive, for `timeout`.
-    fn mark_active(&self) {
-        let now_ms = self.shared.clock.steady_ms();
-        self.session.client.active_at_ms.store(now_ms, Relaxed);
-    }
-
-    /// Ends a connection whose client asks for more although it has let its replies pile up and
-    /// takes none of them even now. One reply alone may be as large as it likes.
-    ///
-    /// Who reads, only more slowly than requests are executed, is waited for: a few bytes can ask
-    /// for gigabytes, and have been read already when the first reply does not fit on the way.
-    fn limit_output(&mut self) -> io::Result<()> {
-        let mut attempts_in_vain = 0;
-        while self.reply.len() > limits::OUTPUT_BYTES_MAX {
-            let waiting = self.reply.len();
-            self.flush()?;
-            let is_progress = self.reply.len() < waiting;
-            attempts_in_vain = if is_progress { 0 } else { attempts_in_vain + 1 };
-            if attempts_in_vain == limits::OUTPUT_ATTEMPTS_MAX {
-                return Err(self.dropped(&format!("{waiting} bytes of replies")));
-            }
-        }
-        Ok(())
-    }
-
-    /// The end of a client that does not read what it asked for.
-    fn dropped(&self, what: &str) -> io::Error {
-        Stats::add(&self.shared.stats.output_limit_disconnections, 1);
-        let (id, peer) = (self.session.client.id, &self.session.client.peer);
-        log::warning(&format!("Client id={id} addr={peer} closed: {what} that it does not read"));
-        ErrorKind::WriteZero.into()
-    }
-
     /// Waits for input: not long while there are replies to send, and otherwise long enough to
     /// know that the client is idle.
     fn fill(&mut self) -> io::Result<Filled> {
@@ -351,55 +280,6 @@ impl Connection<'_> {
             }
         }
         self.input = BufReader::with_capacity(limits::READ_BUFFER_BYTES, self.stream);
-        Ok(())
-    }
-
-    /// Sends the last replies to a client that will say nothing more, as long as it takes them.
-    fn drain(&mut self) -> io::Result<()> {
-        let mut waiting = self.reply.len();
-        let mut progress_at_ms = self.shared.clock.steady_ms();
-        while waiting > 0 {
-            self.flush()?;
-            let now_ms = self.shared.clock.steady_ms();
-            if self.reply.len() < waiting {
-                (waiting, progress_at_ms) = (self.reply.len(), now_ms);
-            } else if now_ms - progress_at_ms > limits::DRAIN_WAIT_MS {
-                return Err(ErrorKind::TimedOut.into());
-            }
-        }
-        Ok(())
-    }
-
-    /// Answers bytes that are no request. Where the next one would begin, nobody knows.
-    fn close_with(&mut self, error: ProtocolError) -> io::Result<()> {
-        let (id, peer) = (self.session.client.id, &self.session.client.peer);
-        log::verbose(&format!("Protocol error ({error}) from client id={id} addr={peer}"));
-        let text = [b"ERR Protocol error: ", error.text().as_slice()].concat();
-        self.shared.errors.add(&text);
-        self.reply.error(&text);
-        self.drain()?;
-        self.linger()
-    }
-
-    /// Closes our side and lets what is still on its way arrive, so that the last reply does too.
-    /// A client that has said nothing more is not waited for.
-    fn linger(&mut self) -> io::Result<()> {
-        self.stream.shutdown(Shutdown::Write)?;
-        if self.input.buffer().is_empty() {
-            self.stream.set_nonblocking(true)?;
-        } else {
-            self.wait_at_most(limits::LINGER_MS)?;
-        }
-        let start_ms = self.shared.clock.steady_ms();
-        let (mut rest, mut discarded) = ([0; 4 * 1024], 0);
-        while discarded < limits::LINGER_BYTES_MAX
-            && self.shared.clock.steady_ms() - start_ms <= limits::LINGER_MS
-        {
-            match self.stream.read(&mut rest)? {
-                0 => break,
-                bytes => discarded += bytes,
-            }
-        }
         Ok(())
     }
 
