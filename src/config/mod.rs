@@ -2,7 +2,7 @@
 //!
 //! Flags carry the names of Redis's directives. One struct is parser, help text and value;
 //! [`directives`] has a row for each of its fields as CONFIG GET shows and CONFIG SET changes it,
-//! and [`values`] reads the notations that both have in common.
+//! and `values.rs` reads the notations that both have in common.
 
 mod bind;
 pub mod directives;

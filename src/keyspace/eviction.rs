@@ -1,7 +1,7 @@
 //! Eviction: which key has to go when the memory limit is reached.
 //!
 //! # The least recently used key, exactly
-//! Every segment finds its own oldest entry (see [`super::segment`]). A database keeps its segments
+//! Every segment finds its own oldest entry (see `segment.rs`). A database keeps its segments
 //! in a heap by that age; but uses do not update the heap, and so what stands there is a lower
 //! bound: ages only grow. Whoever wants the oldest entry of all takes the least bound, asks that
 //! segment, and puts it back under its true age. When the least bound is no longer below the oldest
