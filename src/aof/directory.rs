@@ -51,6 +51,9 @@ impl Directory {
             Err(error) if error.kind() == ErrorKind::NotFound => without_manifest(&path)?,
             Err(error) => return Err(failed("manifest cannot be read in", error)),
         };
+        // A rename that a killed process made may not be on the disk yet, and from now on changes
+        // are acknowledged that rest on it.
+        disk.sync_folder(&path).map_err(|error| failed("directory cannot be synced:", error))?;
         let mut paths = manifest.pieces().map(|piece| path.join(&piece.name));
         let missing = paths.find(|path| !path.is_file());
         drop(paths);
