@@ -5,7 +5,7 @@
 use super::config::{write_help, wrong_subcommand};
 use super::introspection::categories;
 use super::table;
-use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&ACL];
@@ -43,19 +43,7 @@ const OPEN: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE;
 
 /// What the rows of this family have in common.
 const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
-    Command {
-        name,
-        arity,
-        flags: OPEN | flag::ADMIN,
-        keys: KeyArguments::NONE,
-        group: "server",
-        since,
-        complexity: "O(1)",
-        summary: "",
-        syntax: "",
-        example: "",
-        handler: Handler::Container(&[], None),
-    }
+    Command { group: "server", ..Command::named(name, arity, OPEN | flag::ADMIN, since) }
 }
 
 static ACL: Command = Command {

@@ -15,17 +15,9 @@ pub const COMMANDS: &[&Command] = &[&SETBIT, &GETBIT, &BITCOUNT, &BITPOS, &BITOP
 /// What the rows of this family have in common.
 pub(super) const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
     Command {
-        name,
-        arity,
-        flags: flag::READONLY,
         keys: KeyArguments::FIRST,
         group: "bitmap",
-        since,
-        complexity: "O(1)",
-        summary: "",
-        syntax: "",
-        example: "",
-        handler: Handler::Container(&[], None),
+        ..Command::named(name, arity, flag::READONLY, since)
     }
 }
 

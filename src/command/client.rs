@@ -7,7 +7,7 @@ use super::pause::{PAUSE, UNBLOCK, UNPAUSE};
 use super::session::ReplyMode;
 use super::table;
 use super::tracking::{GETREDIR, TRACKINGINFO};
-use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 use crate::clients::Client;
 use crate::listener::Address;
 use std::sync::atomic::Ordering::Relaxed;
@@ -16,17 +16,12 @@ use std::sync::atomic::Ordering::Relaxed;
 pub const COMMANDS: &[&Command] = &[&CLIENT];
 
 static CLIENT: Command = Command {
-    name: "client",
-    arity: -2,
-    flags: 0,
-    keys: KeyArguments::NONE,
     group: "connection",
-    since: "2.4.0",
     complexity: "Depends on the subcommand",
     summary: "Manages connections",
     syntax: "subcommand",
-    example: "",
     handler: Handler::Container(SUBCOMMANDS, None),
+    ..Command::named("client", -2, 0, "2.4.0")
 };
 
 const SUBCOMMANDS: &[&Command] = &[
@@ -60,19 +55,7 @@ pub(super) const fn row(
     flags: u32,
     since: &'static str,
 ) -> Command {
-    Command {
-        name,
-        arity,
-        flags,
-        keys: KeyArguments::NONE,
-        group: "connection",
-        since,
-        complexity: "O(1)",
-        summary: "",
-        syntax: "",
-        example: "",
-        handler: Handler::Container(&[], None),
-    }
+    Command { group: "connection", ..Command::named(name, arity, flags, since) }
 }
 
 static GETNAME: Command = Command {

@@ -1,7 +1,7 @@
 //! CONFIG: what was chosen at the start or later, under Redis's directive names.
 
 use super::Keyspace;
-use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 use crate::config::{DIRECTIVES, directives::failed};
 use crate::glob;
 use std::borrow::Cow;
@@ -10,28 +10,18 @@ use std::borrow::Cow;
 pub const COMMANDS: &[&Command] = &[&CONFIG];
 
 static CONFIG: Command = Command {
-    name: "config",
-    arity: -2,
-    flags: 0,
-    keys: KeyArguments::NONE,
     group: "server",
-    since: "2.0.0",
     complexity: "Depends on the subcommand",
     summary: "Shows and changes the configuration",
     syntax: "subcommand",
-    example: "",
     handler: Handler::Container(&[&GET, &SET, &RESETSTAT, &HELP], None),
+    ..Command::named("config", -2, 0, "2.0.0")
 };
 
 const FLAGS: u32 = flag::ADMIN | flag::NOSCRIPT | flag::LOADING | flag::STALE;
 
 static GET: Command = Command {
-    name: "get",
-    arity: -3,
-    flags: FLAGS,
-    keys: KeyArguments::NONE,
     group: "server",
-    since: "2.0.0",
     complexity: "O(N) with N directives",
     summary: "Shows the directives whose names match a glob pattern",
     syntax: "parameter [parameter ...]",
@@ -42,6 +32,7 @@ static GET: Command = Command {
               $2
               16",
     handler: Handler::Plain(get),
+    ..Command::named("get", -3, FLAGS, "2.0.0")
 };
 
 fn get(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -59,13 +50,7 @@ fn get(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome 
 }
 
 static SET: Command = Command {
-    name: "set",
-    arity: -4,
-    // Putting a setting in force takes locks of its own, and a transaction holds the keyspace.
-    flags: FLAGS | flag::NO_MULTI | flag::SECRETS,
-    keys: KeyArguments::NONE.used(&["RW access update variable_flags"]),
     group: "server",
-    since: "2.0.0",
     complexity: "O(N) with N directives",
     summary: "Changes directives, all of them or none",
     syntax: "parameter value [parameter value ...]",
@@ -74,6 +59,8 @@ static SET: Command = Command {
               > CONFIG SET timeout 5 ports 7000
               -ERR Unknown option or number of arguments for CONFIG SET - 'ports'",
     handler: Handler::Plain(set),
+    // Putting a setting in force takes locks of its own, and a transaction holds the keyspace.
+    ..Command::named("set", -4, FLAGS | flag::NO_MULTI | flag::SECRETS, "2.0.0")
 };
 
 fn set(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -97,18 +84,13 @@ fn set(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome 
 }
 
 static RESETSTAT: Command = Command {
-    name: "resetstat",
-    arity: 2,
-    flags: FLAGS,
-    keys: KeyArguments::NONE,
     group: "server",
-    since: "2.0.0",
     complexity: "O(N) with N commands",
     summary: "Sets the counters back to zero that INFO shows",
-    syntax: "",
     example: "> CONFIG RESETSTAT
               +OK",
     handler: Handler::Keyspace(resetstat),
+    ..Command::named("resetstat", 2, FLAGS, "2.0.0")
 };
 
 fn resetstat(
@@ -126,18 +108,12 @@ fn resetstat(
 }
 
 static HELP: Command = Command {
-    name: "help",
-    arity: 2,
-    flags: flag::LOADING | flag::STALE,
-    keys: KeyArguments::NONE,
     group: "server",
-    since: "5.0.0",
-    complexity: "O(1)",
     summary: "Lists the subcommands",
-    syntax: "",
     example: "> CONFIG HELP now
               -ERR wrong number of arguments for 'config|help' command",
     handler: Handler::Plain(help),
+    ..Command::named("help", 2, flag::LOADING | flag::STALE, "5.0.0")
 };
 
 fn help(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -3,7 +3,7 @@
 use super::Keyspace;
 use super::session::{ReplyMode, Session};
 use super::transaction::forget;
-use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// The family.
@@ -16,13 +16,7 @@ pub const REDIS_VERSION: &str = "7.2.0";
 const ALWAYS: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::FAST | flag::ALLOW_BUSY;
 
 static PING: Command = Command {
-    name: "ping",
-    arity: -1,
-    flags: flag::FAST,
-    keys: KeyArguments::NONE,
     group: "connection",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Answers that the server is there, or with the message",
     syntax: "[message]",
     example: "> PING
@@ -31,6 +25,7 @@ static PING: Command = Command {
               $11
               hello world",
     handler: Handler::Plain(ping),
+    ..Command::named("ping", -1, flag::FAST, "1.0.0")
 };
 
 fn ping(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -43,19 +38,14 @@ fn ping(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static ECHO: Command = Command {
-    name: "echo",
-    arity: 2,
-    flags: flag::LOADING | flag::STALE | flag::FAST,
-    keys: KeyArguments::NONE,
     group: "connection",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Answers with the message",
     syntax: "message",
     example: "> ECHO \"a\\x00b\"
               $3
               a\0b",
     handler: Handler::Plain(echo),
+    ..Command::named("echo", 2, flag::LOADING | flag::STALE | flag::FAST, "1.0.0")
 };
 
 fn echo(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -64,18 +54,12 @@ fn echo(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static QUIT: Command = Command {
-    name: "quit",
-    arity: -1,
-    flags: ALWAYS | flag::NO_AUTH | flag::UNQUEUED,
-    keys: KeyArguments::NONE,
     group: "connection",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Closes the connection; what was sent behind it is not executed",
-    syntax: "",
     example: "> QUIT
               +OK",
     handler: Handler::Plain(quit),
+    ..Command::named("quit", -1, ALWAYS | flag::NO_AUTH | flag::UNQUEUED, "1.0.0")
 };
 
 fn quit(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -85,18 +69,12 @@ fn quit(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static RESET: Command = Command {
-    name: "reset",
-    arity: 1,
-    flags: ALWAYS | flag::NO_AUTH | flag::UNQUEUED,
-    keys: KeyArguments::NONE,
     group: "connection",
-    since: "6.2.0",
-    complexity: "O(1)",
     summary: "Puts the connection back into the state of its beginning",
-    syntax: "",
     example: "> RESET
               +RESET",
     handler: Handler::Keyspace(reset),
+    ..Command::named("reset", 1, ALWAYS | flag::NO_AUTH | flag::UNQUEUED, "6.2.0")
 };
 
 fn reset(
@@ -121,18 +99,13 @@ fn reset(
 }
 
 static HELLO: Command = Command {
-    name: "hello",
-    arity: -1,
-    flags: ALWAYS | flag::NO_AUTH | flag::SECRETS,
-    keys: KeyArguments::NONE,
     group: "connection",
-    since: "6.0.0",
-    complexity: "O(1)",
     summary: "Chooses the protocol version, logs in, and tells about the server",
     syntax: "[protover [AUTH username password] [SETNAME clientname]]",
     example: "> HELLO 4
               -NOPROTO unsupported protocol version",
     handler: Handler::Plain(hello),
+    ..Command::named("hello", -1, ALWAYS | flag::NO_AUTH | flag::SECRETS, "6.0.0")
 };
 
 fn hello(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -211,13 +184,7 @@ fn set_protocol(session: &Session, reply: &mut Reply, version: u64) {
 }
 
 static AUTH: Command = Command {
-    name: "auth",
-    arity: -2,
-    flags: ALWAYS | flag::NO_AUTH | flag::SECRETS,
-    keys: KeyArguments::NONE,
     group: "connection",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Proves to the server who the client is",
     syntax: "[username] password",
     example: "> AUTH default anything
@@ -225,6 +192,7 @@ static AUTH: Command = Command {
               > AUTH nobody anything
               -WRONGPASS invalid username-password pair or user is disabled.",
     handler: Handler::Plain(auth),
+    ..Command::named("auth", -2, ALWAYS | flag::NO_AUTH | flag::SECRETS, "1.0.0")
 };
 
 fn auth(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -264,13 +232,7 @@ fn is_equal(secret: &[u8], guess: &[u8]) -> bool {
 }
 
 static SELECT: Command = Command {
-    name: "select",
-    arity: 2,
-    flags: flag::LOADING | flag::STALE | flag::FAST,
-    keys: KeyArguments::NONE,
     group: "connection",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Chooses the database for the following commands",
     syntax: "index",
     example: "> SELECT 1
@@ -278,6 +240,7 @@ static SELECT: Command = Command {
               > SELECT 16
               -ERR DB index is out of range",
     handler: Handler::Plain(select),
+    ..Command::named("select", 2, flag::LOADING | flag::STALE | flag::FAST, "1.0.0")
 };
 
 fn select(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -11,19 +11,7 @@ const SAME: CommandError = CommandError::new("ERR source and destination objects
 
 /// What the rows of this family have in common.
 const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
-    Command {
-        name,
-        arity,
-        flags: flag::WRITE | flag::FAST,
-        keys: KeyArguments::NONE,
-        group: "generic",
-        since,
-        complexity: "O(1)",
-        summary: "",
-        syntax: "",
-        example: "",
-        handler: Handler::Container(&[], None),
-    }
+    Command { group: "generic", ..Command::named(name, arity, flag::WRITE | flag::FAST, since) }
 }
 
 static COPY: Command = Command {

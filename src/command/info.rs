@@ -5,7 +5,7 @@
 
 use super::connection::REDIS_VERSION;
 use super::figures;
-use super::{Args, Command, Context, Handler, KeyArguments, Outcome, Reply, flag, persistence};
+use super::{Args, Command, Context, Handler, Outcome, Reply, flag, persistence};
 use crate::keyspace::Keyspace;
 use crate::machine;
 use crate::shared::{Shared, Stats};
@@ -16,12 +16,7 @@ use std::fmt::Write;
 pub const COMMANDS: &[&Command] = &[&INFO];
 
 static INFO: Command = Command {
-    name: "info",
-    arity: -1,
-    flags: flag::LOADING | flag::STALE | flag::DANGEROUS,
-    keys: KeyArguments::NONE,
     group: "server",
-    since: "1.0.0",
     complexity: "O(N) with N commands",
     summary: "Tells the server's figures, all or by section",
     syntax: "[section [section ...]]",
@@ -29,6 +24,7 @@ static INFO: Command = Command {
               $0
               ",
     handler: Handler::Keyspace(info),
+    ..Command::named("info", -1, flag::LOADING | flag::STALE | flag::DANGEROUS, "1.0.0")
 };
 
 /// What the sections are made of.

@@ -17,17 +17,9 @@ const FLAGS: u32 = flag::LOADING | flag::STALE;
 /// What the rows of this family have in common.
 const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
     Command {
-        name,
-        arity,
-        flags: FLAGS,
-        keys: KeyArguments::NONE,
         group: "server",
-        since,
         complexity: "O(N) with N commands",
-        summary: "",
-        syntax: "",
-        example: "",
-        handler: Handler::Container(&[], None),
+        ..Command::named(name, arity, FLAGS, since)
     }
 }
 

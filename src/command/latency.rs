@@ -2,7 +2,7 @@
 
 use super::config::write_help;
 use super::table;
-use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 use crate::observe::calls::Durations;
 use crate::observe::latency::{Event, Sample};
 use std::fmt::Write;
@@ -13,17 +13,13 @@ pub const COMMANDS: &[&Command] = &[&LATENCY];
 /// What the rows of this family have in common.
 const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
     Command {
-        name,
-        arity,
-        flags: flag::ADMIN | flag::NOSCRIPT | flag::LOADING | flag::STALE,
-        keys: KeyArguments::NONE,
         group: "server",
-        since,
-        complexity: "O(1)",
-        summary: "",
-        syntax: "",
-        example: "",
-        handler: Handler::Container(&[], None),
+        ..Command::named(
+            name,
+            arity,
+            flag::ADMIN | flag::NOSCRIPT | flag::LOADING | flag::STALE,
+            since,
+        )
     }
 }
 

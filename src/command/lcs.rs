@@ -14,12 +14,8 @@ use crate::limits;
 pub const COMMANDS: &[&Command] = &[&LCS];
 
 static LCS: Command = Command {
-    name: "lcs",
-    arity: -3,
-    flags: flag::READONLY,
     keys: KeyArguments::new(1, 2, 1),
     group: "string",
-    since: "7.0.0",
     complexity: "O(N*M) with N and M bytes, 64 at a time",
     summary: "Finds the longest common subsequence of two strings, its length, or where it lies",
     syntax: "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]",
@@ -45,6 +41,7 @@ static LCS: Command = Command {
               len
               :6",
     handler: Handler::Keys(lcs),
+    ..Command::named("lcs", -3, flag::READONLY, "7.0.0")
 };
 
 fn lcs(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -4,24 +4,19 @@
 //! version number that is asked for drops other stones.
 
 use super::connection::REDIS_VERSION;
-use super::{Args, Command, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use super::{Args, Command, Context, Handler, Outcome, Reply, flag};
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&LOLWUT];
 
 static LOLWUT: Command = Command {
-    name: "lolwut",
-    arity: -1,
-    flags: flag::READONLY | flag::FAST,
-    keys: KeyArguments::NONE,
     group: "server",
-    since: "5.0.0",
-    complexity: "O(1)",
     summary: "Draws rings in a pool",
     syntax: "[VERSION version]",
     example: "> LOLWUT VERSION x
               -ERR value is not an integer or out of range",
     handler: Handler::Plain(lolwut),
+    ..Command::named("lolwut", -1, flag::READONLY | flag::FAST, "5.0.0")
 };
 
 const COLUMNS: i64 = 64;

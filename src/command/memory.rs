@@ -14,17 +14,9 @@ pub const COMMANDS: &[&Command] = &[&MEMORY];
 /// What the rows of this family have in common.
 const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
     Command {
-        name,
-        arity,
-        flags: 0,
-        keys: KeyArguments::NONE,
         group: "server",
-        since,
         complexity: "O(N) with N databases",
-        summary: "",
-        syntax: "",
-        example: "",
-        handler: Handler::Container(&[], None),
+        ..Command::named(name, arity, 0, since)
     }
 }
 

@@ -1,6 +1,6 @@
 //! MONITOR: every command that the server executes, as it happens.
 
-use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 use super::{secrets, table};
 use std::io::Write;
 
@@ -8,18 +8,18 @@ use std::io::Write;
 pub const COMMANDS: &[&Command] = &[&MONITOR];
 
 static MONITOR: Command = Command {
-    name: "monitor",
-    arity: 1,
-    flags: flag::ADMIN | flag::NOSCRIPT | flag::LOADING | flag::STALE,
-    keys: KeyArguments::NONE,
     group: "server",
-    since: "1.0.0",
     complexity: "O(1); afterwards every command costs a line for each monitor",
     summary: "Shows every command that is executed, passwords and administration aside",
-    syntax: "",
     example: "> MONITOR
               +OK",
     handler: Handler::Plain(monitor),
+    ..Command::named(
+        "monitor",
+        1,
+        flag::ADMIN | flag::NOSCRIPT | flag::LOADING | flag::STALE,
+        "1.0.0",
+    )
 };
 
 fn monitor(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {

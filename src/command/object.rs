@@ -15,17 +15,10 @@ pub const COMMANDS: &[&Command] = &[&OBJECT];
 /// What the rows of this family have in common.
 const fn row(name: &'static str, since: &'static str) -> Command {
     Command {
-        name,
-        arity: 3,
-        flags: flag::READONLY,
         keys: KeyArguments::new(2, 2, 1).used(&["RO"]),
         group: "generic",
-        since,
-        complexity: "O(1)",
-        summary: "",
         syntax: "key",
-        example: "",
-        handler: Handler::Container(&[], None),
+        ..Command::named(name, 3, flag::READONLY, since)
     }
 }
 

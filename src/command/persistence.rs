@@ -1,6 +1,6 @@
 //! The append-only file, as clients see it: BGREWRITEAOF, and its section of INFO.
 
-use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 use crate::shared::{Shared, Stats};
 use std::fmt::Write;
 use std::sync::atomic::Ordering::Relaxed;
@@ -9,18 +9,13 @@ use std::sync::atomic::Ordering::Relaxed;
 pub const COMMANDS: &[&Command] = &[&BGREWRITEAOF];
 
 static BGREWRITEAOF: Command = Command {
-    name: "bgrewriteaof",
-    arity: 1,
-    flags: flag::ADMIN | flag::NOSCRIPT,
-    keys: KeyArguments::NONE,
     group: "server",
-    since: "1.0.0",
     complexity: "O(N) with N keys, a segment at a time and beside other clients",
     summary: "Rewrites the append-only file: what the data is, in the place of all that led to it",
-    syntax: "",
     example: "> BGREWRITEAOF
               -ERR The append-only file is off: CONFIG SET appendonly yes begins one",
     handler: Handler::Plain(bgrewriteaof),
+    ..Command::named("bgrewriteaof", 1, flag::ADMIN | flag::NOSCRIPT, "1.0.0")
 };
 
 fn bgrewriteaof(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -1,6 +1,6 @@
 //! Commands about the server and its databases as a whole.
 
-use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 use super::{Keys, Keyspace};
 use std::time::Duration;
 
@@ -8,15 +8,8 @@ use std::time::Duration;
 pub const COMMANDS: &[&Command] = &[&DBSIZE, &FLUSHDB, &FLUSHALL, &TIME, &DEBUG];
 
 static DBSIZE: Command = Command {
-    name: "dbsize",
-    arity: 1,
-    flags: flag::READONLY | flag::FAST,
-    keys: KeyArguments::NONE,
     group: "server",
-    since: "1.0.0",
-    complexity: "O(1)",
     summary: "Counts the keys of the database",
-    syntax: "",
     example: "> DBSIZE
               :0
               > SET k v
@@ -24,6 +17,7 @@ static DBSIZE: Command = Command {
               > DBSIZE
               :1",
     handler: Handler::Keys(dbsize),
+    ..Command::named("dbsize", 1, flag::READONLY | flag::FAST, "1.0.0")
 };
 
 fn dbsize(keys: &mut Keys<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -32,12 +26,7 @@ fn dbsize(keys: &mut Keys<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static FLUSHDB: Command = Command {
-    name: "flushdb",
-    arity: -1,
-    flags: flag::WRITE | flag::DANGEROUS,
-    keys: KeyArguments::NONE,
     group: "server",
-    since: "1.0.0",
     complexity: "O(1) for other clients; the memory is freed behind their backs",
     summary: "Removes all keys of the database",
     syntax: "[ASYNC | SYNC]",
@@ -48,6 +37,7 @@ static FLUSHDB: Command = Command {
               > DBSIZE
               :0",
     handler: Handler::Keyspace(flushdb),
+    ..Command::named("flushdb", -1, flag::WRITE | flag::DANGEROUS, "1.0.0")
 };
 
 fn flushdb(
@@ -63,12 +53,7 @@ fn flushdb(
 }
 
 static FLUSHALL: Command = Command {
-    name: "flushall",
-    arity: -1,
-    flags: flag::WRITE | flag::DANGEROUS,
-    keys: KeyArguments::NONE,
     group: "server",
-    since: "1.0.0",
     complexity: "O(1) for other clients; the memory is freed behind their backs",
     summary: "Removes all keys of all databases",
     syntax: "[ASYNC | SYNC]",
@@ -79,6 +64,7 @@ static FLUSHALL: Command = Command {
               > DBSIZE
               :0",
     handler: Handler::Keyspace(flushall),
+    ..Command::named("flushall", -1, flag::WRITE | flag::DANGEROUS, "1.0.0")
 };
 
 fn flushall(
@@ -103,18 +89,12 @@ fn check_flush_mode(args: Args<'_>) -> Outcome {
 }
 
 static TIME: Command = Command {
-    name: "time",
-    arity: 1,
-    flags: flag::LOADING | flag::STALE | flag::FAST,
-    keys: KeyArguments::NONE,
     group: "server",
-    since: "2.6.0",
-    complexity: "O(1)",
     summary: "Tells the server's time: Unix seconds, and microseconds within the second",
-    syntax: "",
     example: "> TIME now
               -ERR wrong number of arguments for 'time' command",
     handler: Handler::Plain(time),
+    ..Command::named("time", 1, flag::LOADING | flag::STALE | flag::FAST, "2.6.0")
 };
 
 fn time(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -126,13 +106,7 @@ fn time(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static DEBUG: Command = Command {
-    name: "debug",
-    arity: -2,
-    // In a transaction it would sleep with the keyspace locked.
-    flags: flag::ADMIN | flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::NO_MULTI,
-    keys: KeyArguments::NONE,
     group: "server",
-    since: "1.0.0",
     complexity: "Depends on the subcommand",
     summary: "Helps to test the server, if --enable-debug-command allows it",
     syntax: "SLEEP seconds | PANIC",
@@ -141,6 +115,13 @@ static DEBUG: Command = Command {
               \"local\", you can run it from a local connection, otherwise you need to set this \
               option in the configuration file, and then restart the server.",
     handler: Handler::Plain(debug),
+    // In a transaction it would sleep with the keyspace locked.
+    ..Command::named(
+        "debug",
+        -2,
+        flag::ADMIN | flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::NO_MULTI,
+        "1.0.0",
+    )
 };
 
 fn debug(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -1,24 +1,14 @@
 //! SHUTDOWN: an orderly stop, asked for by a client instead of a signal.
 
 use super::session::ReplyMode;
-use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 use crate::log;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&SHUTDOWN];
 
 static SHUTDOWN: Command = Command {
-    name: "shutdown",
-    arity: -1,
-    flags: flag::ADMIN
-        | flag::NOSCRIPT
-        | flag::LOADING
-        | flag::STALE
-        | flag::NO_MULTI
-        | flag::ALLOW_BUSY,
-    keys: KeyArguments::NONE,
     group: "server",
-    since: "1.0.0",
     complexity: "O(N) with N connections",
     summary: "Stops the server when what it has received is answered; closes without a reply",
     syntax: "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
@@ -27,6 +17,17 @@ static SHUTDOWN: Command = Command {
               > SHUTDOWN SAVE NOSAVE
               -ERR syntax error",
     handler: Handler::Plain(shutdown),
+    ..Command::named(
+        "shutdown",
+        -1,
+        flag::ADMIN
+            | flag::NOSCRIPT
+            | flag::LOADING
+            | flag::STALE
+            | flag::NO_MULTI
+            | flag::ALLOW_BUSY,
+        "1.0.0",
+    )
 };
 
 /// What SHUTDOWN may be told.

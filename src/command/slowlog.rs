@@ -1,7 +1,7 @@
 //! SLOWLOG: the last commands that took long.
 
 use super::config::write_help;
-use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&SLOWLOG];
@@ -12,17 +12,8 @@ const ENTRIES_SHOWN: usize = 10;
 /// What the rows of this family have in common.
 const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
     Command {
-        name,
-        arity,
-        flags: flag::ADMIN | flag::LOADING | flag::STALE,
-        keys: KeyArguments::NONE,
         group: "server",
-        since,
-        complexity: "O(1)",
-        summary: "",
-        syntax: "",
-        example: "",
-        handler: Handler::Container(&[], None),
+        ..Command::named(name, arity, flag::ADMIN | flag::LOADING | flag::STALE, since)
     }
 }
 

@@ -21,17 +21,10 @@ pub(super) const fn row(
     since: &'static str,
 ) -> Command {
     Command {
-        name,
-        arity,
-        flags,
         keys: KeyArguments::FIRST,
         group: "string",
-        since,
-        complexity: "O(1)",
-        summary: "",
         syntax: "key",
-        example: "",
-        handler: Handler::Container(&[], None),
+        ..Command::named(name, arity, flags, since)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::config::write_help;
 use super::pause::timeout_ms;
-use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
+use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&ROLE, &WAIT, &CLUSTER, &READONLY, &READWRITE, &MODULE];
@@ -13,17 +13,8 @@ pub const COMMANDS: &[&Command] = &[&ROLE, &WAIT, &CLUSTER, &READONLY, &READWRIT
 /// What the rows of this family have in common.
 const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
     Command {
-        name,
-        arity,
-        flags: flag::LOADING | flag::STALE | flag::FAST,
-        keys: KeyArguments::NONE,
         group: "cluster",
-        since,
-        complexity: "O(1)",
-        summary: "",
-        syntax: "",
-        example: "",
-        handler: Handler::Container(&[], None),
+        ..Command::named(name, arity, flag::LOADING | flag::STALE | flag::FAST, since)
     }
 }
 

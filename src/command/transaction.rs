@@ -21,19 +21,7 @@ const FLAGS: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::FAST | f
 
 /// What the rows of this family have in common.
 const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
-    Command {
-        name,
-        arity,
-        flags: FLAGS | flag::UNQUEUED,
-        keys: KeyArguments::NONE,
-        group: "transactions",
-        since,
-        complexity: "O(1)",
-        summary: "",
-        syntax: "",
-        example: "",
-        handler: Handler::Container(&[], None),
-    }
+    Command { group: "transactions", ..Command::named(name, arity, FLAGS | flag::UNQUEUED, since) }
 }
 
 /// What a client has said since MULTI.
