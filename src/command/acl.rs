@@ -2,7 +2,7 @@
 //!
 //! Users cannot be added or restricted; commands that would do so are unknown.
 
-use super::config::{write_help, wrong_subcommand};
+use super::help::{self, wrong_subcommand};
 use super::introspection::categories;
 use super::table;
 use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
@@ -207,15 +207,7 @@ fn whoami(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HELP: Command = Command {
-    flags: flag::LOADING | flag::STALE,
-    summary: "Lists the subcommands",
     example: "> ACL HELP now
               -ERR wrong number of arguments for 'acl|help' command",
-    handler: Handler::Plain(help),
-    ..row("help", 2, "6.0.0")
+    ..help::row("server", "6.0.0")
 };
-
-fn help(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
-    write_help(&ACL, reply);
-    Ok(())
-}

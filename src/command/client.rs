@@ -1,7 +1,7 @@
 //! CLIENT: who is connected, under which name, and who has to leave.
 
-use super::config::{unknown_option, write_help};
 use super::connection::client_attribute;
+use super::help;
 use super::kill::KILL;
 use super::pause::{PAUSE, UNBLOCK, UNPAUSE};
 use super::session::ReplyMode;
@@ -82,17 +82,10 @@ fn getname(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome
 }
 
 static HELP: Command = Command {
-    summary: "Lists the subcommands",
     example: "> CLIENT HELP now
               -ERR wrong number of arguments for 'client|help' command",
-    handler: Handler::Plain(help),
-    ..row("help", 2, flag::LOADING | flag::STALE, "5.0.0")
+    ..help::row("connection", "5.0.0")
 };
-
-fn help(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
-    write_help(&CLIENT, reply);
-    Ok(())
-}
 
 static ID: Command = Command {
     summary: "Tells the connection's number",
@@ -305,7 +298,7 @@ fn setinfo(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outc
             let value = client_attribute("lib-ver", args.at(3))?;
             names.lock().library_version = value;
         }
-        _ => return Err(unknown_option(args.at(2))),
+        _ => return Err(CommandError::quoting("ERR Unrecognized option '", args.at(2), "'")),
     }
     reply.ok();
     Ok(())

@@ -1,6 +1,7 @@
 //! CONFIG: what was chosen at the start or later, under Redis's directive names.
 
 use super::Keyspace;
+use super::help;
 use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 use crate::config::{DIRECTIVES, directives::failed};
 use crate::glob;
@@ -108,44 +109,7 @@ fn resetstat(
 }
 
 static HELP: Command = Command {
-    group: "server",
-    summary: "Lists the subcommands",
     example: "> CONFIG HELP now
               -ERR wrong number of arguments for 'config|help' command",
-    handler: Handler::Plain(help),
-    ..Command::named("help", 2, flag::LOADING | flag::STALE, "5.0.0")
+    ..help::row("server", "5.0.0")
 };
-
-fn help(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
-    write_help(&CONFIG, reply);
-    Ok(())
-}
-
-/// What `… HELP` answers, made from the rows of the subcommands.
-pub(super) fn write_help(container: &Command, reply: &mut Reply) {
-    let name = container.name.to_uppercase();
-    let mut lines =
-        vec![format!("{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")];
-    for sub in container.subcommands() {
-        lines.push(format!("{} {}", sub.name.to_uppercase(), sub.syntax).trim_end().to_owned());
-        lines.push(format!("    {}.", sub.summary));
-    }
-    reply.array(lines.len());
-    lines.iter().for_each(|line| reply.simple(line));
-}
-
-/// The error for a subcommand with more arguments than it takes, when arity alone cannot tell.
-pub(super) fn wrong_subcommand(args: Args<'_>) -> CommandError {
-    let container = args.at(0).to_ascii_uppercase();
-    let after = format!("'. Try {} HELP.", String::from_utf8_lossy(&container));
-    CommandError::quoting(
-        "ERR unknown subcommand or wrong number of arguments for '",
-        args.at(1),
-        &after,
-    )
-}
-
-/// The error for a subcommand's bad option, in Redis's words.
-pub(super) fn unknown_option(option: &[u8]) -> CommandError {
-    CommandError::quoting("ERR Unrecognized option '", option, "'")
-}

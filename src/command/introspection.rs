@@ -3,7 +3,7 @@
 //! redis-cli makes its hints from it, cluster-aware clients find the keys in a request with it.
 //! Everything is derived from the rows.
 
-use super::config::write_help;
+use super::help;
 use super::syntax::{self, Argument};
 use super::table::{self, Row};
 use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
@@ -322,15 +322,7 @@ fn list(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HELP: Command = Command {
-    complexity: "O(1)",
-    summary: "Lists the subcommands",
     example: "> COMMAND HELP now
               -ERR wrong number of arguments for 'command|help' command",
-    handler: Handler::Plain(help),
-    ..row("help", 2, "5.0.0")
+    ..help::row("server", "5.0.0")
 };
-
-fn help(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
-    write_help(&COMMAND, reply);
-    Ok(())
-}

@@ -1,6 +1,6 @@
 //! LATENCY: when clients had to wait, and how long commands usually take.
 
-use super::config::write_help;
+use super::help;
 use super::table;
 use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 use crate::observe::calls::Durations;
@@ -222,15 +222,7 @@ fn graph(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
 }
 
 static HELP: Command = Command {
-    flags: flag::LOADING | flag::STALE,
-    summary: "Lists the subcommands",
     example: "> LATENCY HELP now
               -ERR wrong number of arguments for 'latency|help' command",
-    handler: Handler::Plain(help),
-    ..row("help", 2, "2.8.13")
+    ..help::row("server", "2.8.13")
 };
-
-fn help(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
-    write_help(&LATENCY, reply);
-    Ok(())
-}

@@ -3,7 +3,7 @@
 //! Figures of things that respool does not have (replicas, scripts) are left out of MEMORY STATS
 //! rather than reported as zero; those that tools read are all there, under Redis's names.
 
-use super::config::write_help;
+use super::help;
 use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Keys, Keyspace, Outcome};
 use super::{Reply, flag};
 use crate::shared::Stats;
@@ -106,19 +106,10 @@ fn doctor(
 }
 
 static HELP: Command = Command {
-    flags: flag::LOADING | flag::STALE,
-    complexity: "O(1)",
-    summary: "Lists the subcommands",
     example: "> MEMORY HELP now
               -ERR wrong number of arguments for 'memory|help' command",
-    handler: Handler::Plain(help),
-    ..row("help", 2, "4.0.0")
+    ..help::row("server", "4.0.0")
 };
-
-fn help(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
-    write_help(&MEMORY, reply);
-    Ok(())
-}
 
 static MALLOC_STATS: Command = Command {
     complexity: "O(1)",

@@ -29,6 +29,7 @@ pub mod gate;
 mod generic;
 mod hash;
 mod hash_walk;
+mod help;
 mod info;
 mod introspection;
 mod kill;

@@ -3,9 +3,9 @@
 //! None of these is a use of the key. The forms are named as Redis names its own, because tools
 //! look at them: *int*, *embstr* and *raw* strings, *listpack* and *hashtable* hashes.
 
-use super::config::write_help;
 use super::flag;
-use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Keys, Outcome, Reply};
+use super::help;
+use super::{Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply};
 use crate::keyspace::{Entry, Text, Value};
 use crate::resp::parse_integer;
 
@@ -116,21 +116,10 @@ fn freq(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HELP: Command = Command {
-    arity: 2,
-    flags: flag::LOADING | flag::STALE,
-    keys: KeyArguments::NONE,
-    summary: "Lists the subcommands",
-    syntax: "",
     example: "> OBJECT HELP now
               -ERR wrong number of arguments for 'object|help' command",
-    handler: Handler::Plain(help),
-    ..row("help", "6.2.0")
+    ..help::row("generic", "6.2.0")
 };
-
-fn help(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
-    write_help(&OBJECT, reply);
-    Ok(())
-}
 
 static IDLETIME: Command = Command {
     summary: "Says for how many seconds a key has not been used",

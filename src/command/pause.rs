@@ -1,7 +1,7 @@
 //! CLIENT PAUSE and what belongs to it: requests of all clients wait for a while.
 
 use super::client::{ADMIN, row};
-use super::config::wrong_subcommand;
+use super::help::wrong_subcommand;
 use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply};
 
 /// A subcommand of CLIENT.

@@ -1,6 +1,6 @@
 //! SLOWLOG: the last commands that took long.
 
-use super::config::write_help;
+use super::help::{self, wrong_subcommand};
 use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 
 /// The family.
@@ -42,7 +42,7 @@ fn get(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome 
     let count = match args.len() {
         2 => ENTRIES_SHOWN,
         3 => count(args.at(2))?,
-        _ => return Err(super::config::wrong_subcommand(args)),
+        _ => return Err(wrong_subcommand(args)),
     };
     let entries = context.shared.slowlog.latest(count);
     reply.array(entries.len());
@@ -97,15 +97,7 @@ fn reset(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HELP: Command = Command {
-    flags: flag::LOADING | flag::STALE,
-    summary: "Lists the subcommands",
     example: "> SLOWLOG HELP now
               -ERR wrong number of arguments for 'slowlog|help' command",
-    handler: Handler::Plain(help),
-    ..row("help", 2, "6.2.0")
+    ..help::row("server", "6.2.0")
 };
-
-fn help(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
-    write_help(&SLOWLOG, reply);
-    Ok(())
-}

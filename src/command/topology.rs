@@ -3,7 +3,7 @@
 //! Clients ask these questions to find out what they are talking to. The answers are Redis's for a
 //! server that stands alone.
 
-use super::config::write_help;
+use super::help;
 use super::pause::timeout_ms;
 use super::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 
@@ -116,16 +116,7 @@ fn module_list(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static MODULE_HELP: Command = Command {
-    flags: flag::LOADING | flag::STALE,
-    group: "server",
-    summary: "Lists the subcommands",
     example: "> MODULE HELP now
               -ERR wrong number of arguments for 'module|help' command",
-    handler: Handler::Plain(module_help),
-    ..row("help", 2, "5.0.0")
+    ..help::row("server", "5.0.0")
 };
-
-fn module_help(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
-    write_help(&MODULE, reply);
-    Ok(())
-}
