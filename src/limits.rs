@@ -67,6 +67,13 @@ pub const WRITEV_BUFFERS_MAX: usize = 64;
 /// looks whether the client has more to *say*: a client may send all before it reads anything.
 pub const WRITE_WAIT_MS: u64 = 5;
 
+/// Bytes of replies that may be left with the log to be sent: far more than a batch of writes
+/// answers with, and far less than a socket has room for.
+pub const HANDED_OVER_BYTES_MAX: usize = 16 * 1024;
+
+/// Milliseconds of silence after which a worker looks whether all of such replies went off.
+pub const HANDED_OVER_READ_WAIT_MS: u64 = 100;
+
 /// Attempts to send in vain, of [`WRITE_WAIT_MS`] each, after which a client at the limit of
 /// [`OUTPUT_BYTES_MAX`] is dropped: a second in which it did not read a byte.
 pub const OUTPUT_ATTEMPTS_MAX: usize = 200;

@@ -4,29 +4,19 @@
 //! order of execution. They leave when somebody waits for them ([`Aof::wait`]): the first who does
 //! takes *everything* that is queued and writes it, without holding any lock; whoever comes
 //! meanwhile waits, and finds its records written by the next one in one go. With `always` the
-//! same happens with the disk: the housekeeper syncs for everybody who waits.
+//! same happens with the disk: the housekeeper syncs for everybody who waits, and sends the replies
+//! of those who have left them here ([`Aof::hand_over`]). Whoever comes while it does so makes up
+//! the next group; so the more there is to do, the more share a sync.
 //!
 //! A *place* is a number of bytes since the log was opened, whatever the file. The three that
 //! matter run after each other: `synced` ≤ `written` ≤ `end`.
-//!
-//! # When writing fails
-//! What could not be written stays queued and is tried again; until it is written, those who wait
-//! for it get no answer at all (their connections are closed: what they asked for may or may not
-//! survive), and no new write is admitted ([`Aof::refusal`]). Since room is reserved before it is
-//! needed, a full disk is found out *before* that, while the last bytes can still be written. What
-//! is queued is bounded by what was being executed when the failure was noticed; keys that expire
-//! or are evicted meanwhile queue a DEL each, which is shorter than the entry that it frees.
-//!
-//! # When fsync fails
-//! The kernel may have dropped what it could not write and does not say so twice. So the file is
-//! never trusted again: writes are refused until a rewrite has put a new one in its place.
 
-use super::disk::{Disk, LogFile, reason};
+use super::disk::{Disk, LogFile};
 use super::mailbox::{Mailbox, Order};
+use super::parcel::Parcel;
 use super::records::Records;
 use super::status::Status;
 use crate::config::Fsync;
-use crate::log;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
@@ -40,7 +30,7 @@ pub struct Unwritten;
 
 /// The log of one server, which may be off.
 pub struct Aof {
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
     /// Something was written, or failed.
     written_more: Condvar,
     /// Something was synced, or failed.
@@ -51,7 +41,7 @@ pub struct Aof {
     /// [`Fsync`] as a number.
     policy: AtomicU8,
     is_on: AtomicBool,
-    is_refusing: AtomicBool,
+    pub(super) is_refusing: AtomicBool,
     /// Figures.
     pub status: Status,
     /// Where the log is, or would be if it were on.
@@ -64,31 +54,35 @@ pub struct Aof {
     pub bell_rings: Receiver<()>,
 }
 
+/// What the lock guards.
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     /// What is to be written, and where to; the last file is the one that grows.
-    queue: VecDeque<Portion>,
+    pub(super) queue: VecDeque<Portion>,
     /// Whether somebody is writing; the front of the queue is then out of it.
     is_writing: bool,
     /// Whether the housekeeper was asked to sync.
     is_sync_asked: bool,
+    /// Replies that are sent when the log is synced.
+    parcels: Vec<Parcel>,
     /// Files with bytes that were not synced, the oldest first.
     unsynced: Vec<Arc<LogFile>>,
     /// An empty buffer for the next one who writes.
     spare: Records,
     /// Why new writes are refused.
-    refusal: Option<String>,
+    pub(super) refusal: Option<String>,
     /// Whether what is queued could not be written.
-    is_stuck: bool,
+    pub(super) is_stuck: bool,
     /// Whether an fsync has failed since the last file was begun.
-    is_distrusted: bool,
+    pub(super) is_distrusted: bool,
 }
 
-struct Portion {
-    file: Arc<LogFile>,
+/// Records for one file.
+pub(super) struct Portion {
+    pub(super) file: Arc<LogFile>,
     records: Records,
     /// Whether a new base holds what this file lacks.
-    is_history: bool,
+    pub(super) is_history: bool,
 }
 
 impl Portion {
@@ -191,22 +185,6 @@ impl Aof {
         outcome
     }
 
-    /// A rewrite has succeeded: whatever was wrong with the files before it, they are history. The
-    /// file that is being written may have failed meanwhile; then that is not trusted either.
-    pub fn trust(&self, base_bytes: u64) {
-        let mut state = self.state.lock();
-        let Some((last, history)) = state.queue.make_contiguous().split_last_mut() else { return };
-        history.iter_mut().for_each(|portion| portion.is_history = true);
-        let bytes = last.file.len();
-        if !last.file.is_broken() {
-            (state.is_distrusted, state.is_stuck, state.refusal) = (false, false, None);
-            self.is_refusing.store(false, Relaxed);
-        }
-        self.status.is_unfounded.store(false, Relaxed);
-        self.status.base_bytes.store(base_bytes, Relaxed);
-        self.status.bytes.store(base_bytes + bytes, Relaxed);
-    }
-
     /// Bytes that wait to be written.
     pub fn queued_bytes(&self) -> u64 {
         self.end().saturating_sub(self.written.load(Relaxed))
@@ -230,11 +208,7 @@ impl Aof {
                 return Err(Unwritten);
             }
             if is_always {
-                // The housekeeper writes and syncs for everybody who waits by then.
-                if !std::mem::replace(&mut state.is_sync_asked, true) {
-                    // A bell that has been rung already is as good.
-                    let _ = self.bell.try_send(());
-                }
+                self.ask_for_sync(&mut state);
                 self.synced_more.wait(&mut state);
             } else if state.is_writing {
                 self.written_more.wait(&mut state);
@@ -245,6 +219,31 @@ impl Aof {
         Ok(())
     }
 
+    /// Whether replies that rest on `place` have to wait for the disk.
+    pub fn has_to_sync(&self, place: u64) -> bool {
+        self.is_always() && !self.is_safe(place)
+    }
+
+    /// Has the replies in `parcel` sent when what they rest on is on the disk. Gives it back if
+    /// that need not, or cannot, be waited for.
+    pub fn hand_over(&self, parcel: Parcel) -> Option<Parcel> {
+        let mut state = self.state.lock();
+        if !self.has_to_sync(parcel.place) || state.is_stuck || state.is_distrusted {
+            return Some(parcel);
+        }
+        state.parcels.push(parcel);
+        self.ask_for_sync(&mut state);
+        None
+    }
+
+    /// Rings for the housekeeper, who writes and syncs for everybody who waits by then.
+    fn ask_for_sync(&self, state: &mut State) {
+        if !std::mem::replace(&mut state.is_sync_asked, true) {
+            // A bell that has been rung already is as good.
+            let _ = self.bell.try_send(());
+        }
+    }
+
     fn is_safe(&self, place: u64) -> bool {
         let reached = if self.is_always() { &self.synced } else { &self.written };
         reached.load(Relaxed) >= place || !self.is_on()
@@ -252,21 +251,6 @@ impl Aof {
 
     fn is_always(&self) -> bool {
         self.policy.load(Relaxed) == Fsync::Always as u8
-    }
-
-    /// Why a write is refused at present: the text of Redis's error.
-    pub fn refusal(&self) -> Option<String> {
-        if !self.is_refusing.load(Relaxed) {
-            return None;
-        }
-        let state = self.state.lock();
-        let reason = state.refusal.as_ref()?;
-        Some(format!("MISCONF Errors writing to the AOF file: {reason}"))
-    }
-
-    /// Whether a rewrite is needed before anything can be trusted again.
-    pub fn is_distrusted(&self) -> bool {
-        self.is_refusing.load(Relaxed) && self.state.lock().is_distrusted
     }
 
     /// Writes what nobody waits for, and tries again what has failed. The housekeeper does so
@@ -291,6 +275,7 @@ impl Aof {
                 self.write_front(&mut state);
             }
         }
+        let parcels = std::mem::take(&mut state.parcels);
         let files = std::mem::take(&mut state.unsynced);
         let place = self.written.load(Relaxed);
         if !files.is_empty() {
@@ -302,6 +287,17 @@ impl Aof {
             self.synced.fetch_max(place, Relaxed);
         }
         self.synced_more.notify_all();
+        drop(state);
+        self.deliver(parcels);
+    }
+
+    /// Sends the replies that waited for the disk, with no lock held.
+    fn deliver(&self, parcels: Vec<Parcel>) {
+        let synced = self.synced.load(Relaxed);
+        for parcel in parcels {
+            let is_safe = parcel.place <= synced;
+            parcel.deliver(is_safe);
+        }
     }
 
     /// Whether there are bytes that were not synced.
@@ -355,40 +351,6 @@ impl Aof {
         }
     }
 
-    /// Remembers whether writes can be admitted, and says so when that changes.
-    fn note_write(&self, state: &mut MutexGuard<'_, State>, outcome: io::Result<()>) {
-        if state.is_distrusted {
-            return;
-        }
-        let before = std::mem::replace(&mut state.refusal, outcome.as_ref().err().map(reason));
-        self.is_refusing.store(outcome.is_err(), Relaxed);
-        match (before, outcome) {
-            (None, Err(error)) => MutexGuard::unlocked(state, || {
-                log::warning(&format!(
-                    "Writing to the append-only file fails, writes are refused: {error}"
-                ));
-            }),
-            (Some(_), Ok(())) => MutexGuard::unlocked(state, || {
-                log::notice("The append-only file can be written again");
-            }),
-            _ => {}
-        }
-    }
-
-    /// Ceases to trust the file if it could not be synced.
-    fn note_sync(&self, state: &mut MutexGuard<'_, State>, outcome: &io::Result<()>) {
-        let (Err(error), true) = (outcome, self.is_on()) else { return };
-        state.refusal = Some(reason(error));
-        state.is_distrusted = true;
-        self.is_refusing.store(true, Relaxed);
-        MutexGuard::unlocked(state, || {
-            log::warning(&format!(
-                "Syncing the append-only file failed, writes are refused until it is rewritten: \
-                 {error}"
-            ));
-        });
-    }
-
     fn wake_all(&self) {
         self.written_more.notify_all();
         self.synced_more.notify_all();
@@ -401,13 +363,15 @@ impl Aof {
         while state.is_writing {
             self.written_more.wait(&mut state);
         }
-        let state = std::mem::take(&mut *state);
+        let mut rest = std::mem::take(&mut *state);
         self.is_on.store(false, Relaxed);
         self.is_refusing.store(false, Relaxed);
         // What could not be written will not be: nobody may wait for it, now or in another log.
         self.written.store(self.end(), Relaxed);
         self.synced.store(self.end(), Relaxed);
         self.wake_all();
-        state.queue.iter().for_each(|portion| portion.file.give_back());
+        drop(state);
+        self.deliver(std::mem::take(&mut rest.parcels));
+        rest.queue.iter().for_each(|portion| portion.file.give_back());
     }
 }

@@ -70,9 +70,10 @@ pub struct Session {
 
 /// What the replies that were not sent yet rest on: everything that was logged before them, one's
 /// own changes and those that one has seen.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct LogPlace {
-    place: u64,
+    /// The place in the log behind it; 0 if they rest on nothing.
+    pub place: u64,
     /// Whether this client may have made changes that are among it.
     pub has_written: bool,
 }
@@ -134,11 +135,16 @@ impl Session {
         if place == 0 || aof.wait(place).is_ok() || !has_written {
             return Ok(());
         }
+        Err(self.unanswered())
+    }
+
+    /// The end of a client whose changes could not be logged.
+    pub fn unanswered(&self) -> io::Error {
         let (id, peer) = (self.client.id, &self.client.peer);
         log::warning(&format!(
             "Client id={id} addr={peer} closed without an answer: its changes cannot be logged"
         ));
-        Err(io::ErrorKind::StorageFull.into())
+        io::ErrorKind::StorageFull.into()
     }
 
     /// Ends all watching, when the connection ends.

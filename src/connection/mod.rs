@@ -23,6 +23,7 @@ use crate::command::session::Session;
 use crate::limits;
 use crate::resp::{Assembler, Limits, Parsed, ProtocolError, Reply};
 use crate::shared::{Shared, Stats};
+use sending::HandedOver;
 use std::io::{self, BufRead, BufReader, ErrorKind};
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -48,6 +49,7 @@ pub fn serve(shared: &Shared, client: &Arc<Client>) -> io::Result<()> {
         batch: Batch::default(),
         session: Session::new(Arc::clone(client), is_authenticated),
         reply: Reply::default(),
+        handed_over: None,
         congestion: None,
         patience_ms: limits::READ_WAIT_CONGESTED_MS,
     };
@@ -64,6 +66,8 @@ struct Connection<'a> {
     batch: Batch,
     session: Session,
     reply: Reply,
+    /// Replies that were left with the log, which sends them.
+    handed_over: Option<HandedOver>,
     /// Bytes of requests taken since the kernel last refused to take replies; `None` if it did not.
     congestion: Option<usize>,
     /// How long to listen before sending is tried again.
@@ -123,12 +127,17 @@ impl Connection<'_> {
                 self.drain()?;
                 return self.linger();
             }
-            self.flush_if_due()?;
-            // Also for a client that wants no replies, or does not read them.
-            self.session.await_log(&self.shared.aof)?;
+            if !self.hand_over() {
+                self.flush_if_due()?;
+                // Also for a client that wants no replies, or does not read them.
+                self.session.await_log(&self.shared.aof)?;
+            }
             self.publish();
-            match self.fill()? {
+            let filled = self.fill()?;
+            let was_handed_over = self.take_back()?;
+            match filled {
                 Filled::Some => {}
+                Filled::Silence if was_handed_over => {}
                 // Nothing more to hear: time to try sending again.
                 Filled::Silence if self.congestion.is_some() => {
                     // The longer it does not read, the less often is it asked whether it does.
@@ -226,6 +235,7 @@ impl Connection<'_> {
     fn fill(&mut self) -> io::Result<Filled> {
         self.wait_at_most(match self.congestion {
             Some(_) => self.patience_ms,
+            None if self.handed_over.is_some() => limits::HANDED_OVER_READ_WAIT_MS,
             None if self.session.monitor.is_some() => limits::MONITOR_READ_WAIT_MS,
             None => limits::DOZE_AFTER_MS,
         })?;

@@ -2,13 +2,24 @@
 //! last words.
 
 use super::{Connection, is_timeout};
+use crate::aof::parcel::Returned;
+use crate::aof::{Parcel, Unwritten};
+use crate::command::session::LogPlace;
 use crate::limits;
 use crate::log;
 use crate::resp::ProtocolError;
 use crate::shared::Stats;
+use crossbeam_channel::Receiver;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+
+/// Replies that were left with the log.
+pub(super) struct HandedOver {
+    returned: Receiver<Returned>,
+    bytes: usize,
+}
 
 impl Connection<'_> {
     /// Sends, unless the client has just shown that it does not read.
@@ -48,6 +59,47 @@ impl Connection<'_> {
             self.mark_active();
         }
         Ok(())
+    }
+
+    /// Leaves the replies with the log, which sends them when they are true; false if they have
+    /// nothing to wait for, or are better sent from here.
+    pub(super) fn hand_over(&mut self) -> bool {
+        let LogPlace { place, has_written } = self.session.log_place;
+        let bytes = self.reply.plain().map_or(0, <[u8]>::len);
+        let is_fit = (1..=limits::HANDED_OVER_BYTES_MAX).contains(&bytes)
+            && self.congestion.is_none()
+            && self.session.monitor.is_none();
+        let Some(stream) = self.session.client.stream.as_ref().filter(|_| is_fit) else {
+            return false;
+        };
+        if !self.shared.aof.has_to_sync(place) {
+            return false;
+        }
+        let reply = std::mem::take(&mut self.reply);
+        let (parcel, returned) = Parcel::new(reply, place, has_written, Arc::clone(stream));
+        if let Some(parcel) = self.shared.aof.hand_over(parcel) {
+            self.reply = parcel.reply;
+            return false;
+        }
+        self.session.log_place = LogPlace::default();
+        self.handed_over = Some(HandedOver { returned, bytes });
+        true
+    }
+
+    /// Waits until the replies that were left with the log have been sent, and takes back what the
+    /// client did not take; false if there were none.
+    pub(super) fn take_back(&mut self) -> io::Result<bool> {
+        let Some(HandedOver { returned, bytes }) = self.handed_over.take() else {
+            return Ok(false);
+        };
+        // Nobody drops a parcel.
+        let reply = returned.recv().unwrap_or(Err(Unwritten));
+        self.reply = reply.map_err(|Unwritten| self.session.unanswered())?;
+        Stats::add(&self.shared.stats.output_bytes, bytes - self.reply.len());
+        if !self.reply.is_empty() {
+            self.congestion = Some(0);
+        }
+        Ok(true)
     }
 
     /// Remembers that the client is alive, for `timeout`.

@@ -178,6 +178,29 @@ fn a_stuck_log_is_turned_off_and_on() {
     drop(server);
 }
 
+/// Ensures that with `always` a failed fsync is answered by nobody's OK, that who has only read
+/// hears what was read, and that the log is rewritten.
+#[test]
+fn what_was_not_synced_is_not_acknowledged() {
+    let dir = folder();
+    let (server, faults) = on_faults(dir.path());
+    let (mut client, mut other) = (server.client(), server.client());
+    assert_eq!(client.ask("CONFIG SET appendfsync always"), "+OK");
+    assert_eq!(client.ask("SET k v"), "+OK");
+    faults.plan(Operation::Sync, 0, 1, BROKEN);
+    client.say("APPEND k w");
+    assert!(client.is_ended(), "no answer");
+    assert_eq!(other.ask("GET k"), "$2 vw");
+    assert!(other.ask("SET k x").starts_with("-MISCONF Errors writing to the AOF file: "));
+    wait_until("the log is rewritten", || {
+        server.clock.advance_ms(100);
+        other.ask("SET probe 1") == "+OK"
+    });
+    assert_eq!(other.ask("APPEND k x"), ":3");
+    drop(server);
+    logging(dir.path()).check("> GET k\n$3 vwx");
+}
+
 /// Ensures that a failed fsync is not forgotten when it is a rewrite that has asked for it: the
 /// kernel tells it once, and to nobody else.
 #[test]

@@ -3,6 +3,7 @@
 //!
 //! Read `support` first. A test of a command is a session: see [`support::check`].
 
+mod aof_always;
 mod aof_faults;
 mod aof_log;
 mod aof_recovery;

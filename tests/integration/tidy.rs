@@ -50,7 +50,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("rewriter", &["aof", "log", "shared"]),
     ("loading", &["aof", "command", "limits", "log", "resp", "shared"]),
-    ("connection", &["clients", "command", "limits", "log", "resp", "shared"]),
+    ("connection", &["aof", "clients", "command", "limits", "log", "resp", "shared"]),
     (
         "command",
         &[
@@ -105,6 +105,7 @@ const LOCKING_FILES: &[(&str, &str)] = &[
     ("src/command/meter.rs", "the names of one client"),
     ("src/command/connection.rs", "the names of one client"),
     ("src/aof/commit.rs", "the queue of the log"),
+    ("src/aof/refusal.rs", "the queue of the log"),
     ("src/aof/faults.rs", "the faults that a test has planned"),
     ("src/log.rs", "the standard error stream"),
 ];
