@@ -69,8 +69,8 @@ pub fn run(shared: &Shared, stop: &Receiver<()>, begin_stop: impl Fn()) {
 /// The server stops.
 struct Stopped;
 
-/// Waits for the next round, and meanwhile syncs the log whenever somebody waits for that, and sends
-/// the replies that had to wait.
+/// Waits for the next round, and meanwhile syncs the log whenever somebody waits for that, and
+/// sends the replies that had to wait.
 fn wait_until(next_round: Instant, shared: &Shared, stop: &Receiver<()>) -> Result<(), Stopped> {
     loop {
         let wait = next_round.saturating_duration_since(Instant::now());
