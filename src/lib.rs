@@ -37,7 +37,7 @@
 //! |---|---|---|---|
 //! | acceptor | one per address | admits or refuses, hands the stream over | the server stops |
 //! | worker-N | 0 … `maxclients` | serves one client after the other | none came for a while |
-//! | housekeeper | 1 | sweep, fsync for all who wait, figures, SHUTDOWN | everybody else has ended |
+//! | housekeeper | 1 | sweep, fsync, idle clients, figures, SHUTDOWN | everybody else has ended |
 //! | rewriter | 1 | makes the log short again | the clients have left |
 //! | signals | 1 | turns SIGTERM and SIGINT into an orderly stop | the server has stopped |
 //!
