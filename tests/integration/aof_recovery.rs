@@ -2,7 +2,7 @@
 
 use crate::aof_log::{folder, increment, logging};
 use crate::process::PROGRAM;
-use crate::support::START_MS;
+use crate::support::{START_MS, wait_until};
 use respool::aof::{Directory, Disk};
 use respool::clock::Clock;
 use respool::config::Config;
@@ -17,11 +17,24 @@ fn load(dir: &Path) -> Result<usize, String> {
     let mut config = Config::with_defaults();
     config.appendonly = true;
     let shared = Shared::new(config, Clock::manual(START_MS));
-    let directory = Directory::open(Disk::default(), dir)?;
-    loading::run(&shared, directory)?;
+    loading::run(&shared, open(dir)?)?;
     let mut keyspace = shared.access();
     keyspace.check_invariants();
     Ok(keyspace.keys(0, START_MS, true).len())
+}
+
+/// Opens a directory whose lock was let go a moment ago. A process that another test is starting
+/// just then holds our descriptors, and the lock with them, until it is that other program.
+fn open(dir: &Path) -> Result<Directory, String> {
+    let mut found = Directory::open(Disk::default(), dir);
+    wait_until("nobody else has the lock", || {
+        let is_locked = found.as_ref().is_err_and(|reason| reason.starts_with("another process"));
+        if is_locked {
+            found = Directory::open(Disk::default(), dir);
+        }
+        !is_locked
+    });
+    found
 }
 
 /// Writes a log by hand.
