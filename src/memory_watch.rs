@@ -6,7 +6,7 @@
 //!
 //! Memory that is freed rarely leaves the process; it is used again. Therefore the size is expected
 //! to *stop growing* after an eviction and not to fall, and only further growth is answered by a
-//! further step. Half of the limit is left to the data in any case: if that does not
+//! further step. A quarter of the limit is left to the data in any case: if that does not
 //! help, the data is not what fills the memory.
 
 use crate::limits;
