@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::process::Guarded;
 use crate::rows::Load;
-use crate::server::{Server, cpu_us_per_op};
+use crate::server::Server;
 
 /// A measurement takes seconds; after this it has failed.
 const RUN_MAX: Duration = Duration::from_secs(30);
@@ -38,6 +38,9 @@ pub struct Sample {
     pub p999_ms: f64,
     /// Server CPU time per operation in microseconds: user and system, all threads.
     pub cpu_us_per_op: f64,
+    /// How much of its time the load generator needed for itself: at 1, all of its threads were
+    /// busy without a pause, and a faster server would not have been given more to do.
+    pub client_busy: f64,
 }
 
 /// Sends `requests` times `request` to `server`. `keys` is the range of `__rand_int__`.
@@ -50,10 +53,10 @@ pub fn measure(
 ) -> Result<Sample, String> {
     // A load generator without a server to talk to spins until its deadline.
     server.expect_pong()?;
-    let ticks_before = server.cpu_ticks()?;
+    let cpu_before_s = server.cpu_s()?;
     let mut benchmark = Guarded::spawn(&mut command(request, load, requests, keys, server))?;
-    let (status, idle_tail) = wait(&mut benchmark, load, server)?;
-    let ticks = server.cpu_ticks()? - ticks_before;
+    let Ended { status, idle_tail, client_cpu_s } = wait(&mut benchmark, load, server)?;
+    let cpu_s = server.cpu_s()? - cpu_before_s;
 
     let output = read_output(&mut benchmark);
     if !status.success() {
@@ -66,7 +69,8 @@ pub fn measure(
         p50_ms: reported.p50_ms,
         p99_ms: reported.p99_ms,
         p999_ms: reported.p999_ms,
-        cpu_us_per_op: cpu_us_per_op(ticks, requests),
+        cpu_us_per_op: cpu_s * 1e6 / requests as f64,
+        client_busy: client_cpu_s / elapsed_s / f64::from(load.threads.max(1)),
     })
 }
 
@@ -99,30 +103,37 @@ fn command(request: &[&str], load: Load, requests: u64, keys: usize, server: &Se
     command
 }
 
+/// How a run ended.
+struct Ended {
+    status: ExitStatus,
+    /// For how long before it the server had nothing to do.
+    idle_tail: Duration,
+    /// CPU seconds that the load generator has used.
+    client_cpu_s: f64,
+}
+
 /// Waits for the end of a run, and tells for how long before it the server had nothing to do.
 ///
 /// A threaded run always lasts a multiple of [`THREADED_TIMER`], so the throughput it reports is
 /// rounded down, by up to a fifth in a run of a second, and most for whoever is faster. What is
 /// too much is the time at the end in which no request was under way; the server shows it by
 /// using no CPU. A run without threads ends with its last reply and has no such tail.
-fn wait(
-    benchmark: &mut Guarded,
-    load: Load,
-    server: &Server,
-) -> Result<(ExitStatus, Duration), String> {
+fn wait(benchmark: &mut Guarded, load: Load, server: &Server) -> Result<Ended, String> {
     let deadline = Instant::now() + RUN_MAX;
     let threaded = load.threads > 0;
-    let mut ticks_seen = 0;
+    let mut cpu_seen_s = 0.0;
     let mut busy_at = Instant::now();
     while Instant::now() < deadline {
+        // Who has asked for the exit status can ask for nothing else any more.
+        let client_cpu_s = benchmark.cpu_s()?;
         if let Some(status) = benchmark.exit_status()? {
             let idle = if threaded { busy_at.elapsed() } else { Duration::ZERO };
-            return Ok((status, idle.min(THREADED_TIMER)));
+            return Ok(Ended { status, idle_tail: idle.min(THREADED_TIMER), client_cpu_s });
         }
         if threaded {
-            let ticks = server.cpu_ticks()?;
-            if ticks != ticks_seen {
-                ticks_seen = ticks;
+            let cpu_s = server.cpu_s()?;
+            if cpu_s != cpu_seen_s {
+                cpu_seen_s = cpu_s;
                 busy_at = Instant::now();
             }
         }

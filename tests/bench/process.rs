@@ -5,11 +5,16 @@
 //! early return and on a panic alike. Two ways out remain: Ctrl-C, which a terminal sends to the
 //! children as well, and a signal to the benchmark alone, which std cannot catch.
 
+use std::fs;
 use std::io::ErrorKind;
 use std::process::{Child, Command, ExitStatus};
 
 /// What to do when one of Redis's programs is not there.
 pub const INSTALL_HINT: &str = "apt-get install redis-server redis-tools";
+
+/// Kernel clock ticks per second in `/proc`: 100 on every Linux architecture that Rust
+/// supports, whatever the kernel's own timer does.
+const TICKS_PER_S: f64 = 100.0;
 
 /// A child process that is killed, and waited for, when this is dropped.
 pub struct Guarded(Child);
@@ -28,6 +33,20 @@ impl Guarded {
     /// The process id, which names its directory in `/proc`.
     pub fn id(&self) -> u32 {
         self.0.id()
+    }
+
+    /// CPU seconds of all the child's threads so far, ended ones included.
+    pub fn cpu_s(&self) -> Result<f64, String> {
+        let stat = self.proc("stat")?;
+        let ticks =
+            parse_cpu_ticks(&stat).ok_or(format!("stat is not as proc(5) describes it: {stat}"))?;
+        Ok(ticks as f64 / TICKS_PER_S)
+    }
+
+    /// A file of the child's directory in `/proc`. It is there until the child's end was waited for.
+    pub fn proc(&self, file: &str) -> Result<String, String> {
+        let path = format!("/proc/{}/{file}", self.id());
+        fs::read_to_string(&path).map_err(|e| format!("cannot read {path}: {e}"))
     }
 
     /// Tells without waiting whether the child has ended, and how.
@@ -58,4 +77,14 @@ fn cannot_run(command: &Command, error: &std::io::Error) -> String {
     } else {
         format!("cannot run {program}: {error}")
     }
+}
+
+/// Fields 14 and 15 of proc(5)'s stat: user and system time. Counted from the last parenthesis,
+/// because field 2, the program's name, may itself hold spaces and parentheses.
+fn parse_cpu_ticks(stat: &str) -> Option<u64> {
+    let (_, from_field_3) = stat.rsplit_once(')')?;
+    let mut times = from_field_3.split_whitespace().skip(14 - 3);
+    let user: u64 = times.next()?.parse().ok()?;
+    let system: u64 = times.next()?.parse().ok()?;
+    Some(user + system)
 }

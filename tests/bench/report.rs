@@ -16,7 +16,7 @@ const REDIS: usize = 1;
 pub const NULL: usize = 2;
 
 /// The head of the table. The plain columns are respool's.
-const HEAD: [&str; 14] = [
+const HEAD: [&str; 16] = [
     "row",
     "respool ops/s",
     "Redis ops/s",
@@ -31,6 +31,8 @@ const HEAD: [&str; 14] = [
     "CPU µs/op",
     "Redis CPU",
     "CPU ratio",
+    "client busy",
+    "Redis's",
 ];
 
 /// What one server did in one row.
@@ -132,6 +134,8 @@ impl Results {
                 decimals(respool.median(|s| s.cpu_us_per_op), 2),
                 decimals(redis.median(|s| s.cpu_us_per_op), 2),
                 judged(ratios.cpu, row.cpu_bar),
+                percent(respool.median(|s| s.client_busy)),
+                percent(redis.median(|s| s.client_busy)),
             ]);
         }
         table(&lines)
@@ -149,6 +153,7 @@ impl Results {
                         ("p99_ms", s.p99_ms),
                         ("p999_ms", s.p999_ms),
                         ("cpu_us_per_op", s.cpu_us_per_op),
+                        ("client_busy", s.client_busy),
                     ] {
                         let (round, label) = (round + 1, row.label());
                         let _ = writeln!(text, "{round},{label},{name},{figure},{value:.3}");
@@ -195,4 +200,8 @@ fn miss(label: &str, what: &str, ratio: Option<f64>, bar: Option<Bar>) -> Option
 fn latency(figure_ms: Option<f64>, ratio: Option<f64>) -> String {
     let is_met = ratio.is_none_or(|ratio| LATENCY_BAR.is_met(ratio));
     format!("{}{}", decimals(figure_ms, 2), if is_met { "" } else { " ✗" })
+}
+
+fn percent(share: Option<f64>) -> String {
+    share.map_or_else(|| decimals(None, 0), |share| format!("{:.0} %", share * 100.0))
 }

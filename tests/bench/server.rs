@@ -26,10 +26,6 @@ const ANSWER_MAX: Duration = Duration::from_secs(10);
 /// the time that has passed: exact enough, and no load on one that reads a long file.
 const START_POLL: Duration = Duration::from_micros(200);
 
-/// Kernel clock ticks per second in `/proc`: 100 on every Linux architecture that Rust
-/// supports, whatever the kernel's own timer does.
-const TICKS_PER_S: u64 = 100;
-
 /// A server program and the way it is called.
 #[derive(Clone)]
 pub struct Program {
@@ -166,25 +162,18 @@ impl Server {
         }
     }
 
-    /// CPU time of all the server's threads so far, ended ones included, in clock ticks.
-    pub fn cpu_ticks(&self) -> Result<u64, String> {
-        let stat = self.proc("stat")?;
-        parse_cpu_ticks(&stat).ok_or(format!("stat is not as proc(5) describes it: {stat}"))
+    /// CPU seconds of all the server's threads so far, ended ones included.
+    pub fn cpu_s(&self) -> Result<f64, String> {
+        self.process.cpu_s()
     }
 
     /// Resident size of the process in bytes.
     pub fn resident_bytes(&self) -> Result<f64, String> {
-        let status = self.proc("status")?;
+        let status = self.process.proc("status")?;
         let kib: Option<f64> = status
             .lines()
             .find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB")?.trim().parse().ok());
         kib.map(|kib| kib * 1024.0).ok_or("/proc tells no VmRSS".into())
-    }
-
-    /// A file of the process's directory in `/proc`.
-    fn proc(&self, file: &str) -> Result<String, String> {
-        let path = format!("/proc/{}/{file}", self.id());
-        fs::read_to_string(&path).map_err(|e| format!("cannot read {path}: {e}"))
     }
 
     /// Sends one inline command and returns the first line of the reply.
@@ -234,11 +223,6 @@ pub fn directory() -> Result<TempDir, String> {
     TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).map_err(|e| format!("no directory: {e}"))
 }
 
-/// Clock ticks in the CPU time that one operation took, as microseconds.
-pub fn cpu_us_per_op(ticks: u64, operations: u64) -> f64 {
-    (ticks * (1_000_000 / TICKS_PER_S)) as f64 / operations as f64
-}
-
 /// A port that was free a moment ago. Somebody else may take it before the server does; then
 /// the server says so and the benchmark ends with its message.
 fn free_port() -> Result<u16, String> {
@@ -246,14 +230,4 @@ fn free_port() -> Result<u16, String> {
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())
         .map_err(|e| format!("no free port: {e}"))
-}
-
-/// Fields 14 and 15 of proc(5)'s stat: user and system time. Counted from the last parenthesis,
-/// because field 2, the program's name, may itself hold spaces and parentheses.
-fn parse_cpu_ticks(stat: &str) -> Option<u64> {
-    let (_, from_field_3) = stat.rsplit_once(')')?;
-    let mut times = from_field_3.split_whitespace().skip(14 - 3);
-    let user: u64 = times.next()?.parse().ok()?;
-    let system: u64 = times.next()?.parse().ok()?;
-    Some(user + system)
 }
