@@ -3,6 +3,7 @@
 use super::{Command, Handler};
 use crate::limits;
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::sync::LazyLock;
 
 /// The families, in the order in which the README shows them.
@@ -53,15 +54,36 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     }
     assert!(rows.len() <= limits::COMMANDS_MAX, "there is room for counting every command");
     let tops = rows.iter().enumerate().filter(|(_, row)| row.container.is_none());
-    let by_name = tops.map(|(at, row)| (row.command.name.as_bytes(), at)).collect();
+    let by_name = tops.map(|(at, row)| (Name(row.command.name.as_bytes()), at)).collect();
     Table { rows, by_name }
 });
 
 struct Table {
     rows: Vec<Row>,
     /// Commands without subcommands; those are few and searched one by one.
-    by_name: HashMap<&'static [u8], usize, ahash::RandomState>,
+    by_name: HashMap<Name<'static>, usize, ahash::RandomState>,
 }
+
+/// A name in whatever case.
+///
+/// It is hashed byte by byte. A copy in lower case, written in small pieces and read as a whole,
+/// would have the processor wait until everything that it wrote before has reached the cache: a
+/// tenth of the time to load a log.
+struct Name<'a>(&'a [u8]);
+
+impl Hash for Name<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.iter().for_each(|byte| state.write_u8(byte.to_ascii_lowercase()));
+    }
+}
+
+impl PartialEq for Name<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(other.0)
+    }
+}
+
+impl Eq for Name<'_> {}
 
 /// One command in the table.
 #[derive(Clone, Copy)]
@@ -93,11 +115,8 @@ pub fn rows() -> &'static [Row] {
 
 /// The number of the row that a request means, without its subcommand.
 pub fn find(name: &[u8]) -> Option<usize> {
-    let mut lower = [0; NAME_BYTES_MAX];
-    let lower = lower.get_mut(..name.len())?;
-    lower.copy_from_slice(name);
-    lower.make_ascii_lowercase();
-    TABLE.by_name.get(&*lower).copied()
+    let is_short = name.len() <= NAME_BYTES_MAX;
+    is_short.then(|| TABLE.by_name.get(&Name(name)).copied())?
 }
 
 /// The number of the row of the subcommand `name` of row `container`.
