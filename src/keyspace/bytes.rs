@@ -51,9 +51,13 @@ impl<const INLINE: usize> Bytes<INLINE> {
         if bytes.len() > INLINE {
             return Bytes::Shared(bytes.into());
         }
-        let mut data = [0; INLINE];
-        data[..bytes.len()].copy_from_slice(bytes);
-        Bytes::Inline { len: bytes.len() as u8, data }
+        // Copied to its final place: what was written in pieces is not read as a whole at once, for
+        // which the processor would wait until all that it wrote before has reached the cache.
+        let mut inline = Bytes::Inline { len: bytes.len() as u8, data: [0; INLINE] };
+        if let Bytes::Inline { data, .. } = &mut inline {
+            data[..bytes.len()].copy_from_slice(bytes);
+        }
+        inline
     }
 
     /// A copy of `old` with zeros up to `len` bytes, and with room to grow if `old` had grown

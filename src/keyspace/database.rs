@@ -99,6 +99,11 @@ impl Database {
         self.segments[self.segment_of(key)].peek(key)
     }
 
+    /// Brings what a lookup or an insertion of `key` needs into the processor's caches.
+    pub fn fetch(&self, key: &[u8]) {
+        self.segments[self.segment_of(key)].fetch(key);
+    }
+
     /// Bytes of an entry with its key, its value, its place in the index of deadlines and its share
     /// of the table.
     pub fn bytes_of(&self, key: &[u8]) -> Option<usize> {
@@ -139,10 +144,10 @@ impl Database {
     pub fn insert(&mut self, key: &[u8], mut entry: Entry) {
         let key = Key::new(key);
         entry.set_mark(self.walk.mark);
-        let mut at = self.segment_of(&key);
-        while self.segments[at].len() >= SEGMENT_KEYS_MAX && self.split(at) {
-            at = self.segment_of(&key);
+        let place = self.position(&key);
+        while self.segments[self.segment_at(place)].len() >= SEGMENT_KEYS_MAX && self.split(place) {
         }
+        let at = self.segment_at(place);
         self.account.spend(key.heap_bytes() + entry.value.heap_bytes());
         self.add_deadline(entry.expires_at_ms(), key.clone());
         self.len += 1;
@@ -150,6 +155,19 @@ impl Database {
         let bytes_before = segment.bytes();
         segment.insert(key, entry);
         self.account.spend(segment.bytes() - bytes_before);
+    }
+
+    /// Grows ahead of its keys: splits while there is little to be moved, so that `keys` of them
+    /// would find their places later. A segment without keys takes less than a byte for each.
+    pub fn reserve(&mut self, keys: usize) {
+        /// Keys in a segment on average, if none is to have too many.
+        const KEYS_MEAN: usize = SEGMENT_KEYS_MAX / 4 * 3;
+        let depth = keys.div_ceil(KEYS_MEAN).next_power_of_two().ilog2();
+        let mut from = Some(0);
+        while let Some(place) = from {
+            while self.segments[self.segment_at(place)].depth < depth && self.split(place) {}
+            from = next_range(place, self.segments[self.segment_at(place)].depth);
+        }
     }
 
     /// Removes `key` and returns what it held.
@@ -287,10 +305,12 @@ impl Database {
         highest_bits(position, self.depth)
     }
 
-    /// Splits a segment in two; false if its keys agree in more bits than is worth telling apart.
-    fn split(&mut self, at: usize) -> bool {
+    /// Splits the segment at a position in two; false if its keys agree in more bits than is worth
+    /// telling apart.
+    fn split(&mut self, place: u64) -> bool {
         /// A directory of 2²⁴ slots serves thirteen billion keys.
         const DEPTH_MAX: u32 = 24;
+        let at = self.segment_at(place);
         let depth = self.segments[at].depth + 1;
         if depth > DEPTH_MAX {
             return false;
@@ -303,14 +323,14 @@ impl Database {
         let hasher = self.hasher.clone();
         let is_high = |key: &[u8]| highest_bits(position(&hasher, key), depth) & 1 == 1;
         let high = self.segments[at].split(&self.hasher, is_high);
-        self.moved += (self.segments[at].len() + high.len()) as u64;
+        self.moved += high.len() as u64;
         self.account.spend(self.segments[at].bytes() + high.bytes());
         self.account.save(bytes_before);
         let new = self.segments.len() as u32;
-        let mut slots = self.directory.iter_mut().filter(|slot| **slot == at as u32);
+        // The second half of the neighbouring slots that named the whole.
         let half = 1_usize << (self.depth - depth);
-        slots.by_ref().nth(half - 1);
-        slots.for_each(|slot| *slot = new);
+        let middle = (self.slot(place) & !(2 * half - 1)) + half;
+        self.directory[middle..middle + half].fill(new);
         // The low half keeps the place of the whole, which had no older candidate than that.
         self.oldest_first.push(Reverse((high.first_age(), new)));
         self.segments.push(high);
@@ -383,6 +403,12 @@ const CURSOR_MAX: u64 = u64::MAX >> CURSOR_SHIFT;
 fn highest_bits(position: u64, count: u32) -> usize {
     // A shift by 64 is not defined; no bits are no information.
     position.checked_shr(64 - count).unwrap_or(0) as usize
+}
+
+/// The first position behind the segment of depth `depth` that `place` is in, if there is one.
+pub(super) fn next_range(place: u64, depth: u32) -> Option<u64> {
+    let last = place | u64::MAX.checked_shr(depth).unwrap_or(0);
+    last.checked_add(1)
 }
 
 /// See [`Database::position`].

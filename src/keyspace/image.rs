@@ -12,7 +12,7 @@
 //! kept aside until the walk has been through it.
 
 use super::bytes::Key;
-use super::database::Database;
+use super::database::{Database, next_range};
 use super::value::{Entry, Value};
 use super::{Garbage, Keyspace};
 
@@ -82,8 +82,7 @@ impl Database {
             }
         }
         // To the first position of the next segment, if there is one.
-        let last = from | u64::MAX.checked_shr(segment.depth).unwrap_or(0);
-        self.walk.from = last.checked_add(1);
+        self.walk.from = next_range(from, segment.depth);
     }
 }
 

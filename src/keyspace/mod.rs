@@ -161,9 +161,17 @@ impl Keyspace {
 
     /// Brings what a lookup of `key` needs into the processor's caches, and changes nothing.
     pub fn fetch(&self, db: usize, key: &[u8]) {
-        let entry = self.databases[db].peek(key);
-        // Without somebody who asks for the result, the lookup would be optimised away.
-        std::hint::black_box(entry.map(|entry| (entry.used_at, entry.value.glance())));
+        self.databases[db].fetch(key);
+    }
+
+    /// Number of keys in database `db`.
+    pub fn len_of(&self, db: usize) -> usize {
+        self.databases[db].len()
+    }
+
+    /// Has database `db` grow ahead of its keys: as if it had `keys` of them already.
+    pub fn reserve(&mut self, db: usize, keys: usize) {
+        self.databases[db].reserve(keys);
     }
 
     /// The counters.

@@ -23,7 +23,9 @@
 
 use super::footprint::{NODE_BYTES, table_buckets, table_bytes};
 use super::{Age, Entry, Key, SharedHasher};
+use crate::limits::SEGMENT_KEYS_MAX;
 use lru::LruCache;
+use std::num::NonZeroUsize;
 
 /// Which entries eviction may choose from, by age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +71,17 @@ impl Segment {
         }
     }
 
+    /// An empty segment whose table has room for as many keys as a segment may have, for one that
+    /// is about to be filled.
+    fn roomy(hasher: SharedHasher, candidates: Candidates, depth: u32) -> Segment {
+        let keys_max = NonZeroUsize::new(SEGMENT_KEYS_MAX).unwrap_or(NonZeroUsize::MIN);
+        Segment {
+            entries: LruCache::with_hasher(keys_max, hasher.clone()),
+            keys_peak: SEGMENT_KEYS_MAX,
+            ..Segment::new(hasher, candidates, depth)
+        }
+    }
+
     /// Number of keys.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -82,6 +95,15 @@ impl Segment {
     /// Finds an entry.
     pub fn peek(&self, key: &[u8]) -> Option<&Entry> {
         self.entries.peek(key)
+    }
+
+    /// Looks at what a lookup of `key` needs, and, if that is not there, at what an insertion would
+    /// write to: the entry that would come behind it.
+    pub fn fetch(&self, key: &[u8]) {
+        let entry = self.entries.peek(key);
+        let entry = entry.or_else(|| self.entries.peek_mru().map(|(_, entry)| entry));
+        // Without somebody who asks for the result, the lookup would be optimised away.
+        std::hint::black_box(entry.map(|entry| (entry.used_at, entry.value.glance())));
     }
 
     /// Finds an entry and marks it as used at `age`.
@@ -115,6 +137,10 @@ impl Segment {
     /// Adds an entry under a key that is not there. It is younger than all others.
     pub fn insert(&mut self, key: Key, entry: Entry) {
         self.volatile_len += usize::from(entry.is_volatile());
+        if self.len() == self.entries.cap().get() {
+            // A segment that cannot be split grows beyond what it was made for.
+            self.entries.resize(NonZeroUsize::MAX);
+        }
         self.entries.put(key, entry);
         self.keys_peak = self.keys_peak.max(self.entries.len());
     }
@@ -170,24 +196,34 @@ impl Segment {
         self.keys_peak
     }
 
-    /// Moves the entries for which `is_high` holds to a new segment, and puts both in order.
+    /// Moves the entries for which `is_high` holds to a new segment, and puts that one in order.
+    /// The others stay where they are: half the nodes, and the table, need not be made anew.
     pub fn split(&mut self, hasher: &SharedHasher, is_high: impl Fn(&[u8]) -> bool) -> Segment {
-        let empty = || Segment::new(hasher.clone(), self.candidates, self.depth + 1);
-        let (mut low, mut high) = (empty(), empty());
-        let mut entries = Vec::with_capacity(self.entries.len());
-        entries.extend(std::iter::from_fn(|| self.entries.pop_lru()));
+        self.depth += 1;
+        // Whoever is split ahead of time may never be filled.
+        let make = if self.len() >= SEGMENT_KEYS_MAX { Segment::roomy } else { Segment::new };
+        let mut high = make(hasher.clone(), self.candidates, self.depth);
+        let mut moving = Vec::with_capacity(self.len());
+        self.entries.retain(|key, entry| {
+            let stays = !is_high(key);
+            if !stays {
+                moving.push((key.clone(), entry.take()));
+            }
+            stays
+        });
+        for (_, entry) in &moving {
+            self.volatile_len -= usize::from(entry.is_volatile());
+            self.unused -= usize::from(self.is_unused(entry));
+        }
+        // The last of the list was the oldest of all that are in order.
+        moving.reverse();
         let candidates = self.candidates;
         if candidates != Candidates::Nobody {
             // Most of them are in order already, which this way of sorting profits from.
-            entries.sort_by_key(|(_, entry): &(Key, Entry)| rank(candidates, entry));
+            moving.sort_by_key(|(_, entry): &(Key, Entry)| rank(candidates, entry));
         }
-        for (key, entry) in entries {
-            let half = if is_high(&key) { &mut high } else { &mut low };
-            half.insert(key, entry);
-        }
-        low.count_unused();
+        moving.into_iter().for_each(|(key, entry)| high.insert(key, entry));
         high.count_unused();
-        *self = low;
         high
     }
 
@@ -283,4 +319,43 @@ fn is_candidate(candidates: Candidates, entry: &Entry) -> bool {
 /// The place in the order: candidates by age, then all others.
 fn rank(candidates: Candidates, entry: &Entry) -> (bool, Age) {
     (!is_candidate(candidates, entry), entry.used_at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keyspace::Value;
+
+    /// Ensures that splitting keeps the order of use on both sides, and that a segment which gets
+    /// all keys of a full one can hold more than it was made for.
+    #[test]
+    fn splitting_loses_nothing() {
+        let hasher = SharedHasher::default();
+        for high_from in [0, SEGMENT_KEYS_MAX as u64 / 2, SEGMENT_KEYS_MAX as u64] {
+            let mut low = Segment::new(hasher.clone(), Candidates::All, 0);
+            let entry = |age| Entry::new(Value::string(b"x"), Some(age), Age(age));
+            let key = |age: u64| Key::number(age);
+            for age in 1..=SEGMENT_KEYS_MAX as u64 {
+                low.insert(key(age), entry(age));
+            }
+            low.oldest();
+            low.touch(&key(1), Age(10_000));
+            let is_high = |key: &[u8]| {
+                let number =
+                    std::str::from_utf8(key).ok().and_then(|text| text.parse::<u64>().ok());
+                number.is_some_and(|number| number > high_from)
+            };
+            let mut high = low.split(&hasher, is_high);
+            assert_eq!((low.depth, high.depth), (1, 1));
+            assert_eq!(low.len() + high.len(), SEGMENT_KEYS_MAX);
+            for half in [&mut low, &mut high] {
+                half.check_invariants();
+                let ages: Vec<Age> = half.candidate_ages().collect();
+                assert_eq!(half.oldest().0.map(|(_, age)| age), ages.iter().min().copied());
+                half.insert(key(20_000), entry(20_000));
+                half.check_invariants();
+                assert_eq!(half.len(), ages.len() + 1);
+            }
+        }
+    }
 }

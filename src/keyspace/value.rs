@@ -75,6 +75,12 @@ impl Entry {
         entry
     }
 
+    /// Takes all that there is, and leaves an empty string.
+    pub(super) fn take(&mut self) -> Entry {
+        let empty = Entry::new(Value::string(b""), None, super::Age(0));
+        std::mem::replace(self, empty)
+    }
+
     /// Unix milliseconds of the deadline, if there is one.
     pub fn expires_at_ms(&self) -> Option<u64> {
         let deadline = self.deadline_and_mark & !Entry::MARK;

@@ -38,6 +38,38 @@ fn a_hundred_thousand_keys_come_and_go() {
     assert!(rest_bytes < full_bytes / 50, "{rest_bytes} of {full_bytes} bytes for empty tables");
 }
 
+/// Ensures that a database that grew ahead of its keys holds them like any other, and that growing
+/// in vain costs less than a byte for each key that never came.
+#[test]
+fn growing_ahead_loses_nothing_and_costs_little() {
+    const COUNT: usize = 20_000;
+    let mut keyspace = Keyspace::new(1);
+    let key = |at: usize| format!("key:{at}").into_bytes();
+    for at in 0..COUNT {
+        // In the middle, after the beginning, and to where it is already.
+        if [10, 1_000, 15_000].contains(&at) {
+            let bytes_before = keyspace.used_bytes();
+            keyspace.reserve(0, COUNT * 10);
+            keyspace.check_invariants();
+            let bytes = keyspace.used_bytes().saturating_sub(bytes_before);
+            assert!(bytes < COUNT * 10, "{bytes} bytes");
+        }
+        keyspace.keys(0, 1_000, false).set(&key(at), Value::string(&key(at)), None);
+    }
+    keyspace.check_invariants();
+    let mut keys = keyspace.keys(0, 2_000, false);
+    assert_eq!(keys.len(), COUNT);
+    assert!((0..COUNT).all(|at| keys.peek(&key(at)).is_some()));
+    let (mut seen, mut cursor) = (0, 0);
+    loop {
+        cursor = keys.scan(cursor, 100, |_, _| seen += 1);
+        if cursor == 0 {
+            break;
+        }
+    }
+    assert_eq!(seen, COUNT, "a walk meets every key once");
+}
+
 /// Ensures that a clock that jumps back neither breaks the order of use nor revives a key.
 #[test]
 fn a_clock_that_jumps_back_breaks_nothing() {
