@@ -195,6 +195,10 @@ fn watch_memory(shared: &Shared, watch: &mut MemoryWatch) {
 /// Removes what commands did not get round to removing for want of memory, and finds out which key
 /// would be the next, so that they need not look for it.
 fn make_room(shared: &Shared) {
+    // While a log is replayed nothing is evicted, and who is the oldest changes all the time.
+    if shared.is_loading() {
+        return;
+    }
     while shared.make_room() == Room::Later && !shared.is_stopping() {
         let_others_go_first(shared);
     }

@@ -38,6 +38,7 @@
 //! | acceptor | one per address | admits or refuses, hands the stream over | the server stops |
 //! | worker-N | 0 … `maxclients` | serves one client after the other | none came for a while |
 //! | housekeeper | 1 | sweep, fsync, idle clients, figures, SHUTDOWN | everybody else has ended |
+//! | log-reader | 1 while loading | reads and parses ahead of the one who executes | all is read |
 //! | rewriter | 1 | makes the log short again | the clients have left |
 //! | signals | 1 | turns SIGTERM and SIGINT into an orderly stop | the server has stopped |
 //!

@@ -223,6 +223,10 @@ pub const AOF_BUFFER_KEPT_BYTES: usize = 256 * 1024;
 /// Bytes of the log that are read at a time while it is replayed.
 pub const AOF_READ_BYTES: usize = 1024 * 1024;
 
+/// Portions of the log that are in memory while it is replayed: one is read and parsed while the
+/// other one is executed.
+pub const AOF_PORTIONS: usize = 2;
+
 /// Bytes behind damage in which whole requests are looked for, to tell a torn tail from the loss
 /// of something in the middle. A tail is what was written and not synced: far less.
 pub const AOF_SEARCH_BYTES: u64 = 256 * 1024 * 1024;

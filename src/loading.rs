@@ -5,11 +5,11 @@
 
 use crate::aof::Directory;
 use crate::aof::load::{self, Target};
+use crate::aof::units::Portion;
 use crate::command::replay::Replay;
 use crate::limits;
 use crate::log;
-use crate::resp::Args;
-use crate::shared::{Access, Shared};
+use crate::shared::Shared;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Replays the log of `directory`, begins to continue it, and hands the directory back.
@@ -21,13 +21,8 @@ pub fn run(shared: &Shared, mut directory: Directory) -> Result<Directory, Strin
     let bytes = directory.sizes().1;
     shared.stats.loading_total_bytes.store(bytes, Relaxed);
     shared.stats.loading_started_at_ms.store(shared.clock.unix_ms(), Relaxed);
-    let mut loader = Loader {
-        shared,
-        replay: Replay::new(shared),
-        access: None,
-        requests: 0,
-        told_at_us: start_us,
-    };
+    let mut loader =
+        Loader { shared, replay: Replay::new(shared), requests: 0, told_at_us: start_us };
     // A key that has expired goes where the log says so: a later request may rest on it.
     shared.access().set_replaying(true);
     let may_cut = shared.config().aof_load_truncated;
@@ -56,32 +51,57 @@ pub fn run(shared: &Shared, mut directory: Directory) -> Result<Directory, Strin
 struct Loader<'a> {
     shared: &'a Shared,
     replay: Replay<'a>,
-    access: Option<Access<'a>>,
     requests: usize,
     /// Steady microseconds of the last line about the progress.
     told_at_us: u64,
 }
 
 impl Target for Loader<'_> {
-    fn replay(&mut self, args: Args<'_>) -> Result<(), String> {
-        self.requests += 1;
-        if self.requests.is_multiple_of(limits::BATCH_REQUESTS_MAX) {
-            // Whoever waits for the lock gets it.
-            self.access = None;
+    fn replay(&mut self, portion: &Portion, bytes_before: u64) -> Result<(), (u64, String)> {
+        let keys_before = self.keys();
+        let mut requests = portion.requests().peekable();
+        while let Some((offset, _)) = requests.peek() {
             if self.shared.is_stopping() {
-                return Err("stopped before it was loaded".to_owned());
+                return Err((*offset, "stopped before it was loaded".to_owned()));
             }
+            // Between two batches, whoever waits for the lock gets it.
+            let mut access = self.shared.access();
+            let batch = requests.by_ref().take(limits::BATCH_REQUESTS_MAX);
+            self.requests += self.replay.execute(&mut access, batch)?;
         }
-        let access = self.access.get_or_insert_with(|| self.shared.access());
-        self.replay.execute(access, args)
+        let bytes = bytes_before + portion.end();
+        self.progress(bytes);
+        self.grow(self.keys().saturating_sub(keys_before), portion.len() as u64, bytes);
+        Ok(())
+    }
+}
+
+impl Loader<'_> {
+    /// Number of keys in the database that the log is about.
+    fn keys(&self) -> usize {
+        self.shared.access().len_of(self.replay.db())
     }
 
+    /// Has the database grow at once to what it will need if the rest of the log, `bytes` of which
+    /// were replayed, brings new keys at the rate of the last portion. The bytes are there already,
+    /// so a wrong guess costs little: a fiftieth of them at worst.
+    fn grow(&self, keys_added: usize, portion_bytes: u64, bytes: u64) {
+        let bytes_left = self.shared.stats.loading_total_bytes.load(Relaxed).saturating_sub(bytes);
+        let to_come = (keys_added as u64 * bytes_left / portion_bytes.max(1)) as usize;
+        let mut access = self.shared.access();
+        let keys = access.len_of(self.replay.db());
+        // Where most keys are there already, moving them is no gain.
+        if to_come > keys {
+            access.reserve(self.replay.db(), keys + to_come);
+        }
+    }
+
+    /// Tells how many bytes of the log have been replayed.
     fn progress(&mut self, bytes: u64) {
         let stats = &self.shared.stats;
         stats.loading_loaded_bytes.store(bytes, Relaxed);
         let now_us = self.shared.clock.steady_us();
         if now_us - self.told_at_us >= limits::LOADING_TOLD_EVERY_US {
-            self.access = None;
             self.told_at_us = now_us;
             let total = stats.loading_total_bytes.load(Relaxed).max(1);
             let percent = bytes * 100 / total;

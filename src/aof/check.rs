@@ -9,7 +9,7 @@ use super::directory::{self, FOLDER};
 use super::disk::{Disk, reason};
 use super::load::{cut_tail, refuse_preamble};
 use super::manifest::{Manifest, NAME};
-use super::units::{Damage, Units};
+use super::units::{Damage, Portion, Units};
 use std::fmt::Write;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -81,11 +81,14 @@ fn files_of(path: &Path) -> Result<(Option<PathBuf>, Vec<PathBuf>), String> {
 }
 
 /// Reads a file to its end, or to its damage.
-fn read(path: &Path) -> Result<(u64, Option<Damage>), String> {
+fn read(path: &Path) -> Result<(usize, Option<Damage>), String> {
     let failed = |error: std::io::Error| format!("{}: {}", path.display(), reason(&error));
     let mut file = File::open(path).map_err(failed)?;
     refuse_preamble(path, &mut file)?;
-    let mut units = Units::new(file);
-    while units.next(&mut |_| Ok(()))? {}
-    Ok((units.requests(), units.damage()))
+    let (mut units, mut portion) = (Units::new(file), Portion::default());
+    let mut requests = 0;
+    while units.next(&mut portion).map_err(failed)? {
+        requests += portion.requests().len();
+    }
+    Ok((requests, units.damage()))
 }

@@ -5,26 +5,38 @@
 //! machine stopped. It is cut off, and kept in a file beside it. Damage anywhere else means that
 //! acknowledged data is missing in the middle, and nobody can say what the rest is worth: the
 //! server refuses to start and names file and offset.
+//!
+//! Reading and executing overlap. A second thread reads and parses the file; what it has parsed
+//! goes to the executing thread and comes back to be filled again:
+//!
+//! ```text
+//!             ┌──── parsed portions ───►┐
+//!   reader ───┤                         ├─── executor ───► keyspace
+//!             └◄─── used portions ──────┘
+//! ```
+//!
+//! There are as many portions as [`limits::AOF_PORTIONS`], so a reader that is ahead waits. What it
+//! finds behind them, be it damage, counts when all that was before it has been executed.
 
 use super::directory::Directory;
 use super::disk::reason;
-use super::units::{Damage, Units};
-use crate::log;
-use crate::resp::Args;
+use super::units::{Damage, Portion, Units};
+use crate::{limits, log};
+use crossbeam_channel::bounded;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 /// Who executes what the log says.
 pub trait Target {
-    /// Executes one request, whose transaction is whole.
+    /// Executes the requests of a portion. Bytes of the log that were replayed before it:
+    /// `bytes_before`.
     ///
     /// # Errors
-    /// It cannot be part of a log.
-    fn replay(&mut self, args: Args<'_>) -> Result<(), String>;
-
-    /// Hears now and then how many bytes of the log have been replayed.
-    fn progress(&mut self, bytes: u64);
+    /// The offset of the unit that cannot be part of a log, and why.
+    fn replay(&mut self, portion: &Portion, bytes_before: u64) -> Result<(), (u64, String)>;
 }
 
 /// Replays every file of the log, and cuts off a torn tail if `may_cut`.
@@ -71,17 +83,31 @@ fn read_file(
     let mut file = File::open(path).map_err(failed)?;
     refuse_preamble(path, &mut file)?;
     let mut units = Units::new(file);
-    loop {
-        let offset = units.whole_bytes();
-        match units.next(&mut |args| target.replay(args)) {
-            Ok(true) if (offset >> 20) == (units.whole_bytes() >> 20) => {}
-            Ok(true) => target.progress(bytes_before + units.whole_bytes()),
-            Ok(false) => return Ok(units.damage()),
-            Err(reason) => {
-                return Err(format!("{}: at offset {offset}: {reason}", path.display()));
-            }
-        }
+    let (parsed, to_execute) = bounded(limits::AOF_PORTIONS);
+    let (used, to_fill) = bounded(limits::AOF_PORTIONS);
+    for _ in 0..limits::AOF_PORTIONS {
+        let _ = used.send(Portion::default());
     }
+    thread::scope(move |scope| {
+        // Whoever comes to an end lets go of the channels, and so ends the other.
+        let read = move || -> io::Result<Option<Damage>> {
+            for mut portion in to_fill {
+                if !units.next(&mut portion)? || parsed.send(portion).is_err() {
+                    break;
+                }
+            }
+            Ok(units.damage())
+        };
+        let reader = thread::Builder::new().name("log-reader".to_owned());
+        let reader = reader.spawn_scoped(scope, read).map_err(failed)?;
+        for portion in to_execute {
+            target.replay(&portion, bytes_before).map_err(|(offset, reason)| {
+                format!("{}: at offset {offset}: {reason}", path.display())
+            })?;
+            let _ = used.send(portion);
+        }
+        reader.join().unwrap_or_else(|panic| resume_unwind(panic)).map_err(failed)
+    })
 }
 
 /// Redis may have written the base in its binary form.

@@ -1,8 +1,8 @@
-//! The units of a log file, read one after the other: a request, or a whole transaction.
+//! The units of a log file, read a portion at a time: a unit is a request, or a whole transaction.
 //!
 //! The reader is stricter than the one that serves clients: what a log holds was written by a
-//! server, and whatever is not exactly so is damage. It holds one unit in memory, and grows with
-//! the bytes that are there, never with a length that was declared.
+//! server, and whatever is not exactly so is damage. A portion is about a megabyte, or one larger
+//! unit; it grows with the bytes that are there, never with a length that was declared.
 
 use crate::limits;
 use crate::resp::{Args, Span};
@@ -38,49 +38,110 @@ enum Found {
     Broken(&'static str),
 }
 
+/// Whole units that follow each other in a file, in a piece of memory that is used again.
+#[derive(Default)]
+pub struct Portion {
+    buffer: Vec<u8>,
+    spans: Vec<Span>,
+    places: Vec<Place>,
+    /// Where the buffer begins in the file.
+    offset: u64,
+    /// Bytes of the units.
+    len: usize,
+}
+
+/// Where a request is in a portion.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// Where its unit begins in the buffer.
+    unit: usize,
+    /// Its arguments are those of the spans from here…
+    first_span: usize,
+    /// …to here.
+    end_span: usize,
+}
+
+impl Portion {
+    /// Where it ends in the file.
+    pub fn end(&self) -> u64 {
+        self.offset + self.len as u64
+    }
+
+    /// Bytes of its units.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Its requests, each with the offset of its unit in the file.
+    pub fn requests(&self) -> impl ExactSizeIterator<Item = (u64, Args<'_>)> {
+        self.places.iter().map(|place| {
+            let spans = &self.spans[place.first_span..place.end_span];
+            (self.offset + place.unit as u64, Args::new(&self.buffer, spans))
+        })
+    }
+
+    /// Appends the unit that begins at `start`: one request, or everything from MULTI to EXEC.
+    /// Says what it found, and where in the buffer that began.
+    fn unit(&mut self, start: usize) -> (Found, usize) {
+        let (mut at, mut is_open) = (start, false);
+        loop {
+            let (parsed, first_span) = (at, self.spans.len());
+            match request(&self.buffer, at, &mut self.spans) {
+                Found::Whole(end) => at = end,
+                found => return (found, parsed),
+            }
+            let end_span = self.spans.len();
+            let args = Args::new(&self.buffer, &self.spans[first_span..]);
+            match (args.is(0, "MULTI"), args.is(0, "EXEC"), is_open) {
+                (true, _, true) => return (Found::Broken("MULTI within a transaction"), parsed),
+                (_, true, false) => return (Found::Broken("EXEC without MULTI"), parsed),
+                (true, ..) => is_open = true,
+                (_, true, _) => is_open = false,
+                _ if args.is_empty() => {}
+                _ => self.places.push(Place { unit: start, first_span, end_span }),
+            }
+            if !is_open {
+                return (Found::Whole(at), parsed);
+            }
+        }
+    }
+
+    /// Appends all whole units in the buffer, and says what follows them and where that began.
+    fn parse(&mut self) -> (Found, usize) {
+        loop {
+            let (spans_len, places_len) = (self.spans.len(), self.places.len());
+            match self.unit(self.len) {
+                (Found::Whole(end), _) => self.len = end,
+                (found, parsed) => {
+                    self.spans.truncate(spans_len);
+                    self.places.truncate(places_len);
+                    return (found, parsed);
+                }
+            }
+        }
+    }
+}
+
 /// Reads the units of a file.
 pub struct Units<R> {
     source: R,
-    buffer: Vec<u8>,
-    /// Where the next unit begins in the buffer.
-    start: usize,
-    /// Where in the buffer the parsing of the unit came to an end.
-    parsed: usize,
-    /// Where the buffer begins in the file.
-    buffer_offset: u64,
+    /// What was read behind the last whole unit.
+    rest: Vec<u8>,
+    /// Where that begins in the file.
+    offset: u64,
     is_read: bool,
-    spans: Vec<Span>,
-    /// Where the requests of the unit end in `spans`.
-    ends: Vec<usize>,
-    requests: u64,
     damage: Option<Damage>,
 }
 
 impl<R: Read> Units<R> {
     /// Begins with the first byte of `source`.
     pub fn new(source: R) -> Units<R> {
-        Units {
-            source,
-            buffer: Vec::new(),
-            start: 0,
-            parsed: 0,
-            buffer_offset: 0,
-            is_read: false,
-            spans: Vec::new(),
-            ends: Vec::new(),
-            requests: 0,
-            damage: None,
-        }
-    }
-
-    /// Bytes of the whole units so far.
-    pub fn whole_bytes(&self) -> u64 {
-        self.buffer_offset + self.start as u64
-    }
-
-    /// Requests so far.
-    pub fn requests(&self) -> u64 {
-        self.requests
+        Units { source, rest: Vec::new(), offset: 0, is_read: false, damage: None }
     }
 
     /// What made the reading stop before the end, if something did.
@@ -88,86 +149,44 @@ impl<R: Read> Units<R> {
         self.damage
     }
 
-    /// Reads a unit and hands its requests to `each`; false at the end, or at damage.
+    /// Replaces what `portion` holds by the next units; false if there are none before the end or
+    /// before damage.
     ///
     /// # Errors
-    /// Those of `each`, and of reading.
-    pub fn next(
-        &mut self,
-        each: &mut dyn FnMut(Args<'_>) -> Result<(), String>,
-    ) -> Result<bool, String> {
-        let end = loop {
-            match self.unit() {
-                Found::Whole(end) => break end,
-                Found::Incomplete if !self.is_read => {
-                    self.fill().map_err(|error| error.to_string())?;
-                }
-                Found::Incomplete if self.start == self.buffer.len() => return Ok(false),
-                found => {
-                    self.damage = Some(self.judge(found).map_err(|error| error.to_string())?);
-                    return Ok(false);
-                }
-            }
-        };
-        let mut first = 0;
-        for end in &self.ends {
-            let args = Args::new(&self.buffer, &self.spans[first..*end]);
-            first = *end;
-            if !is_bracket(args) {
-                self.requests += 1;
-                each(args)?;
+    /// Those of reading.
+    pub fn next(&mut self, portion: &mut Portion) -> io::Result<bool> {
+        portion.spans.clear();
+        portion.places.clear();
+        (portion.offset, portion.len) = (self.offset, 0);
+        portion.buffer.clear();
+        // What only a large unit needed is given back.
+        portion.buffer.shrink_to(2 * limits::AOF_READ_BYTES);
+        portion.buffer.extend_from_slice(&std::mem::take(&mut self.rest));
+        // Twice as much as is there already, until that is a unit.
+        while portion.len == 0 && !self.is_read && self.damage.is_none() {
+            let wanted = portion.buffer.len().max(limits::AOF_READ_BYTES) as u64;
+            let read = self.source.by_ref().take(wanted).read_to_end(&mut portion.buffer)?;
+            self.is_read = (read as u64) < wanted;
+            let (found, parsed) = portion.parse();
+            let is_end = found == Found::Incomplete && portion.len == portion.buffer.len();
+            if found != Found::Incomplete || self.is_read && !is_end {
+                self.damage = Some(self.judge(found, portion, parsed)?);
             }
         }
-        self.start = end;
-        Ok(true)
-    }
-
-    /// Parses the unit at `start`: one request, or everything from MULTI to EXEC.
-    fn unit(&mut self) -> Found {
-        self.spans.clear();
-        self.ends.clear();
-        let (mut at, mut is_open) = (self.start, false);
-        loop {
-            let first = self.spans.len();
-            self.parsed = at;
-            match request(&self.buffer, at, &mut self.spans) {
-                Found::Whole(end) => at = end,
-                found => return found,
-            }
-            if self.spans.len() > first {
-                self.ends.push(self.spans.len());
-                let args = Args::new(&self.buffer, &self.spans[first..]);
-                match (args.is(0, "MULTI"), args.is(0, "EXEC"), is_open) {
-                    (true, _, true) => return Found::Broken("MULTI within a transaction"),
-                    (_, true, false) => return Found::Broken("EXEC without MULTI"),
-                    (true, ..) => is_open = true,
-                    (_, true, _) => is_open = false,
-                    _ => {}
-                }
-            }
-            if !is_open {
-                return Found::Whole(at);
-            }
+        if self.damage.is_none() {
+            self.rest = portion.buffer[portion.len..].to_vec();
         }
+        self.offset = portion.end();
+        Ok(portion.len > 0)
     }
 
-    /// Forgets what was read and reads on: twice as much as is there already.
-    fn fill(&mut self) -> io::Result<()> {
-        self.buffer.drain(..self.start);
-        self.buffer_offset += self.start as u64;
-        self.start = 0;
-        let wanted = self.buffer.len().max(limits::AOF_READ_BYTES) as u64;
-        let read = self.source.by_ref().take(wanted).read_to_end(&mut self.buffer)?;
-        self.is_read = (read as u64) < wanted;
-        Ok(())
-    }
-
-    /// Decides whether what was found is the torn end of the file, by whether requests follow it.
-    fn judge(&mut self, found: Found) -> io::Result<Damage> {
+    /// Decides whether what was found behind a portion is the torn end of the file, by whether
+    /// requests follow it. It began at `parsed` in the portion's buffer.
+    fn judge(&mut self, found: Found, portion: &mut Portion, parsed: usize) -> io::Result<Damage> {
         let (what, must_reach_end) = match found {
             Found::Broken(what) => {
                 let most = limits::AOF_SEARCH_BYTES;
-                self.source.by_ref().take(most).read_to_end(&mut self.buffer)?;
+                self.source.by_ref().take(most).read_to_end(&mut portion.buffer)?;
                 (what, false)
             }
             // A torn value may hold anything, a log too; but that would not end where the file
@@ -175,19 +194,14 @@ impl<R: Read> Units<R> {
             _ => ("it ends in the middle", true),
         };
         // Behind what was whole: the requests of an open transaction do not count.
-        let rest = &self.buffer[self.parsed..];
+        let rest = &portion.buffer[parsed..];
         let is_tail = !has_requests(rest, must_reach_end);
         let what = match !rest.is_empty() && rest.iter().all(|byte| *byte == 0) {
             true => format!("{} zero bytes", rest.len()),
             false => what.to_owned(),
         };
-        Ok(Damage { offset: self.whole_bytes(), what, is_tail })
+        Ok(Damage { offset: portion.end(), what, is_tail })
     }
-}
-
-/// Whether a request only says where a transaction begins or ends.
-fn is_bracket(args: Args<'_>) -> bool {
-    args.is(0, "MULTI") || args.is(0, "EXEC")
 }
 
 /// Whether whole requests follow somewhere in `rest`; with `to_the_end`, up to its very end.
@@ -277,12 +291,13 @@ mod tests {
     fn read(bytes: &[u8]) -> (Vec<String>, Option<Damage>) {
         let mut units = Units::new(bytes);
         let mut requests = Vec::new();
-        let mut each = |args: Args<'_>| {
-            let words: Vec<_> = args.iter().map(String::from_utf8_lossy).collect();
-            requests.push(words.join(" "));
-            Ok(())
-        };
-        while units.next(&mut each).expect("readable") {}
+        let mut portion = Portion::default();
+        while units.next(&mut portion).expect("readable") {
+            requests.extend(portion.requests().map(|(_, args)| {
+                let words: Vec<_> = args.iter().map(String::from_utf8_lossy).collect();
+                words.join(" ")
+            }));
+        }
         (requests, units.damage())
     }
 

@@ -4,10 +4,12 @@
 //! request that fails is damage, because only what had succeeded was ever logged.
 
 use super::batch::look_up;
-use super::table;
-use super::{Args, Context, Reply, Session, flag};
+use super::table::{self, Row};
+use super::{Args, CommandError, Context, KeyArguments, Reply, Session, flag};
 use crate::clients::Client;
+use crate::limits;
 use crate::shared::{Access, Shared};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Executes requests in the name of nobody.
@@ -24,20 +26,62 @@ impl<'a> Replay<'a> {
         Replay { shared, session: Session::new(client, true), reply: Reply::default() }
     }
 
-    /// Executes one request.
+    /// The database that the log has selected.
+    pub fn db(&self) -> usize {
+        self.session.db()
+    }
+
+    /// Executes requests, each of which comes with its place in the log, and returns how many.
+    ///
+    /// Like the gate it has keys looked up before they are needed, so that waiting for memory
+    /// overlaps: most keys of a log are new, and their places in the table anywhere. Here the next
+    /// requests are always at hand, so there is one to be fetched for each that is executed.
     ///
     /// # Errors
-    /// Why it cannot be part of a log.
-    pub fn execute(&mut self, access: &mut Access<'_>, args: Args<'_>) -> Result<(), String> {
+    /// The place of the request that cannot be part of a log, and why.
+    pub fn execute<'b>(
+        &mut self,
+        access: &mut Access<'_>,
+        mut requests: impl Iterator<Item = (u64, Args<'b>)>,
+    ) -> Result<usize, (u64, String)> {
+        let mut ahead = VecDeque::with_capacity(limits::FETCH_KEYS);
+        let mut count = 0;
+        loop {
+            while ahead.len() < limits::FETCH_KEYS
+                && let Some((place, args)) = requests.next()
+            {
+                let row = look_up(args).map(|row| &table::rows()[row]);
+                self.fetch_keys(access, &row, args);
+                ahead.push_back((place, row, args));
+            }
+            let Some((place, row, args)) = ahead.pop_front() else { return Ok(count) };
+            self.perform(access, row, args).map_err(|reason| (place, reason))?;
+            count += 1;
+        }
+    }
+
+    /// Has the keys of a request looked up. Should another database be selected before it is
+    /// executed, that was in vain.
+    fn fetch_keys(&self, access: &Access<'_>, row: &Result<&Row, CommandError>, args: Args<'_>) {
+        let keys = row.as_ref().map_or(KeyArguments::NONE, |row| row.command.keys);
+        let keys = keys.indices(args.len()).filter_map(|index| args.get(index));
+        keys.take(limits::FETCH_KEYS).for_each(|key| access.fetch(self.session.db(), key));
+    }
+
+    /// Executes one request.
+    fn perform(
+        &mut self,
+        access: &mut Access<'_>,
+        row: Result<&Row, CommandError>,
+        args: Args<'_>,
+    ) -> Result<(), String> {
         let refuse = |reason: &[u8]| {
             let (name, reason) = (args.at(0).escape_ascii(), String::from_utf8_lossy(reason));
             Err(format!("'{name}' cannot be replayed: {reason}"))
         };
-        let row = match look_up(args) {
-            Ok(row) => &table::rows()[row],
-            Err(_) => return refuse(b"respool has no such command"),
+        let Ok(Row { command, .. }) = row else {
+            return refuse(b"respool has no such command");
         };
-        let command = row.command;
         if !command.takes(args.len()) {
             return refuse(b"wrong number of arguments");
         }

@@ -2,15 +2,20 @@
 
 use crate::aof_log::{folder, increment, logging};
 use crate::process::PROGRAM;
+use crate::raw::Raw;
 use crate::support::{START_MS, wait_until};
 use respool::aof::{Directory, Disk};
 use respool::clock::Clock;
 use respool::config::Config;
-use respool::loading;
+use respool::log::Level;
+use respool::server::Server;
 use respool::shared::Shared;
+use respool::{limits, loading};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::thread;
 
 /// Loads a log without a server, and says how many keys there are.
 fn load(dir: &Path) -> Result<usize, String> {
@@ -119,6 +124,86 @@ fn damage_in_the_middle_is_refused() {
         assert!(error.contains(&format!("offset {}", SET_A.len())), "{error}");
         assert_eq!(fs::read(increment(dir.path())).expect("a log"), text);
     }
+}
+
+/// A log of so many SETs, each of another key.
+fn many_sets(count: usize) -> Vec<u8> {
+    let set = |at: usize| {
+        let key = format!("key:{at:08}");
+        format!("*3\r\n$3\r\nSET\r\n$12\r\n{key}\r\n$1\r\n1\r\n").into_bytes()
+    };
+    (0..count).flat_map(set).collect()
+}
+
+/// Ensures that a log of many portions is loaded wholly, with a transaction that is larger than a
+/// portion in the middle of it.
+#[test]
+fn a_long_log_is_loaded_portion_by_portion() {
+    let dir = folder();
+    let large = vec![b'x'; 3 * limits::AOF_READ_BYTES];
+    let open =
+        format!("*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$5\r\nlarge\r\n${}\r\n", large.len());
+    let transaction = [open.as_bytes(), &large, b"\r\n", SET_A, b"*1\r\n$4\r\nEXEC\r\n"].concat();
+    let (before, after) = (many_sets(30_000), many_sets(60_000));
+    write_log(dir.path(), &[&before[..], &transaction, &after, b"*3\r\n$3\r\nSE"].concat());
+    assert_eq!(load(dir.path()), Ok(60_002));
+    let kept = fs::metadata(increment(dir.path())).expect("a log").len();
+    assert_eq!(kept, (before.len() + transaction.len() + after.len()) as u64, "the end was torn");
+}
+
+/// Ensures that a request which cannot be replayed is named with the offset of its transaction,
+/// although damage behind it has been read by then.
+#[test]
+fn the_first_fault_counts_although_reading_is_ahead() {
+    let dir = folder();
+    let good = many_sets(50_000);
+    let bad = b"*1\r\n$5\r\nMULTI\r\n*2\r\n$3\r\nDEL\r\n$1\r\na\r\n*1\r\n$6\r\nNOSUCH\r\n\
+        *1\r\n$4\r\nEXEC\r\n";
+    let text = [&good[..], bad, &good, b"garbage\r\n", &good].concat();
+    write_log(dir.path(), &text);
+    let error = load(dir.path()).expect_err("a request that is none");
+    let expected = format!(
+        "at offset {}: 'NOSUCH' cannot be replayed: respool has no such command",
+        good.len()
+    );
+    assert!(error.ends_with(&expected), "{error}");
+    assert_eq!(fs::read(increment(dir.path())).expect("a log").len(), text.len());
+}
+
+/// Ensures that clients are told to wait while the log is loaded, and how far that is.
+#[test]
+fn a_server_that_loads_says_so() {
+    let dir = folder();
+    let log = many_sets(100_000);
+    write_log(dir.path(), &log);
+    let mut config = Config::with_defaults();
+    (config.port, config.appendonly, config.loglevel) = (0, true, Level::Warning);
+    config.dir = dir.path().to_string_lossy().into_owned();
+    let server = Server::bind(config, Clock::system()).expect("a free port");
+    let (address, shared) = (server.addresses()[0], Arc::clone(server.shared()));
+    let stopper = server.stopper();
+    // Whoever loads needs the keyspace, and does not get it.
+    let access = shared.access();
+    let server = thread::spawn(move || server.run());
+    let mut client = Raw::connect(address);
+    for request in ["PING", "GET key:00000000", "SET key:00000000 2", "DBSIZE"] {
+        let reply = client.ask(request);
+        assert_eq!(reply, "-LOADING Redis is loading the dataset in memory", "{request}");
+    }
+    assert!(client.ask("COMMAND COUNT").starts_with(':'));
+    client.say("INFO persistence");
+    // From here on the one who loads lets the client in between two batches.
+    drop(access);
+    let mut info = Vec::new();
+    client.read_reply(&mut info).expect("a reply");
+    let info = String::from_utf8(info).expect("text");
+    for line in ["loading:1\r\n", &format!("loading_total_bytes:{}\r\n", log.len())] {
+        assert!(info.contains(line), "{info}");
+    }
+    wait_until("the log is loaded", || !shared.is_loading());
+    assert_eq!(client.ask("DBSIZE"), ":100000");
+    stopper.stop();
+    server.join().expect("no panic").expect("an orderly end");
 }
 
 /// Ensures that a torn end before another file with data is not taken for the end of the log.
