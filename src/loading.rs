@@ -21,8 +21,13 @@ pub fn run(shared: &Shared, mut directory: Directory) -> Result<Directory, Strin
     let bytes = directory.sizes().1;
     shared.stats.loading_total_bytes.store(bytes, Relaxed);
     shared.stats.loading_started_at_ms.store(shared.clock.unix_ms(), Relaxed);
-    let mut loader =
-        Loader { shared, replay: Replay::new(shared), requests: 0, told_at_us: start_us };
+    let mut loader = Loader {
+        shared,
+        replay: Replay::new(shared),
+        requests: 0,
+        keys_per_byte: 0.0,
+        told_at_us: start_us,
+    };
     // A key that has expired goes where the log says so: a later request may rest on it.
     shared.access().set_replaying(true);
     let may_cut = shared.config().aof_load_truncated;
@@ -30,6 +35,7 @@ pub fn run(shared: &Shared, mut directory: Directory) -> Result<Directory, Strin
     let requests = loader.requests;
     drop(loader);
     loaded?;
+    shared.access().shrink();
     let file = directory
         .last_increment()
         .map_err(|error| format!("the append-only file cannot be continued: {error}"))?;
@@ -52,12 +58,14 @@ struct Loader<'a> {
     shared: &'a Shared,
     replay: Replay<'a>,
     requests: usize,
+    /// How many new keys a byte of the last portion brought.
+    keys_per_byte: f64,
     /// Steady microseconds of the last line about the progress.
     told_at_us: u64,
 }
 
 impl Target for Loader<'_> {
-    fn replay(&mut self, portion: &Portion, bytes_before: u64) -> Result<(), (u64, String)> {
+    fn replay(&mut self, portion: &Portion) -> Result<(), (u64, String)> {
         let keys_before = self.keys();
         let mut requests = portion.requests().peekable();
         while let Some((offset, _)) = requests.peek() {
@@ -69,10 +77,22 @@ impl Target for Loader<'_> {
             let batch = requests.by_ref().take(limits::BATCH_REQUESTS_MAX);
             self.requests += self.replay.execute(&mut access, batch)?;
         }
-        let bytes = bytes_before + portion.end();
-        self.progress(bytes);
-        self.grow(self.keys().saturating_sub(keys_before), portion.len() as u64, bytes);
+        let keys_added = self.keys().saturating_sub(keys_before);
+        self.keys_per_byte = keys_added as f64 / portion.len().max(1) as f64;
         Ok(())
+    }
+
+    fn progress(&mut self, bytes: u64, file_bytes_left: u64) {
+        let stats = &self.shared.stats;
+        stats.loading_loaded_bytes.store(bytes, Relaxed);
+        self.grow(file_bytes_left);
+        let now_us = self.shared.clock.steady_us();
+        if now_us - self.told_at_us >= limits::LOADING_TOLD_EVERY_US {
+            self.told_at_us = now_us;
+            let total = stats.loading_total_bytes.load(Relaxed).max(1);
+            let percent = bytes * 100 / total;
+            log::notice(&format!("Loading the append-only file: {percent} % of {total} bytes"));
+        }
     }
 }
 
@@ -82,30 +102,16 @@ impl Loader<'_> {
         self.shared.access().len_of(self.replay.db())
     }
 
-    /// Has the database grow at once to what it will need if the rest of the log, `bytes` of which
-    /// were replayed, brings new keys at the rate of the last portion. The bytes are there already,
-    /// so a wrong guess costs little: a fiftieth of them at worst.
-    fn grow(&self, keys_added: usize, portion_bytes: u64, bytes: u64) {
-        let bytes_left = self.shared.stats.loading_total_bytes.load(Relaxed).saturating_sub(bytes);
-        let to_come = (keys_added as u64 * bytes_left / portion_bytes.max(1)) as usize;
-        let mut access = self.shared.access();
-        let keys = access.len_of(self.replay.db());
+    /// Has the database grow at once to what it will need if the rest of the file brings new keys
+    /// at the rate of the last portion: a base does, and it is most of a log. The bytes are there
+    /// already, so a wrong guess takes a part of their number only, until all is loaded.
+    fn grow(&self, file_bytes_left: u64) {
+        let keys_to_come = (self.keys_per_byte * file_bytes_left as f64) as usize;
+        let (mut access, db) = (self.shared.access(), self.replay.db());
+        let keys = access.len_of(db);
         // Where most keys are there already, moving them is no gain.
-        if to_come > keys {
-            access.reserve(self.replay.db(), keys + to_come);
-        }
-    }
-
-    /// Tells how many bytes of the log have been replayed.
-    fn progress(&mut self, bytes: u64) {
-        let stats = &self.shared.stats;
-        stats.loading_loaded_bytes.store(bytes, Relaxed);
-        let now_us = self.shared.clock.steady_us();
-        if now_us - self.told_at_us >= limits::LOADING_TOLD_EVERY_US {
-            self.told_at_us = now_us;
-            let total = stats.loading_total_bytes.load(Relaxed).max(1);
-            let percent = bytes * 100 / total;
-            log::notice(&format!("Loading the append-only file: {percent} % of {total} bytes"));
+        if keys_to_come > keys {
+            access.reserve(db, keys + keys_to_come);
         }
     }
 }

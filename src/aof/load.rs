@@ -31,12 +31,15 @@ use std::thread;
 
 /// Who executes what the log says.
 pub trait Target {
-    /// Executes the requests of a portion. Bytes of the log that were replayed before it:
-    /// `bytes_before`.
+    /// Executes the requests of a portion.
     ///
     /// # Errors
     /// The offset of the unit that cannot be part of a log, and why.
-    fn replay(&mut self, portion: &Portion, bytes_before: u64) -> Result<(), (u64, String)>;
+    fn replay(&mut self, portion: &Portion) -> Result<(), (u64, String)>;
+
+    /// Hears after every portion how many bytes of the log have been replayed, and how many of the
+    /// present file are left.
+    fn progress(&mut self, bytes: u64, file_bytes_left: u64);
 }
 
 /// Replays every file of the log, and cuts off a torn tail if `may_cut`.
@@ -82,6 +85,7 @@ fn read_file(
     let failed = |error: std::io::Error| format!("{}: {}", path.display(), reason(&error));
     let mut file = File::open(path).map_err(failed)?;
     refuse_preamble(path, &mut file)?;
+    let bytes = file.metadata().map_err(failed)?.len();
     let mut units = Units::new(file);
     let (parsed, to_execute) = bounded(limits::AOF_PORTIONS);
     let (used, to_fill) = bounded(limits::AOF_PORTIONS);
@@ -101,9 +105,10 @@ fn read_file(
         let reader = thread::Builder::new().name("log-reader".to_owned());
         let reader = reader.spawn_scoped(scope, read).map_err(failed)?;
         for portion in to_execute {
-            target.replay(&portion, bytes_before).map_err(|(offset, reason)| {
+            target.replay(&portion).map_err(|(offset, reason)| {
                 format!("{}: at offset {offset}: {reason}", path.display())
             })?;
+            target.progress(bytes_before + portion.end(), bytes.saturating_sub(portion.end()));
             let _ = used.send(portion);
         }
         reader.join().unwrap_or_else(|panic| resume_unwind(panic)).map_err(failed)

@@ -37,8 +37,8 @@ use std::collections::{BTreeSet, BinaryHeap};
 /// The entries of one database.
 pub struct Database {
     /// Number of a segment for every value of the `depth` highest bits of a position.
-    directory: Vec<u32>,
-    depth: u32,
+    pub(super) directory: Vec<u32>,
+    pub(super) depth: u32,
     pub(super) segments: Vec<Segment>,
     /// Every segment by the age of its oldest candidate, or by an age that is not younger.
     pub(super) oldest_first: BinaryHeap<Reverse<(Age, u32)>>,
@@ -48,13 +48,13 @@ pub struct Database {
     deadlines: BTreeSet<(u64, Key)>,
     len: usize,
     candidates: Candidates,
-    account: Account,
+    pub(super) account: Account,
     /// Entries that were moved, ever, by splitting, shrinking and ordering: what tells how long
     /// something took without a clock.
     pub(super) moved: u64,
     /// How far an image of the data is.
     pub(super) walk: Walk,
-    hasher: SharedHasher,
+    pub(super) hasher: SharedHasher,
 }
 
 impl Database {
@@ -145,8 +145,9 @@ impl Database {
         let key = Key::new(key);
         entry.set_mark(self.walk.mark);
         let place = self.position(&key);
-        while self.segments[self.segment_at(place)].len() >= SEGMENT_KEYS_MAX && self.split(place) {
-        }
+        while self.segments[self.segment_at(place)].len() >= SEGMENT_KEYS_MAX
+            && self.split(place, SEGMENT_KEYS_MAX)
+        {}
         let at = self.segment_at(place);
         self.account.spend(key.heap_bytes() + entry.value.heap_bytes());
         self.add_deadline(entry.expires_at_ms(), key.clone());
@@ -155,19 +156,6 @@ impl Database {
         let bytes_before = segment.bytes();
         segment.insert(key, entry);
         self.account.spend(segment.bytes() - bytes_before);
-    }
-
-    /// Grows ahead of its keys: splits while there is little to be moved, so that `keys` of them
-    /// would find their places later. A segment without keys takes less than a byte for each.
-    pub fn reserve(&mut self, keys: usize) {
-        /// Keys in a segment on average, if none is to have too many.
-        const KEYS_MEAN: usize = SEGMENT_KEYS_MAX / 4 * 3;
-        let depth = keys.div_ceil(KEYS_MEAN).next_power_of_two().ilog2();
-        let mut from = Some(0);
-        while let Some(place) = from {
-            while self.segments[self.segment_at(place)].depth < depth && self.split(place) {}
-            from = next_range(place, self.segments[self.segment_at(place)].depth);
-        }
     }
 
     /// Removes `key` and returns what it held.
@@ -301,40 +289,8 @@ impl Database {
     }
 
     /// The directory slot of a position.
-    fn slot(&self, position: u64) -> usize {
+    pub(super) fn slot(&self, position: u64) -> usize {
         highest_bits(position, self.depth)
-    }
-
-    /// Splits the segment at a position in two; false if its keys agree in more bits than is worth
-    /// telling apart.
-    fn split(&mut self, place: u64) -> bool {
-        /// A directory of 2²⁴ slots serves thirteen billion keys.
-        const DEPTH_MAX: u32 = 24;
-        let at = self.segment_at(place);
-        let depth = self.segments[at].depth + 1;
-        if depth > DEPTH_MAX {
-            return false;
-        }
-        if depth > self.depth {
-            self.directory = self.directory.iter().flat_map(|slot| [*slot, *slot]).collect();
-            self.depth = depth;
-        }
-        let bytes_before = self.segments[at].bytes();
-        let hasher = self.hasher.clone();
-        let is_high = |key: &[u8]| highest_bits(position(&hasher, key), depth) & 1 == 1;
-        let high = self.segments[at].split(&self.hasher, is_high);
-        self.moved += high.len() as u64;
-        self.account.spend(self.segments[at].bytes() + high.bytes());
-        self.account.save(bytes_before);
-        let new = self.segments.len() as u32;
-        // The second half of the neighbouring slots that named the whole.
-        let half = 1_usize << (self.depth - depth);
-        let middle = (self.slot(place) & !(2 * half - 1)) + half;
-        self.directory[middle..middle + half].fill(new);
-        // The low half keeps the place of the whole, which had no older candidate than that.
-        self.oldest_first.push(Reverse((high.first_age(), new)));
-        self.segments.push(high);
-        true
     }
 
     fn add_deadline(&mut self, deadline: Option<u64>, key: Key) {
@@ -400,18 +356,12 @@ const CURSOR_SHIFT: u32 = 16;
 const CURSOR_MAX: u64 = u64::MAX >> CURSOR_SHIFT;
 
 /// The `count` highest bits of `position`, as an index.
-fn highest_bits(position: u64, count: u32) -> usize {
+pub(super) fn highest_bits(position: u64, count: u32) -> usize {
     // A shift by 64 is not defined; no bits are no information.
     position.checked_shr(64 - count).unwrap_or(0) as usize
 }
 
-/// The first position behind the segment of depth `depth` that `place` is in, if there is one.
-pub(super) fn next_range(place: u64, depth: u32) -> Option<u64> {
-    let last = place | u64::MAX.checked_shr(depth).unwrap_or(0);
-    last.checked_add(1)
-}
-
 /// See [`Database::position`].
-fn position(hasher: &SharedHasher, key: &[u8]) -> u64 {
+pub(super) fn position(hasher: &SharedHasher, key: &[u8]) -> u64 {
     hasher.hash_one(key).rotate_left(32)
 }

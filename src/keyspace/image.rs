@@ -12,7 +12,8 @@
 //! kept aside until the walk has been through it.
 
 use super::bytes::Key;
-use super::database::{Database, next_range};
+use super::database::Database;
+use super::growth::next_range;
 use super::value::{Entry, Value};
 use super::{Garbage, Keyspace};
 

@@ -13,6 +13,7 @@ pub mod bytes;
 mod database;
 pub mod eviction;
 pub mod footprint;
+mod growth;
 pub mod hash;
 pub mod image;
 mod journal;
@@ -169,9 +170,14 @@ impl Keyspace {
         self.databases[db].len()
     }
 
-    /// Has database `db` grow ahead of its keys: as if it had `keys` of them already.
+    /// Has database `db` grow ahead of its keys, as if it had `keys` of them already.
     pub fn reserve(&mut self, db: usize, keys: usize) {
         self.databases[db].reserve(keys);
+    }
+
+    /// Gives back what was reserved in vain.
+    pub fn shrink(&mut self) {
+        self.databases.iter_mut().for_each(Database::shrink);
     }
 
     /// The counters.

@@ -23,7 +23,6 @@
 
 use super::footprint::{NODE_BYTES, table_buckets, table_bytes};
 use super::{Age, Entry, Key, SharedHasher};
-use crate::limits::SEGMENT_KEYS_MAX;
 use lru::LruCache;
 use std::num::NonZeroUsize;
 
@@ -71,13 +70,12 @@ impl Segment {
         }
     }
 
-    /// An empty segment whose table has room for as many keys as a segment may have, for one that
-    /// is about to be filled.
-    fn roomy(hasher: SharedHasher, candidates: Candidates, depth: u32) -> Segment {
-        let keys_max = NonZeroUsize::new(SEGMENT_KEYS_MAX).unwrap_or(NonZeroUsize::MIN);
+    /// An empty segment whose table has room for `keys` keys.
+    fn roomy(hasher: SharedHasher, candidates: Candidates, depth: u32, keys: usize) -> Segment {
+        let room = NonZeroUsize::new(keys).unwrap_or(NonZeroUsize::MIN);
         Segment {
-            entries: LruCache::with_hasher(keys_max, hasher.clone()),
-            keys_peak: SEGMENT_KEYS_MAX,
+            entries: LruCache::with_hasher(room, hasher.clone()),
+            keys_peak: room.get(),
             ..Segment::new(hasher, candidates, depth)
         }
     }
@@ -138,7 +136,7 @@ impl Segment {
     pub fn insert(&mut self, key: Key, entry: Entry) {
         self.volatile_len += usize::from(entry.is_volatile());
         if self.len() == self.entries.cap().get() {
-            // A segment that cannot be split grows beyond what it was made for.
+            // There are more than it was made for.
             self.entries.resize(NonZeroUsize::MAX);
         }
         self.entries.put(key, entry);
@@ -197,12 +195,16 @@ impl Segment {
     }
 
     /// Moves the entries for which `is_high` holds to a new segment, and puts that one in order.
-    /// The others stay where they are: half the nodes, and the table, need not be made anew.
-    pub fn split(&mut self, hasher: &SharedHasher, is_high: impl Fn(&[u8]) -> bool) -> Segment {
+    /// The others stay where they are: half the nodes, and the table, need not be made anew. The
+    /// new one gets a table with room for `keys` keys.
+    pub fn split(
+        &mut self,
+        hasher: &SharedHasher,
+        keys: usize,
+        is_high: impl Fn(&[u8]) -> bool,
+    ) -> Segment {
         self.depth += 1;
-        // Whoever is split ahead of time may never be filled.
-        let make = if self.len() >= SEGMENT_KEYS_MAX { Segment::roomy } else { Segment::new };
-        let mut high = make(hasher.clone(), self.candidates, self.depth);
+        let mut high = Segment::roomy(hasher.clone(), self.candidates, self.depth, keys);
         let mut moving = Vec::with_capacity(self.len());
         self.entries.retain(|key, entry| {
             let stays = !is_high(key);
@@ -325,6 +327,7 @@ fn rank(candidates: Candidates, entry: &Entry) -> (bool, Age) {
 mod tests {
     use super::*;
     use crate::keyspace::Value;
+    use crate::limits::SEGMENT_KEYS_MAX;
 
     /// Ensures that splitting keeps the order of use on both sides, and that a segment which gets
     /// all keys of a full one can hold more than it was made for.
@@ -345,7 +348,7 @@ mod tests {
                     std::str::from_utf8(key).ok().and_then(|text| text.parse::<u64>().ok());
                 number.is_some_and(|number| number > high_from)
             };
-            let mut high = low.split(&hasher, is_high);
+            let mut high = low.split(&hasher, SEGMENT_KEYS_MAX, is_high);
             assert_eq!((low.depth, high.depth), (1, 1));
             assert_eq!(low.len() + high.len(), SEGMENT_KEYS_MAX);
             for half in [&mut low, &mut high] {
