@@ -43,7 +43,7 @@ impl Guarded {
         Ok(ticks as f64 / TICKS_PER_S)
     }
 
-    /// A file of the child's directory in `/proc`. It is there until the child's end was waited for.
+    /// A file of the child's directory in `/proc`, which is there until its end was waited for.
     pub fn proc(&self, file: &str) -> Result<String, String> {
         let path = format!("/proc/{}/{file}", self.id());
         fs::read_to_string(&path).map_err(|e| format!("cannot read {path}: {e}"))
