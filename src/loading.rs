@@ -26,6 +26,7 @@ pub fn run(shared: &Shared, mut directory: Directory) -> Result<Directory, Strin
         replay: Replay::new(shared),
         requests: 0,
         keys_per_byte: 0.0,
+        keys_expected: 0,
         told_at_us: start_us,
     };
     // A key that has expired goes where the log says so: a later request may rest on it.
@@ -60,6 +61,8 @@ struct Loader<'a> {
     requests: usize,
     /// How many new keys a byte of the last portion brought.
     keys_per_byte: f64,
+    /// As many keys as there is room for, if they are where they were expected.
+    keys_expected: usize,
     /// Steady microseconds of the last line about the progress.
     told_at_us: u64,
 }
@@ -97,21 +100,23 @@ impl Target for Loader<'_> {
 }
 
 impl Loader<'_> {
-    /// Number of keys in the database that the log is about.
+    /// Number of keys so far.
     fn keys(&self) -> usize {
-        self.shared.access().len_of(self.replay.db())
+        self.shared.access().len()
     }
 
-    /// Has the database grow at once to what it will need if the rest of the file brings new keys
-    /// at the rate of the last portion: a base does, and it is most of a log. The bytes are there
-    /// already, so a wrong guess takes a part of their number only, until all is loaded.
-    fn grow(&self, file_bytes_left: u64) {
+    /// Has the database that the log is about grow at once to what it will need if the rest of the
+    /// file brings new keys at the rate of the last portion: a base does, and it is most of a log.
+    /// The bytes are there already, so a wrong guess takes a part of their number only, until all
+    /// is loaded; and what was guessed for one database is not guessed for another one again.
+    fn grow(&mut self, file_bytes_left: u64) {
         let keys_to_come = (self.keys_per_byte * file_bytes_left as f64) as usize;
         let (mut access, db) = (self.shared.access(), self.replay.db());
-        let keys = access.len_of(db);
+        let (keys, len) = (access.len(), access.len_of(db));
         // Where most keys are there already, moving them is no gain.
-        if keys_to_come > keys {
-            access.reserve(db, keys + keys_to_come);
+        if keys_to_come > keys && keys + keys_to_come > 2 * self.keys_expected {
+            self.keys_expected = keys + keys_to_come;
+            access.reserve(db, len + keys_to_come);
         }
     }
 }

@@ -165,6 +165,16 @@ impl Keyspace {
         self.databases[db].fetch(key);
     }
 
+    /// Number of keys in all databases.
+    pub fn len(&self) -> usize {
+        self.databases.iter().map(Database::len).sum()
+    }
+
+    /// Whether there is no key at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Number of keys in database `db`.
     pub fn len_of(&self, db: usize) -> usize {
         self.databases[db].len()

@@ -19,13 +19,19 @@ use std::thread;
 
 /// Loads a log without a server, and says how many keys there are.
 fn load(dir: &Path) -> Result<usize, String> {
+    let shared = loaded(dir)?;
+    let mut keyspace = shared.access();
+    keyspace.check_invariants();
+    Ok(keyspace.keys(0, START_MS, true).len())
+}
+
+/// Loads a log without a server.
+fn loaded(dir: &Path) -> Result<Shared, String> {
     let mut config = Config::with_defaults();
     config.appendonly = true;
     let shared = Shared::new(config, Clock::manual(START_MS));
     loading::run(&shared, open(dir)?)?;
-    let mut keyspace = shared.access();
-    keyspace.check_invariants();
-    Ok(keyspace.keys(0, START_MS, true).len())
+    Ok(shared)
 }
 
 /// Opens a directory whose lock was let go a moment ago. A process that another test is starting
@@ -149,6 +155,26 @@ fn a_long_log_is_loaded_portion_by_portion() {
     assert_eq!(load(dir.path()), Ok(60_002));
     let kept = fs::metadata(increment(dir.path())).expect("a log").len();
     assert_eq!(kept, (before.len() + transaction.len() + after.len()) as u64, "the end was torn");
+}
+
+/// Ensures that databases that take turns in the log get their own keys, and no room for those of
+/// the others that would be kept.
+#[test]
+fn databases_take_turns_in_a_log() {
+    let dir = folder();
+    let turn = |db: usize, count: usize| {
+        let select = format!("*2\r\n$6\r\nSELECT\r\n$1\r\n{db}\r\n");
+        [select.into_bytes(), many_sets(count)].concat()
+    };
+    let turns = |at: usize| [turn(1, 30_000), turn(0, 1_000 * at), turn(2, 30_000)].concat();
+    write_log(dir.path(), &(1..=3).flat_map(turns).collect::<Vec<u8>>());
+    let shared = loaded(dir.path()).expect("a sound log");
+    let mut access = shared.access();
+    access.check_invariants();
+    let lens = [0, 1, 2].map(|db| access.keys(db, START_MS, true).len());
+    assert_eq!(lens, [3_000, 30_000, 30_000]);
+    let bytes = access.used_bytes() / access.len();
+    assert!(bytes < 200, "{bytes} bytes for a key");
 }
 
 /// Ensures that a request which cannot be replayed is named with the offset of its transaction,
