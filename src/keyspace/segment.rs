@@ -19,7 +19,7 @@
 //! # Memory
 //! A hash table never shrinks by itself. A segment that has lost most of its keys moves the rest
 //! into a smaller one. `lru` does not tell how large its table is; it is computed from the most
-//! keys that it ever held (`keys_peak`).
+//! keys that it ever held or was made for (`keys_peak`).
 
 use super::footprint::{NODE_BYTES, table_buckets, table_bytes};
 use super::{Age, Entry, Key, SharedHasher};
@@ -47,7 +47,7 @@ pub struct Segment {
     unused: usize,
     /// Entries with a deadline.
     volatile_len: usize,
-    /// Most entries at a time since the table was made.
+    /// Most entries at a time since the table was made, or as many as it was made for.
     keys_peak: usize,
     /// How many of the highest bits the positions in it have in common.
     pub depth: u32,
