@@ -227,6 +227,11 @@ pub const AOF_READ_BYTES: usize = 1024 * 1024;
 /// other one is executed.
 pub const AOF_PORTIONS: usize = 2;
 
+/// New keys that room is made for at a time while the log is replayed, as a multiple of those that
+/// are there. A guess that was wrong then takes about as much memory as the keys do, and a key is
+/// hardly ever moved for a guess that was right.
+pub const LOADING_AHEAD_FACTOR: usize = 8;
+
 /// Bytes behind damage in which whole requests are looked for, to tell a torn tail from the loss
 /// of something in the middle. A tail is what was written and not synced: far less.
 pub const AOF_SEARCH_BYTES: u64 = 256 * 1024 * 1024;

@@ -107,16 +107,17 @@ impl Loader<'_> {
 
     /// Has the database that the log is about grow at once to what it will need if the rest of the
     /// file brings new keys at the rate of the last portion: a base does, and it is most of a log.
-    /// The bytes are there already, so a wrong guess takes a part of their number only, until all
-    /// is loaded; and what was guessed for one database is not guessed for another one again.
+    /// A guess is never more than a few times of what is there; and what was guessed for one
+    /// database is not guessed for another one again.
     fn grow(&mut self, file_bytes_left: u64) {
         let keys_to_come = (self.keys_per_byte * file_bytes_left as f64) as usize;
         let (mut access, db) = (self.shared.access(), self.replay.db());
-        let (keys, len) = (access.len(), access.len_of(db));
+        let keys = access.len();
         // Where most keys are there already, moving them is no gain.
-        if keys_to_come > keys && keys + keys_to_come > 2 * self.keys_expected {
-            self.keys_expected = keys + keys_to_come;
-            access.reserve(db, len + keys_to_come);
+        if keys >= self.keys_expected && keys_to_come > keys {
+            let keys_ahead = keys_to_come.min(limits::LOADING_AHEAD_FACTOR * keys);
+            self.keys_expected = keys + keys_ahead;
+            access.reserve(db, keys_ahead);
         }
     }
 }

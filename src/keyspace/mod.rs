@@ -34,7 +34,7 @@ use crate::limits;
 use crate::policy::Limit;
 use database::Database;
 use eviction::candidates_of;
-use footprint::Account;
+use footprint::{Account, NODE_BYTES};
 use image::Image;
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
@@ -180,9 +180,15 @@ impl Keyspace {
         self.databases[db].len()
     }
 
-    /// Has database `db` grow ahead of its keys, as if it had `keys` of them already.
+    /// Has database `db` grow ahead of `keys` new keys, or of as many as the memory limit leaves
+    /// room for.
     pub fn reserve(&mut self, db: usize, keys: usize) {
-        self.databases[db].reserve(keys);
+        let room_bytes = match self.limit.bytes {
+            0 => usize::MAX,
+            limit_bytes => limit_bytes.saturating_sub(self.used_bytes()),
+        };
+        let database = &mut self.databases[db];
+        database.reserve(database.len() + keys.min(room_bytes / NODE_BYTES));
     }
 
     /// Gives back what was reserved in vain.

@@ -1,6 +1,7 @@
 //! The keyspace at large: growing, shrinking, and clocks that jump.
 
 use respool::keyspace::{Keyspace, Value};
+use respool::policy::{Limit, Policy};
 
 /// Ensures that a database grows through many splits of its segments and shrinks to nothing.
 #[test]
@@ -49,7 +50,7 @@ fn growing_ahead_loses_nothing_and_takes_nothing_for_good() {
         // In the middle, after the beginning, and to where it is already.
         if [10, 1_000, 15_000].contains(&at) {
             let bytes_before = keyspace.used_bytes();
-            keyspace.reserve(0, COUNT * 10);
+            keyspace.reserve(0, COUNT * 10 - at);
             keyspace.check_invariants();
             let bytes = keyspace.used_bytes() - bytes_before;
             assert!(bytes < 300 * COUNT, "{bytes} bytes for ten times as many keys");
@@ -73,6 +74,18 @@ fn growing_ahead_loses_nothing_and_takes_nothing_for_good() {
     keyspace.check_invariants();
     let bytes = bytes_before - keyspace.used_bytes();
     assert!(bytes > 150 * COUNT, "{bytes} bytes were given back");
+}
+
+/// Ensures that growing ahead keeps below the memory limit, however many keys are expected.
+#[test]
+fn growing_ahead_knows_the_memory_limit() {
+    const LIMIT_BYTES: usize = 4 << 20;
+    let mut keyspace = Keyspace::new(1);
+    keyspace.set_limit(Limit { bytes: LIMIT_BYTES, policy: Policy::AllKeysLru });
+    keyspace.reserve(0, usize::MAX);
+    keyspace.check_invariants();
+    let bytes = keyspace.used_bytes();
+    assert!((LIMIT_BYTES / 20..LIMIT_BYTES / 2).contains(&bytes), "{bytes} bytes for tables");
 }
 
 /// Ensures that a clock that jumps back neither breaks the order of use nor revives a key.
