@@ -187,6 +187,8 @@ impl Clients {
     }
 
     /// Registers an admitted client.
+    // What it needs while it works is not to stay on the stack of the worker that it works for.
+    #[inline(never)]
     pub fn register(&self, arrival: Arrival, clock: &Clock) -> Arc<Client> {
         let id = self.last_id.fetch_add(1, Relaxed) + 1;
         let client = Arc::new(Client::new(id, Some(arrival), clock.steady_ms()));

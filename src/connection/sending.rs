@@ -64,6 +64,12 @@ impl Connection<'_> {
     /// Leaves the replies with the log, which sends them when they are true; false if they have
     /// nothing to wait for, or are better sent from here.
     pub(super) fn hand_over(&mut self) -> bool {
+        self.shared.aof.has_to_sync(self.session.log_place.place) && self.leave_with_log()
+    }
+
+    // Its variables are not to be on the stack of every worker that waits for its client.
+    #[inline(never)]
+    fn leave_with_log(&mut self) -> bool {
         let LogPlace { place, has_written } = self.session.log_place;
         let bytes = self.reply.plain().map_or(0, <[u8]>::len);
         let is_fit = (1..=limits::HANDED_OVER_BYTES_MAX).contains(&bytes)
@@ -72,9 +78,6 @@ impl Connection<'_> {
         let Some(stream) = self.session.client.stream.as_ref().filter(|_| is_fit) else {
             return false;
         };
-        if !self.shared.aof.has_to_sync(place) {
-            return false;
-        }
         let reply = std::mem::take(&mut self.reply);
         let (parcel, returned) = Parcel::new(reply, place, has_written, Arc::clone(stream));
         if let Some(parcel) = self.shared.aof.hand_over(parcel) {
@@ -89,9 +92,13 @@ impl Connection<'_> {
     /// Waits until the replies that were left with the log have been sent, and takes back what the
     /// client did not take; false if there were none.
     pub(super) fn take_back(&mut self) -> io::Result<bool> {
-        let Some(HandedOver { returned, bytes }) = self.handed_over.take() else {
-            return Ok(false);
-        };
+        let handed_over = self.handed_over.take();
+        handed_over.map_or(Ok(false), |handed_over| self.take_back_from_log(handed_over))
+    }
+
+    #[inline(never)]
+    fn take_back_from_log(&mut self, handed_over: HandedOver) -> io::Result<bool> {
+        let HandedOver { returned, bytes } = handed_over;
         // Nobody drops a parcel.
         let reply = returned.recv().unwrap_or(Err(Unwritten));
         self.reply = reply.map_err(|Unwritten| self.session.unanswered())?;
