@@ -227,10 +227,12 @@ pub const AOF_READ_BYTES: usize = 1024 * 1024;
 /// other one is executed.
 pub const AOF_PORTIONS: usize = 2;
 
-/// New keys that room is made for at a time while the log is replayed, as a multiple of those that
-/// are there. A guess that was wrong then takes about as much memory as the keys do, and a key is
-/// hardly ever moved for a guess that was right.
-pub const LOADING_AHEAD_FACTOR: usize = 8;
+/// Per cent of the container's limit, or of the machine's memory, that may be taken by tables for
+/// keys that the rest of the log is only guessed to bring.
+pub const LOADING_AHEAD_PERCENT: u64 = 10;
+
+/// Bytes that a key to come takes in a table, at most.
+pub const LOADING_AHEAD_KEY_BYTES: u64 = 45;
 
 /// Bytes behind damage in which whole requests are looked for, to tell a torn tail from the loss
 /// of something in the middle. A tail is what was written and not synced: far less.

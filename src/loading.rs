@@ -9,6 +9,7 @@ use crate::aof::units::Portion;
 use crate::command::replay::Replay;
 use crate::limits;
 use crate::log;
+use crate::machine;
 use crate::shared::Shared;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -107,17 +108,23 @@ impl Loader<'_> {
 
     /// Has the database that the log is about grow at once to what it will need if the rest of the
     /// file brings new keys at the rate of the last portion: a base does, and it is most of a log.
-    /// A guess is never more than a few times of what is there; and what was guessed for one
-    /// database is not guessed for another one again.
+    /// A guess may be wrong, so it takes a small part of the memory at most; and what was guessed
+    /// for one database is not guessed for another one again.
     fn grow(&mut self, file_bytes_left: u64) {
         let keys_to_come = (self.keys_per_byte * file_bytes_left as f64) as usize;
         let (mut access, db) = (self.shared.access(), self.replay.db());
         let keys = access.len();
         // Where most keys are there already, moving them is no gain.
         if keys >= self.keys_expected && keys_to_come > keys {
-            let keys_ahead = keys_to_come.min(limits::LOADING_AHEAD_FACTOR * keys);
+            let keys_ahead = keys_to_come.min(keys_ahead_max());
             self.keys_expected = keys + keys_ahead;
             access.reserve(db, keys_ahead);
         }
     }
+}
+
+/// As many keys to come as there may be tables for.
+fn keys_ahead_max() -> usize {
+    let bytes = machine::memory().bytes / 100 * limits::LOADING_AHEAD_PERCENT;
+    (bytes / limits::LOADING_AHEAD_KEY_BYTES) as usize
 }

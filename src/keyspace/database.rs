@@ -146,7 +146,7 @@ impl Database {
         entry.set_mark(self.walk.mark);
         let place = self.position(&key);
         while self.segments[self.segment_at(place)].len() >= SEGMENT_KEYS_MAX
-            && self.split(place, SEGMENT_KEYS_MAX)
+            && self.split(place, SEGMENT_KEYS_MAX / 2)
         {}
         let at = self.segment_at(place);
         self.account.spend(key.heap_bytes() + entry.value.heap_bytes());
@@ -165,7 +165,7 @@ impl Database {
         let bytes_before = segment.bytes();
         let (key, mut entry) = segment.remove(key)?;
         self.walk.keep(&key, &mut entry);
-        self.moved += segment.shrink(&self.hasher) as u64;
+        self.moved += segment.shrink() as u64;
         self.account.save(bytes_before - segment.bytes());
         self.account.save(key.heap_bytes() + entry.value.heap_bytes());
         self.len -= 1;

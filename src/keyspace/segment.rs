@@ -17,9 +17,9 @@
 //! Which entries are *candidates* depends on the policy: all of them, or those with a deadline.
 //!
 //! # Memory
-//! A hash table never shrinks by itself. A segment that has lost most of its keys moves the rest
-//! into a smaller one. `lru` does not tell how large its table is; it is computed from the most
-//! keys that it ever held or was made for (`keys_peak`).
+//! A hash table never shrinks by itself. A segment that has lost most of its keys, or half of them
+//! in a split, makes a smaller one. `lru` does not tell how large its table is; it is computed from
+//! the most keys that it ever held or was made for (`keys_peak`).
 
 use super::footprint::{NODE_BYTES, table_buckets, table_bytes};
 use super::{Age, Entry, Key, SharedHasher};
@@ -136,7 +136,7 @@ impl Segment {
     pub fn insert(&mut self, key: Key, entry: Entry) {
         self.volatile_len += usize::from(entry.is_volatile());
         if self.len() == self.entries.cap().get() {
-            // There are more than it was made for.
+            // There are more than the table was made for.
             self.entries.resize(NonZeroUsize::MAX);
         }
         self.entries.put(key, entry);
@@ -175,28 +175,29 @@ impl Segment {
         table_bytes(self.keys_peak, 2 * size_of::<usize>())
     }
 
-    /// Moves the entries to a table of their size, if the one they are in is much too large.
-    /// Returns how many it moved.
-    pub fn shrink(&mut self, hasher: &SharedHasher) -> usize {
+    /// Makes a table of the right size if the one there is is much too large. Returns for how many
+    /// entries.
+    pub fn shrink(&mut self) -> usize {
         /// Below this it is not worth it: the table takes about a kilobyte.
         const BUCKETS_MIN: usize = 128;
         let buckets = table_buckets(self.keys_peak);
         if buckets < BUCKETS_MIN || self.len() * 8 >= buckets {
             return 0;
         }
-        let empty = LruCache::unbounded_with_hasher(hasher.clone());
-        let mut old = std::mem::replace(&mut self.entries, empty);
-        // From the last to the first, so that the order of the list stays as it is.
-        while let Some((key, entry)) = old.pop_lru() {
-            self.entries.put(key, entry);
-        }
-        self.keys_peak = self.len();
+        self.fit();
         self.keys_peak
     }
 
+    /// Gives the table the size that the entries need. They themselves are not moved.
+    fn fit(&mut self) {
+        self.keys_peak = self.len();
+        // What counts is that `lru` shrinks its table when the limit is another one.
+        self.entries.resize(NonZeroUsize::new(self.keys_peak).unwrap_or(NonZeroUsize::MIN));
+    }
+
     /// Moves the entries for which `is_high` holds to a new segment, and puts that one in order.
-    /// The others stay where they are: half the nodes, and the table, need not be made anew. The
-    /// new one gets a table with room for `keys` keys.
+    /// The others stay where they are: half the nodes need not be made anew. The new one gets a
+    /// table with room for `keys` keys, and the old one does not keep a larger one for nothing.
     pub fn split(
         &mut self,
         hasher: &SharedHasher,
@@ -213,6 +214,9 @@ impl Segment {
             }
             stays
         });
+        if self.keys_peak > keys {
+            self.fit();
+        }
         for (_, entry) in &moving {
             self.volatile_len -= usize::from(entry.is_volatile());
             self.unused -= usize::from(self.is_unused(entry));

@@ -49,7 +49,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("rewriter", &["aof", "log", "shared"]),
-    ("loading", &["aof", "command", "limits", "log", "resp", "shared"]),
+    ("loading", &["aof", "command", "limits", "log", "machine", "resp", "shared"]),
     ("connection", &["aof", "clients", "command", "limits", "log", "resp", "shared"]),
     (
         "command",
