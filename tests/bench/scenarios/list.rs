@@ -151,7 +151,7 @@ pub static SCENARIOS: &[Scenario] = &[
         respool_flags: EVERYSEC,
         redis_flags: EVERYSEC,
         figures: &[Figure::new("to first PONG", "s").bar(Bar::AtMost(0.33))],
-        rounds: 1,
+        rounds: 3,
         rounds_quick: 0,
         measure: log::load_s,
     },
