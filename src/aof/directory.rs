@@ -26,8 +26,21 @@ pub struct Directory {
     disk: Disk,
     path: PathBuf,
     manifest: Manifest,
-    /// Locked until it is closed, and so at the latest when the process ends.
-    _lock: File,
+    _lock: Lock,
+}
+
+/// What no other process has as long as this one has it.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+/// The kernel lets go of a lock with the last descriptor of its file, and so at the latest when the
+/// process ends. A program that is being started inherits descriptors, though, until it runs.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            log::warning(&format!("Unlocking the append-only file: {}", reason(&error)));
+        }
+    }
 }
 
 impl Directory {
@@ -206,7 +219,7 @@ fn manifest_path(directory: &Path) -> PathBuf {
 }
 
 /// Takes the directory for this process alone.
-pub(super) fn lock(directory: &Path) -> Result<File, String> {
+pub(super) fn lock(directory: &Path) -> Result<Lock, String> {
     let path = directory.join("respool.lock");
     let failed = |error: io::Error| {
         let advice = advice(&error, directory);
@@ -214,7 +227,7 @@ pub(super) fn lock(directory: &Path) -> Result<File, String> {
     };
     let file = File::create(&path).map_err(failed)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => {
             Err(format!("another process is using the append-only file in {}", directory.display()))
         }

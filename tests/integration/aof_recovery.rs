@@ -30,22 +30,9 @@ fn loaded(dir: &Path) -> Result<Shared, String> {
     let mut config = Config::with_defaults();
     config.appendonly = true;
     let shared = Shared::new(config, Clock::manual(START_MS));
-    loading::run(&shared, open(dir)?)?;
+    let directory = Directory::open(Disk::default(), dir)?;
+    loading::run(&shared, directory)?;
     Ok(shared)
-}
-
-/// Opens a directory whose lock was let go a moment ago. A process that another test is starting
-/// just then holds our descriptors, and the lock with them, until it is that other program.
-fn open(dir: &Path) -> Result<Directory, String> {
-    let mut found = Directory::open(Disk::default(), dir);
-    wait_until("nobody else has the lock", || {
-        let is_locked = found.as_ref().is_err_and(|reason| reason.starts_with("another process"));
-        if is_locked {
-            found = Directory::open(Disk::default(), dir);
-        }
-        !is_locked
-    });
-    found
 }
 
 /// Writes a log by hand.
