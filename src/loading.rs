@@ -37,7 +37,7 @@ pub fn run(shared: &Shared, mut directory: Directory) -> Result<Directory, Strin
     let requests = loader.requests;
     drop(loader);
     loaded?;
-    shared.access().shrink();
+    shared.access().fit();
     let file = directory
         .last_increment()
         .map_err(|error| format!("the append-only file cannot be continued: {error}"))?;

@@ -49,7 +49,7 @@ pub struct Database {
     len: usize,
     candidates: Candidates,
     pub(super) account: Account,
-    /// Entries that were moved, ever, by splitting, shrinking and ordering: what tells how long
+    /// Entries that were moved, ever, by splitting, fitting and ordering: what tells how long
     /// something took without a clock.
     pub(super) moved: u64,
     /// How far an image of the data is.
@@ -165,7 +165,7 @@ impl Database {
         let bytes_before = segment.bytes();
         let (key, mut entry) = segment.remove(key)?;
         self.walk.keep(&key, &mut entry);
-        self.moved += segment.shrink() as u64;
+        self.moved += segment.fit_now_and_then() as u64;
         self.account.save(bytes_before - segment.bytes());
         self.account.save(key.heap_bytes() + entry.value.heap_bytes());
         self.len -= 1;

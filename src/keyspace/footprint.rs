@@ -48,6 +48,15 @@ pub const fn table_buckets(keys: usize) -> usize {
     }
 }
 
+/// Elements for which a hash table that has held `keys` has places.
+pub const fn table_places(keys: usize) -> usize {
+    match table_buckets(keys) {
+        0 => 0,
+        buckets @ 1..=8 => buckets - 1,
+        buckets => buckets / 8 * 7,
+    }
+}
+
 /// Bytes of a list node of `lru`, which holds the key, the entry and two links.
 pub const NODE_BYTES: usize =
     allocated(size_of::<Key>() + size_of::<Entry>() + 2 * size_of::<usize>());
@@ -120,6 +129,7 @@ mod tests {
             // Up to the capacity, the table has not grown.
             assert_eq!(table_buckets(len), table_buckets(map.capacity()), "{len} elements");
             assert!(table_buckets(map.capacity() + 1) > table_buckets(len));
+            assert_eq!(table_places(len), map.capacity(), "{len} elements");
         }
     }
 

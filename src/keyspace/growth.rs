@@ -8,7 +8,7 @@
 //! Whoever knows that many keys are to come, because their bytes are there already, has a small
 //! database split until each segment has room for its share of them: then hardly any entry is ever
 //! moved, and no table is made twice. The tables take 20 to 45 bytes for each key, as they would in
-//! the end; what was taken in vain is given back by [`Database::shrink`].
+//! the end; what was taken in vain is given back by [`Database::fit`].
 
 use super::database::{Database, highest_bits, position};
 use crate::limits::SEGMENT_KEYS_MAX;
@@ -62,11 +62,11 @@ impl Database {
         }
     }
 
-    /// Gives back the tables that are much too large.
-    pub fn shrink(&mut self) {
+    /// Gives back what of the tables is not needed.
+    pub fn fit(&mut self) {
         for segment in &mut self.segments {
             let bytes_before = segment.bytes();
-            self.moved += segment.shrink() as u64;
+            self.moved += segment.fit() as u64;
             self.account.save(bytes_before - segment.bytes());
         }
     }

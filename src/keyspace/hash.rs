@@ -88,6 +88,10 @@ impl FieldMap {
         self.text_bytes -= name.heap_bytes() + removed.value.heap_bytes();
         // Taking the last one leaves no hole.
         self.in_order &= at == self.fields.len();
+        // A hash that has lost most of its fields does not keep the place of all.
+        if self.fields.len() * 8 < self.fields.capacity() {
+            self.fields.shrink_to(self.fields.len() * 2);
+        }
         true
     }
 

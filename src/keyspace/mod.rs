@@ -192,8 +192,8 @@ impl Keyspace {
     }
 
     /// Gives back what was reserved in vain.
-    pub fn shrink(&mut self) {
-        self.databases.iter_mut().for_each(Database::shrink);
+    pub fn fit(&mut self) {
+        self.databases.iter_mut().for_each(Database::fit);
     }
 
     /// The counters.

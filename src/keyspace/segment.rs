@@ -17,11 +17,15 @@
 //! Which entries are *candidates* depends on the policy: all of them, or those with a deadline.
 //!
 //! # Memory
-//! A hash table never shrinks by itself. A segment that has lost most of its keys, or half of them
-//! in a split, makes a smaller one. `lru` does not tell how large its table is; it is computed from
-//! the most keys that it ever held or was made for (`keys_peak`).
+//! A hash table never shrinks by itself, and one whose entries come and go even grows: the place of
+//! a removed entry may stay marked as *was taken*, so that a search goes on behind it, and when
+//! such marks have used up all free places, the table is doubled. So after some removals a segment
+//! has `lru` fit the table to its entries, which costs next to nothing if it does already.
+//!
+//! `lru` does not tell how large its table is; that is computed from the keys that it was made for
+//! or has held since (`keys_peak`).
 
-use super::footprint::{NODE_BYTES, table_buckets, table_bytes};
+use super::footprint::{NODE_BYTES, table_buckets, table_bytes, table_places};
 use super::{Age, Entry, Key, SharedHasher};
 use lru::LruCache;
 use std::num::NonZeroUsize;
@@ -49,9 +53,15 @@ pub struct Segment {
     volatile_len: usize,
     /// Most entries at a time since the table was made, or as many as it was made for.
     keys_peak: usize,
+    /// Removals since the table was fitted.
+    removals: u8,
     /// How many of the highest bits the positions in it have in common.
     pub depth: u32,
 }
+
+/// Removals after which the table is fitted. A full table lasts longer; with this many, what the
+/// doubled ones take is below a hundredth.
+const REMOVALS_MAX: u8 = 64;
 
 /// Before every age.
 const NEVER: Age = Age(0);
@@ -66,6 +76,7 @@ impl Segment {
             unused: 0,
             volatile_len: 0,
             keys_peak: 0,
+            removals: 0,
             depth,
         }
     }
@@ -139,6 +150,11 @@ impl Segment {
             // There are more than the table was made for.
             self.entries.resize(NonZeroUsize::MAX);
         }
+        if self.removals >= REMOVALS_MAX {
+            // It was too tight to be fitted.
+            self.keys_peak = table_places(self.keys_peak) + 1;
+            self.removals = 0;
+        }
         self.entries.put(key, entry);
         self.keys_peak = self.keys_peak.max(self.entries.len());
     }
@@ -148,6 +164,7 @@ impl Segment {
         let (key, entry) = self.entries.pop_entry(key)?;
         self.volatile_len -= usize::from(entry.is_volatile());
         self.unused -= usize::from(self.is_unused(&entry));
+        self.removals = self.removals.saturating_add(1);
         Some((key, entry))
     }
 
@@ -175,24 +192,32 @@ impl Segment {
         table_bytes(self.keys_peak, 2 * size_of::<usize>())
     }
 
-    /// Makes a table of the right size if the one there is is much too large. Returns for how many
-    /// entries.
-    pub fn shrink(&mut self) -> usize {
-        /// Below this it is not worth it: the table takes about a kilobyte.
-        const BUCKETS_MIN: usize = 128;
-        let buckets = table_buckets(self.keys_peak);
-        if buckets < BUCKETS_MIN || self.len() * 8 >= buckets {
-            return 0;
-        }
-        self.fit();
-        self.keys_peak
+    /// Fits the table if there were enough removals since this was last done. Returns how many
+    /// entries have got another place in it.
+    pub fn fit_now_and_then(&mut self) -> usize {
+        if self.removals < REMOVALS_MAX { 0 } else { self.fit() }
     }
 
-    /// Gives the table the size that the entries need. They themselves are not moved.
-    fn fit(&mut self) {
-        self.keys_peak = self.len();
-        // What counts is that `lru` shrinks its table when the limit is another one.
-        self.entries.resize(NonZeroUsize::new(self.keys_peak).unwrap_or(NonZeroUsize::MIN));
+    /// Gives the table the size that the entries need. They themselves are not moved. Returns how
+    /// many have got another place.
+    ///
+    /// A table that is full but for an eighth would soon be doubled again. It is left as it is, and
+    /// counted as what it becomes: by the next insertion, since a removal must not cost memory.
+    pub fn fit(&mut self) -> usize {
+        let places = table_places(self.len());
+        let is_tight = self.len() > places - places / 8;
+        let keys = if is_tight { places + 1 } else { self.len() };
+        let (buckets_before, buckets) = (table_buckets(self.keys_peak), table_buckets(keys));
+        if buckets > buckets_before {
+            return 0;
+        }
+        if !is_tight || buckets < buckets_before {
+            // What counts is that `lru` shrinks its table when the limit is another one.
+            let limit = NonZeroUsize::new(self.len()).unwrap_or(NonZeroUsize::MIN);
+            self.entries.resize(limit);
+        }
+        (self.keys_peak, self.removals) = (keys, 0);
+        if buckets == buckets_before { 0 } else { self.len() }
     }
 
     /// Moves the entries for which `is_high` holds to a new segment, and puts that one in order.

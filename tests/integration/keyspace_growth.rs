@@ -70,7 +70,7 @@ fn growing_ahead_loses_nothing_and_takes_nothing_for_good() {
     }
     assert_eq!(seen, COUNT, "a walk meets every key once");
     let bytes_before = keyspace.used_bytes();
-    keyspace.shrink();
+    keyspace.fit();
     keyspace.check_invariants();
     let bytes = bytes_before - keyspace.used_bytes();
     assert!(bytes > 150 * COUNT, "{bytes} bytes were given back");

@@ -6,6 +6,9 @@ use crate::bar::Bar;
 /// A limit that a million keys of sixteen bytes more than fill.
 const AT_THE_LIMIT: &[&str] = &["--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru"];
 
+/// A limit that half a million keys of sixteen bytes with values of 32 fit into.
+const HALF_A_MILLION: &[&str] = &["--maxmemory", "80mb", "--maxmemory-policy", "allkeys-lru"];
+
 /// A limit that a ninth of the trace's items fit into.
 const A_FEW_ITEMS: &[&str] = &["--maxmemory", "8mb", "--maxmemory-policy", "allkeys-lru"];
 
@@ -98,6 +101,15 @@ pub static SCENARIOS: &[Scenario] = &[
         rounds: 3,
         rounds_quick: 0,
         measure: memory::kops_at_the_limit,
+    },
+    Scenario {
+        name: "8 M new keys at maxmemory 80 MB",
+        respool_flags: HALF_A_MILLION,
+        redis_flags: HALF_A_MILLION,
+        figures: &[Figure::new("resident", "MiB").bar(Bar::AtMost(1.0))],
+        rounds: 1,
+        rounds_quick: 0,
+        measure: memory::resident_mib_at_the_limit,
     },
     Scenario {
         name: "Zipf trace at maxmemory 8 MB",

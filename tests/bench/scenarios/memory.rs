@@ -23,6 +23,9 @@ const POLL: Duration = Duration::from_millis(10);
 /// Keys at the limit are drawn from so many that nearly each is new and costs another its place.
 const KEYS_DRAWN: usize = 100_000_000;
 
+/// Keys that come and go: what a table suffers from that shows after thousands in each segment.
+const KEYS_PASSING: usize = 8_000_000;
+
 const SETS: u64 = 60_000;
 const SETS_PIPELINED: u64 = 600_000;
 
@@ -111,6 +114,13 @@ pub fn kops_at_the_limit(trial: &mut Trial) -> Result<Vec<f64>, String> {
         figures.push(sample.ops_per_s / 1e3);
     }
     Ok(figures)
+}
+
+/// Resident MiB when many times as many keys as fit have come and gone.
+pub fn resident_mib_at_the_limit(trial: &mut Trial) -> Result<Vec<f64>, String> {
+    let server = trial.server();
+    fill::strings(server, KEYS_PASSING, &[b'x'; 32])?;
+    Ok(vec![server.resident_bytes()? / 1024.0 / 1024.0])
 }
 
 /// The number of keys evicted since the start.
