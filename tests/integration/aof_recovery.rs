@@ -15,6 +15,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 
 /// Loads a log without a server, and says how many keys there are.
@@ -189,10 +190,7 @@ fn a_server_that_loads_says_so() {
     let dir = folder();
     let log = many_sets(100_000);
     write_log(dir.path(), &log);
-    let mut config = Config::with_defaults();
-    (config.port, config.appendonly, config.loglevel) = (0, true, Level::Warning);
-    config.dir = dir.path().to_string_lossy().into_owned();
-    let server = Server::bind(config, Clock::system()).expect("a free port");
+    let server = server_of(dir.path());
     let (address, shared) = (server.addresses()[0], Arc::clone(server.shared()));
     let stopper = server.stopper();
     // Whoever loads needs the keyspace, and does not get it.
@@ -217,6 +215,34 @@ fn a_server_that_loads_says_so() {
     assert_eq!(client.ask("DBSIZE"), ":100000");
     stopper.stop();
     server.join().expect("no panic").expect("an orderly end");
+}
+
+/// Ensures that a server that is stopped while it loads ends in order, and leaves the log as it is.
+#[test]
+fn a_stop_while_loading_is_no_failure() {
+    let dir = folder();
+    let log = many_sets(100_000);
+    write_log(dir.path(), &log);
+    let server = server_of(dir.path());
+    let (stopper, shared) = (server.stopper(), Arc::clone(server.shared()));
+    // Whoever loads needs the keyspace, and does not get it before the stop.
+    let access = shared.access();
+    let server = thread::spawn(move || server.run());
+    wait_until("loading has begun", || shared.stats.loading_total_bytes.load(Relaxed) > 0);
+    stopper.stop();
+    drop(access);
+    assert_eq!(server.join().expect("no panic"), Ok(()));
+    assert!(shared.access().len() < 100_000, "it was loaded to its end");
+    assert!(fs::read(increment(dir.path())).expect("a log") == log);
+    assert_eq!(load(dir.path()), Ok(100_000));
+}
+
+/// A server on a log that is there already.
+fn server_of(dir: &Path) -> Server {
+    let mut config = Config::with_defaults();
+    (config.port, config.appendonly, config.loglevel) = (0, true, Level::Warning);
+    config.dir = dir.to_string_lossy().into_owned();
+    Server::bind(config, Clock::system()).expect("a free port")
 }
 
 /// Ensures that a torn end before another file with data is not taken for the end of the log.
