@@ -61,6 +61,8 @@ pub(super) struct State {
     pub(super) queue: VecDeque<Portion>,
     /// Whether somebody is writing; the front of the queue is then out of it.
     is_writing: bool,
+    /// Whether somebody is syncing; what that is about is then in neither of the next two.
+    is_syncing: bool,
     /// Whether the housekeeper was asked to sync.
     is_sync_asked: bool,
     /// Replies that are sent when the log is synced.
@@ -194,7 +196,7 @@ impl Aof {
     /// nobody else does.
     ///
     /// # Errors
-    /// That will not be soon.
+    /// It cannot be written or synced at present.
     pub fn wait(&self, place: u64) -> Result<(), Unwritten> {
         if self.is_safe(place) {
             return Ok(());
@@ -264,9 +266,13 @@ impl Aof {
         }
     }
 
-    /// Writes what is queued and syncs it. Only the housekeeper calls this, one at a time.
+    /// Writes what is queued and syncs it. The housekeeper does so, and whoever turns the log off.
     pub fn sync(&self) {
         let mut state = self.state.lock();
+        // What another one is about to sync is not safe before it is done.
+        while state.is_syncing {
+            self.synced_more.wait(&mut state);
+        }
         state.is_sync_asked = false;
         while self.written.load(Relaxed) < self.end() && !state.is_stuck {
             if state.is_writing {
@@ -279,8 +285,10 @@ impl Aof {
         let files = std::mem::take(&mut state.unsynced);
         let place = self.written.load(Relaxed);
         if !files.is_empty() {
+            state.is_syncing = true;
             let outcome =
                 MutexGuard::unlocked(&mut state, || files.iter().try_for_each(|file| file.sync()));
+            state.is_syncing = false;
             self.note_sync(&mut state, &outcome);
         }
         if !state.is_distrusted {
@@ -360,8 +368,9 @@ impl Aof {
     pub fn finish(&self) {
         self.sync();
         let mut state = self.state.lock();
-        while state.is_writing {
-            self.written_more.wait(&mut state);
+        while state.is_writing || state.is_syncing {
+            let to_come = if state.is_writing { &self.written_more } else { &self.synced_more };
+            to_come.wait(&mut state);
         }
         let mut rest = std::mem::take(&mut *state);
         self.is_on.store(false, Relaxed);

@@ -45,6 +45,8 @@ pub const BROKEN: Fault = Fault::Error(5);
 #[derive(Debug, Default)]
 pub struct Faults {
     plan: Mutex<Plan>,
+    /// No file is synced as long as a test holds this.
+    pub slowness: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -93,6 +95,15 @@ impl Faults {
     /// # Errors
     /// It fails.
     pub fn permit(&self, operation: Operation) -> io::Result<usize> {
+        let limit = self.count(operation)?;
+        if operation == Operation::Sync {
+            drop(self.slowness.lock());
+        }
+        Ok(limit)
+    }
+
+    /// The same at once, however slow the disk is.
+    fn count(&self, operation: Operation) -> io::Result<usize> {
         let mut plan = self.plan.lock();
         if plan.crash_at.is_some_and(|at| plan.operations >= at) {
             return Err(io::Error::other("crashed"));

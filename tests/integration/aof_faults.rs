@@ -9,6 +9,7 @@ use respool::config::Fsync;
 use respool::keyspace::Key;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A server that logs to a disk with faults.
 fn on_faults(dir: &Path) -> (TestServer, Arc<Faults>) {
@@ -275,4 +276,31 @@ fn a_file_that_cannot_be_written_is_given_up_for_a_new_base() {
     assert_eq!((aof.refusal(), aof.queued_bytes()), (None, 0));
     let text = std::fs::read_to_string(dir.path().join("second")).expect("a file");
     assert_eq!(text, "*1\r\n$8\r\nFLUSHALL\r\n");
+}
+
+/// Ensures that who turns the log off waits for the sync that is under way: its replies must not
+/// leave before it is done.
+#[test]
+fn turning_off_waits_for_the_sync_under_way() {
+    let dir = folder();
+    let faults = Arc::new(Faults::default());
+    let disk = Disk::with_faults(Arc::clone(&faults));
+    let aof = Aof::new(disk.clone());
+    aof.set_policy(Fsync::Always);
+    aof.begin(disk.open(&dir.path().join("log"), true).expect("a file"), (0, 0));
+    log_flushall(&aof);
+    let place = aof.end();
+    let slowness = faults.slowness.lock();
+    let operations_before = faults.operations();
+    std::thread::scope(|scope| {
+        scope.spawn(|| aof.sync());
+        // Room is reserved, the record is written, the file is synced.
+        wait_until("the disk syncs", || faults.operations() == operations_before + 3);
+        let turned_off = scope.spawn(|| aof.finish());
+        // Long enough for one who does not wait.
+        std::thread::sleep(Duration::from_millis(20));
+        assert!(aof.has_to_sync(place) && !turned_off.is_finished());
+        drop(slowness);
+    });
+    assert!(!aof.has_to_sync(place) && !aof.is_on());
 }
