@@ -2,9 +2,9 @@
 //!
 //! Two clocks, as the operating system has them: the *wall* clock, in Unix milliseconds, which
 //! deadlines are counted in because a client may name one (`EXPIREAT`), and a *steady* one, in
-//! nanoseconds, for durations. Nothing below `shared` ever reads a clock; whoever holds the lock
-//! reads it once and passes the number on. Tests hold a [`Clock::manual`] and move it by hand, so
-//! that none of them sleeps.
+//! nanoseconds, for durations. The protocol and the keyspace never read a clock; whoever holds
+//! the lock reads it once and passes the number on. Tests hold a [`Clock::manual`] and move it by
+//! hand, so that none of them waits for a deadline.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

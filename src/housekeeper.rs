@@ -1,8 +1,9 @@
 //! The housekeeper: one thread for everything that is due without anybody asking.
 //!
-//! Every round it removes keys whose deadline has passed, closes clients that have been silent for
-//! too long, and samples the figures that INFO shows, so that no command ever makes a system call
-//! for them.
+//! Every round it removes keys whose deadline has passed, makes room, watches the process's size,
+//! syncs the log, orders a rewrite that is due, closes clients that have been silent for too long
+//! and ends a pause that is over. In between it syncs for whoever waits for that, and sends their
+//! replies. The figures that INFO shows are sampled here, so that no command asks the system.
 
 use crate::clients::Client;
 use crate::config::Fsync;
@@ -19,8 +20,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-/// Rounds over which commands per second are averaged, and between two looks into `/proc`, which
-/// sums over all threads and is not free when there are ten thousand.
+/// Rounds over which commands per second are averaged, and between two looks at the process's CPU
+/// time, for which the kernel sums over all threads: not free when there are ten thousand.
 const ROUNDS_PER_SAMPLE: u64 = 10;
 
 /// Works until the other end of `stop` is dropped; then the log is written to its end. A client
@@ -258,8 +259,7 @@ fn sample_commands(shared: &Shared, last: &Sample) -> Sample {
     now
 }
 
-/// Asks the kernel for the process's memory and CPU time. On a system without `/proc` the figures
-/// stay zero.
+/// Asks the kernel for the process's CPU time. On a system without `/proc` the figures stay zero.
 fn sample_process(stats: &Stats) {
     if let Ok(stat) = std::fs::read_to_string("/proc/self/stat") {
         // The second field, the program's name in parentheses, may contain anything. Times are in

@@ -19,11 +19,11 @@
 //! | layer | job |
 //! |---|---|
 //! | `main` | the process: command line, signals |
-//! | [`tool`] | what the program does beside serving: `respool ping` |
+//! | [`tool`] | what the program does beside serving: `ping`, `check-aof` |
 //! | [`server`], [`housekeeper`], [`rewriter`] | threads and sockets, starting and stopping |
 //! | [`connection`] | one client: read, execute, write |
-//! | [`command`] | the table, the gate, the families; no sockets |
 //! | [`loading`] | replays the log at the start |
+//! | [`command`] | the table, the gate, the families; no sockets |
 //! | [`shared`], [`clients`], [`pause`] | what threads share, and most locks |
 //! | [`aof`] | the log of changes, and its own lock |
 //! | [`observe`] | what the server remembers about its own work; small locks of its own |
@@ -37,7 +37,7 @@
 //! |---|---|---|---|
 //! | acceptor | one per address | admits or refuses, hands the stream over | the server stops |
 //! | worker-N | 0 … `maxclients` | serves one client after the other | none came for a while |
-//! | housekeeper | 1 | sweep, fsync, idle clients, figures, SHUTDOWN | everybody else has ended |
+//! | housekeeper | 1 | sweep, eviction, fsync, figures, SHUTDOWN | everybody else has ended |
 //! | log-reader | 1 while loading | reads and parses ahead of the one who executes | all is read |
 //! | rewriter | 1 | makes the log short again | the clients have left |
 //! | signals | 1 | turns SIGTERM and SIGINT into an orderly stop | the server has stopped |
@@ -56,8 +56,9 @@
 //! 8. the end of a pause ([`pause::Pause`]), which is waited for with no other lock held;
 //! 9. the slow log, the slow moments, the list of monitors ([`observe`]), to add or to list.
 //!
-//! None but the first is ever held across a system call. What is costly to drop is dropped after
-//! the keyspace was let go ([`keyspace::Garbage`]); a large value leaves it as a counted reference.
+//! None but the first is ever held while a file or a socket is read or written. What is costly to
+//! drop is dropped after the keyspace was let go ([`keyspace::Garbage`]); a large value leaves it
+//! as a counted reference.
 //!
 //! # Invariants
 //!

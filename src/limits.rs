@@ -82,8 +82,9 @@ pub const OUTPUT_ATTEMPTS_MAX: usize = 200;
 /// say are given up.
 pub const DRAIN_WAIT_MS: u64 = 5_000;
 
-/// Milliseconds, and bytes, that are read and thrown away after a final reply. Closing a socket
-/// with unread bytes in it would reset the connection and could destroy that reply on its way.
+/// For how many milliseconds, and how many bytes, input is thrown away after a final reply. Closing
+/// a socket with unread bytes in it would reset the connection and could destroy that reply on its
+/// way.
 pub const LINGER_MS: u64 = 50;
 /// See [`LINGER_MS`].
 pub const LINGER_BYTES_MAX: usize = 1024 * 1024;
@@ -110,7 +111,8 @@ pub const WORKER_IDLE_MS: u64 = 10_000;
 /// there may be another one.
 pub const RENDEZVOUS_WAIT_MS: u64 = 20;
 
-/// How often it waits. A worker that says goodbye lingers no longer than [`LINGER_MS`].
+/// How often it waits before it is refused. A place is free when its worker is about to come back
+/// to the door, so the first time is nearly always enough.
 pub const RENDEZVOUS_ATTEMPTS: u64 = 50;
 
 /// Stack of a worker, in bytes of address space; what is resident is what was touched.
@@ -162,6 +164,13 @@ pub const EVICTION_EFFORT: usize = 4;
 /// Keys in one segment of a database before it is split in two: three quarters of a hash table of
 /// 1024 buckets, so that a split (the longest pause that growing causes) stays below 0.2 ms.
 pub const SEGMENT_KEYS_MAX: usize = 768;
+
+/// Clients that `--maxclients` may ask for, as in Redis. The system's limit of open files is lower.
+pub const CLIENTS_MAX: usize = u32::MAX as usize;
+
+/// Milliseconds that `--appendfsync-interval-ms` may ask for: an hour, after which nobody would
+/// call the log synced.
+pub const FSYNC_INTERVAL_MS_MAX: usize = 3_600_000;
 
 /// Databases that `--databases` may ask for.
 pub const DATABASES_MAX: usize = 1024;
@@ -241,11 +250,11 @@ pub const AOF_SEARCH_BYTES: u64 = 256 * 1024 * 1024;
 /// Microseconds between two lines that tell how far the loading is.
 pub const LOADING_TOLD_EVERY_US: u64 = 1_000_000;
 
-/// Bytes of old values that clients hand over to a rewrite before one of them has to wait until it
-/// has taken them.
+/// Bytes of old values that make a portion, which a client hands over to the rewrite under way.
 pub const AOF_KEPT_BYTES_MAX: usize = 1024 * 1024;
 
-/// Such portions that may be on their way.
+/// Portions that may lie ready for the rewriter; whoever brings one more waits until it has taken
+/// one.
 pub const AOF_KEPT_PORTIONS: usize = 4;
 
 /// Fields of a hash in one request of a rewritten log, as in Redis.

@@ -57,7 +57,7 @@ pub struct Arrival {
 /// A socket that listens.
 pub struct Listener(Kind);
 
-/// With a port that the system chose filled in.
+/// The socket and where it listens; a port that the system chose is filled in.
 enum Kind {
     Tcp(TcpListener, SocketAddr),
     Unix(UnixListener, Arc<Path>),

@@ -259,7 +259,8 @@ fn accept(shared: &Shared, listener: &Listener, pool: &Pool<'_, '_>) {
 /// Has the kernel find out about clients that vanished without a word.
 fn keep_alive(stream: &TcpStream, seconds: u64) {
     if seconds > 0 {
-        // Redis's figures: the first probe after the silence, three more within it.
+        // Redis's figures: three probes, a third of the silence apart. Who vanished is gone after
+        // twice that silence.
         let keep_alive = TcpKeepalive::new()
             .with_time(Duration::from_secs(seconds))
             .with_interval(Duration::from_secs((seconds / 3).max(1)))
@@ -312,8 +313,7 @@ impl<'scope, 'env> Pool<'scope, 'env> {
     }
 
     /// Starts workers until one takes the stream. The first one usually does; but another acceptor
-    /// may be quicker, and with all workers started one of them is still saying goodbye to its
-    /// previous client.
+    /// may be quicker, and with all workers started one of them is on its way back to the door.
     fn hand_to_new_worker(&self, mut arrival: Arrival) -> Result<(), Arrival> {
         let wait = Duration::from_millis(limits::RENDEZVOUS_WAIT_MS);
         for _ in 0..limits::RENDEZVOUS_ATTEMPTS {

@@ -17,8 +17,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// The server's common state. Lock order: reconfiguring, keyspace, configuration, clients, then a
-/// client's names; those of [`crate::observe`] come last.
+/// The server's common state. The order of its locks is in the crate's head.
 pub struct Shared {
     /// The time.
     pub clock: Clock,
@@ -142,7 +141,8 @@ impl Shared {
             reconfiguring: Mutex::new(()),
             clock,
         };
-        shared.hand_out(&shared.config());
+        let config = shared.config().clone();
+        shared.hand_out(&config);
         shared
     }
 

@@ -15,8 +15,8 @@
 //!             └◄─── used portions ──────┘
 //! ```
 //!
-//! There are as many portions as [`limits::AOF_PORTIONS`], so a reader that is ahead waits. What it
-//! finds behind them, be it damage, counts when all that was before it has been executed.
+//! There are as many portions as [`limits::AOF_PORTIONS`], so a reader that is ahead waits.
+//! Damage that it finds counts only when everything before it has been executed.
 
 use super::directory::Directory;
 use super::disk::reason;

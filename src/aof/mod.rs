@@ -27,11 +27,11 @@
 //! | `refusal.rs` | what becomes of it all when the disk fails |
 //! | `directory.rs`, `manifest.rs` | which files there are |
 //! | `rewrite.rs`, `mailbox.rs`, `status.rs` | making the log short again |
-//! | `units.rs`, `load.rs` | reading them again, on a thread of its own |
+//! | `units.rs`, `load.rs` | reading the files again, on a thread of its own |
 //! | `check.rs` | explaining a log without a server |
 //! | `disk.rs`, `faults.rs` | operations on files, and how tests make them fail |
 //!
-//! This module never imports `command`: replaying takes a closure.
+//! This module never imports `command`: what replays it is a [`load::Target`].
 
 pub mod check;
 pub mod commit;

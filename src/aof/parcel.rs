@@ -11,7 +11,8 @@
 //!   their order.
 //! - Sending never waits, for nobody may be kept waiting by another's client. What a client does
 //!   not take at once comes back to its worker.
-//! - What was not made safe is not sent. The connection is shut down, which wakes its worker.
+//! - A write that was not made safe is not acknowledged: the connection is shut down, which wakes
+//!   its worker. Who has only read is answered all the same, for a read promises nothing.
 
 use super::Unwritten;
 use crate::resp::Reply;

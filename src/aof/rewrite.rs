@@ -17,8 +17,8 @@
 //! # Memory
 //! One segment of the keyspace (up to 768 entries) is in the hands of the rewriter at a time, in
 //! about 60 KB that share long values with the data, and in twice 256 KB of text. Clients hand over
-//! up to [`limits::AOF_KEPT_BYTES_MAX`] of old values before one of them has to wait until the
-//! rewriter has taken them.
+//! old values in portions of [`limits::AOF_KEPT_BYTES_MAX`]; when [`limits::AOF_KEPT_PORTIONS`] of
+//! them lie ready, the next client waits with its own until the rewriter has taken one.
 
 use super::commit::Aof;
 use super::directory::Directory;

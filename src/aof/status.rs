@@ -16,9 +16,9 @@ pub struct Status {
     pub is_rewriting: AtomicBool,
     /// Steady milliseconds of its beginning.
     pub rewrite_began_at_ms: AtomicU64,
-    /// Entries that it has written, and the bytes they take.
+    /// Entries that it has written.
     pub rewritten_entries: AtomicU64,
-    /// See there.
+    /// Bytes that it has written.
     pub rewritten_bytes: AtomicU64,
     /// Entries that there were at its beginning.
     pub entries_to_rewrite: AtomicU64,
@@ -71,7 +71,7 @@ impl Status {
             && now_ms >= self.retry_at_ms.load(Relaxed)
     }
 
-    /// A rewrite of `entries` entries begins.
+    /// A rewrite begins.
     pub fn begin(&self, now_ms: u64) {
         self.is_scheduled.store(false, Relaxed);
         self.is_rewriting.store(true, Relaxed);

@@ -1,7 +1,8 @@
 //! The gate: the one place that every command passes.
 //!
-//! What holds for all commands is done here and nowhere else: lookup, arity, authentication, the
-//! keyspace lock, rolling back a failed reply, CLIENT REPLY, counting.
+//! What holds for all commands is done here and nowhere else: arity, authentication, the keyspace
+//! lock, rolling back a failed reply, CLIENT REPLY, counting. Only the command's row was looked up
+//! before, by the [`Batch`].
 //!
 //! Requests come in a [`Batch`]. The lock is taken at the first request of the batch that needs it
 //! and kept until the batch ends, has had its share, or meets a command that does not need it: that
@@ -253,7 +254,9 @@ impl<'b> Run<'_, 'b> {
         error
     }
 
-    /// Decides what happens to a request: the checks, in Redis's order.
+    /// Decides what happens to a request: the checks, in nearly Redis's order. Where a write is
+    /// refused for two reasons, Redis names want of memory before a failing disk; here keys are
+    /// evicted only for a write that can be logged.
     fn admit(
         &mut self,
         row: &Result<usize, CommandError>,
@@ -274,6 +277,9 @@ impl<'b> Run<'_, 'b> {
         if !self.session.is_authenticated && !row.command.has(flag::NO_AUTH) {
             return Err(CommandError::new("NOAUTH Authentication required."));
         }
+        if self.session.transaction.is_some() && row.command.has(flag::NO_MULTI) {
+            return Err(CommandError::new("ERR Command not allowed inside a transaction"));
+        }
         if self.session.monitor.is_some() && row.command.accesses_keys() {
             return Err(CommandError::new("ERR Replica can't interact with the keyspace"));
         }
@@ -281,9 +287,6 @@ impl<'b> Run<'_, 'b> {
         logging::admit(self.shared, row.command, is_write)?;
         if self.has_to_wait(is_write) {
             return Ok(Admitted::Later);
-        }
-        if self.session.transaction.is_some() && row.command.has(flag::NO_MULTI) {
-            return Err(CommandError::new("ERR Command not allowed inside a transaction"));
         }
         self.make_room_for(row.command)?;
         match &mut self.session.transaction {

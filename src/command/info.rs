@@ -1,7 +1,7 @@
 //! INFO: what an operator and a monitoring system want to know, under Redis's field names.
 //!
-//! No section makes a system call or looks at every client, because the keyspace is locked: what
-//! only the kernel knows, or only the clients together, is sampled by the housekeeper.
+//! No section asks the system for figures or looks at every client, because the keyspace is locked:
+//! what only the kernel knows, or only the clients together, is sampled by the housekeeper.
 
 use super::connection::REDIS_VERSION;
 use super::figures;

@@ -3,7 +3,7 @@
 //! A command is one static [`Command`] row, written directly above its handler. From that row come
 //! lookup, arity check, COMMAND and its subcommands, and the table in the README. To add a command,
 //! write its row and its handler in the family's file, name the row in the family's list at the
-//! top of that file, and write its test.
+//! top of that file, and write its test; `UPDATE_README=1 make test` adds it to the README's table.
 //!
 //! A handler is a plain function of what it works on, its arguments and the reply: no socket, no
 //! lock, no clock. It reads and checks *all* its arguments before its first change. It writes
@@ -94,7 +94,8 @@ pub struct Command {
     pub handler: Handler,
 }
 
-/// The function of a command, by what it works on. Only the last two need the keyspace lock.
+/// The function of a command, by what it works on. Only [`Handler::Keys`] and
+/// [`Handler::Keyspace`] need the keyspace lock.
 #[derive(Clone, Copy)]
 pub enum Handler {
     /// The connection or the server, but no key.
@@ -187,7 +188,7 @@ pub mod flag {
     pub const FAST: u32 = 1 << 7;
     /// Served before AUTH.
     pub const NO_AUTH: u32 = 1 << 8;
-    /// May be called in a transaction only at its end, if at all.
+    /// Refused inside a transaction.
     pub const NO_MULTI: u32 = 1 << 9;
     /// Served while clients are asynchronously blocked.
     pub const ALLOW_BUSY: u32 = 1 << 10;

@@ -10,7 +10,7 @@ pub const COMMANDS: &[&Command] = &[&SHUTDOWN];
 static SHUTDOWN: Command = Command {
     group: "server",
     complexity: "O(N) with N connections",
-    summary: "Stops the server when what it has received is answered; closes without a reply",
+    summary: "Stops the server when the requests in hand are answered; closes without a reply",
     syntax: "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
     example: "> SHUTDOWN ABORT
               -ERR No shutdown in progress.

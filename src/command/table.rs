@@ -60,7 +60,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 
 struct Table {
     rows: Vec<Row>,
-    /// Commands without subcommands; those are few and searched one by one.
+    /// Commands, containers included. A container's subcommands are few and searched one by one.
     by_name: HashMap<Name<'static>, usize, ahash::RandomState>,
 }
 
@@ -155,7 +155,7 @@ pub fn rows_of(name: &[u8]) -> std::ops::Range<usize> {
     found.map_or(0..0, |row| row..row + subcommands + 1)
 }
 
-/// Whether a row is a container: asking for it alone is an error of arity.
+/// Whether a row is a container, with subcommands.
 pub fn is_container(row: usize) -> bool {
     matches!(TABLE.rows[row].command.handler, Handler::Container(..))
 }

@@ -128,7 +128,7 @@ fn set_protected_mode(config: &mut Config, text: &str) -> Result<(), String> {
 }
 
 fn set_maxclients(config: &mut Config, text: &str) -> Result<(), String> {
-    config.maxclients = integer(text, 1..=i64::from(u32::MAX))? as usize;
+    config.maxclients = integer(text, 1..=limits::CLIENTS_MAX as i64)? as usize;
     Ok(())
 }
 
@@ -211,7 +211,8 @@ fn set_appendfsync(config: &mut Config, text: &str) -> Result<(), String> {
 }
 
 fn set_interval(config: &mut Config, text: &str) -> Result<(), String> {
-    config.appendfsync_interval_ms = integer(text, 1..=3_600_000)? as u64;
+    config.appendfsync_interval_ms =
+        integer(text, 1..=limits::FSYNC_INTERVAL_MS_MAX as i64)? as u64;
     Ok(())
 }
 

@@ -241,9 +241,14 @@ impl Config {
     fn checked(self) -> Result<Config, String> {
         let bounds = [
             ("databases", self.databases, 1, limits::DATABASES_MAX),
-            ("maxclients", self.maxclients, 1, 1_000_000),
+            ("maxclients", self.maxclients, 1, limits::CLIENTS_MAX),
             ("tcp-backlog", usize::try_from(self.tcp_backlog).unwrap_or(0), 1, 65_535),
-            ("appendfsync-interval-ms", self.appendfsync_interval_ms as usize, 1, 3_600_000),
+            (
+                "appendfsync-interval-ms",
+                self.appendfsync_interval_ms as usize,
+                1,
+                limits::FSYNC_INTERVAL_MS_MAX,
+            ),
         ];
         for (name, value, min, max) in bounds {
             if !(min..=max).contains(&value) {

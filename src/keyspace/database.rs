@@ -58,7 +58,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// An empty database, which keeps its accounts in `account`.
+    /// An empty database, whose account is a part of `total`.
     pub fn new(hasher: SharedHasher, candidates: Candidates, total: &Account) -> Database {
         let mut account = total.share();
         account.spend(Segment::BYTES);
@@ -144,11 +144,11 @@ impl Database {
     pub fn insert(&mut self, key: &[u8], mut entry: Entry) {
         let key = Key::new(key);
         entry.set_mark(self.walk.mark);
-        let place = self.position(&key);
-        while self.segments[self.segment_at(place)].len() >= SEGMENT_KEYS_MAX
-            && self.split(place, SEGMENT_KEYS_MAX / 2)
+        let position = self.position(&key);
+        while self.segments[self.segment_at(position)].len() >= SEGMENT_KEYS_MAX
+            && self.split(position, SEGMENT_KEYS_MAX / 2)
         {}
-        let at = self.segment_at(place);
+        let at = self.segment_at(position);
         self.account.spend(key.heap_bytes() + entry.value.heap_bytes());
         self.add_deadline(entry.expires_at_ms(), key.clone());
         self.len += 1;

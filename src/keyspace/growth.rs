@@ -10,17 +10,17 @@
 //! moved, and no table is made twice. The tables take 20 to 45 bytes for each key, as they would in
 //! the end; what was taken in vain is given back by [`Database::fit`].
 
-use super::database::{Database, highest_bits, position};
+use super::database::{self, Database, highest_bits};
 use crate::limits::SEGMENT_KEYS_MAX;
 use std::cmp::Reverse;
 
 impl Database {
     /// Splits the segment at a position in two; false if its keys agree in more bits than is worth
     /// telling apart. The new one gets a table with room for `keys` keys.
-    pub(super) fn split(&mut self, place: u64, keys: usize) -> bool {
+    pub(super) fn split(&mut self, position: u64, keys: usize) -> bool {
         /// A directory of 2²⁴ slots serves thirteen billion keys.
         const DEPTH_MAX: u32 = 24;
-        let at = self.segment_at(place);
+        let at = self.segment_at(position);
         let depth = self.segments[at].depth + 1;
         if depth > DEPTH_MAX {
             return false;
@@ -31,7 +31,7 @@ impl Database {
         }
         let bytes_before = self.segments[at].bytes();
         let hasher = self.hasher.clone();
-        let is_high = |key: &[u8]| highest_bits(position(&hasher, key), depth) & 1 == 1;
+        let is_high = |key: &[u8]| highest_bits(database::position(&hasher, key), depth) & 1 == 1;
         let high = self.segments[at].split(&self.hasher, keys, is_high);
         self.moved += high.len() as u64;
         self.account.spend(self.segments[at].bytes() + high.bytes());
@@ -39,7 +39,7 @@ impl Database {
         let new = self.segments.len() as u32;
         // The second half of the neighbouring slots that named the whole.
         let half = 1_usize << (self.depth - depth);
-        let middle = (self.slot(place) & !(2 * half - 1)) + half;
+        let middle = (self.slot(position) & !(2 * half - 1)) + half;
         self.directory[middle..middle + half].fill(new);
         // The low half keeps the place of the whole, which had no older candidate than that.
         self.oldest_first.push(Reverse((high.first_age(), new)));
@@ -56,9 +56,11 @@ impl Database {
         // Hardly any segment will have an eighth more than its share.
         let room = share + share / 8;
         let mut from = Some(0);
-        while let Some(place) = from {
-            while self.segments[self.segment_at(place)].depth < depth && self.split(place, room) {}
-            from = next_range(place, self.segments[self.segment_at(place)].depth);
+        while let Some(position) = from {
+            while self.segments[self.segment_at(position)].depth < depth
+                && self.split(position, room)
+            {}
+            from = next_range(position, self.segments[self.segment_at(position)].depth);
         }
     }
 
@@ -73,7 +75,7 @@ impl Database {
 }
 
 /// The first position behind the segment of depth `depth` that `place` is in, if there is one.
-pub(super) fn next_range(place: u64, depth: u32) -> Option<u64> {
-    let last = place | u64::MAX.checked_shr(depth).unwrap_or(0);
+pub(super) fn next_range(position: u64, depth: u32) -> Option<u64> {
+    let last = position | u64::MAX.checked_shr(depth).unwrap_or(0);
     last.checked_add(1)
 }

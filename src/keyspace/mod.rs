@@ -1,4 +1,4 @@
-//! The keyspace: sixteen databases of entries in exact order of use.
+//! The keyspace: databases (sixteen unless told otherwise) of entries in exact order of use.
 //!
 //! A plain structure behind `&mut self`: no locks, no clock, no sockets, and no idea of the
 //! protocol. Whoever holds it (see [`crate::shared`]) passes the time in. A command works through

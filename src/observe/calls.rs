@@ -1,8 +1,8 @@
 //! How often each command was called, and how long that took.
 //!
-//! Three additions per *run* of equal commands (see `command/meter.rs`), each to an atomic counter
-//! of that command's own: no lock, no line of the cache that all cores fight for. A command that
-//! was never called has no histogram, which keeps an idle server small.
+//! Three additions per *streak* of equal commands (see `command/meter.rs`), each to an atomic
+//! counter of that command's own: no lock, no line of the cache that all cores fight for. A command
+//! that was never called has no histogram, which keeps an idle server small.
 //!
 //! A histogram has four buckets for every doubling of time, so that a percentile read from it is
 //! at most a quarter too large.
@@ -205,9 +205,9 @@ mod tests {
         assert!(calls.durations(4).is_none());
     }
 
-    /// Ensures that a run is counted as calls of equal length, and that a reset forgets it.
+    /// Ensures that a streak is counted as calls of equal length, and that a reset forgets it.
     #[test]
-    fn runs_are_shared_out_evenly() {
+    fn streaks_are_shared_out_evenly() {
         let calls = Calls::default();
         calls.add(0, 16, 16 * 300);
         calls.add(0, 1, 3_000_000);

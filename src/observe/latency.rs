@@ -1,8 +1,8 @@
 //! The worst moments: for each kind of event, how long its slowest instances took, by the second.
 //!
-//! An event is anything that can make clients wait: a slow command, a sweep, a write to the disk.
-//! Whoever does such a thing reports how long it took; what is below the operator's threshold,
-//! which is off at first, is not even looked at.
+//! An event is anything that can make clients wait. Commands are reported so far, as `command` and
+//! `fast-command`: whatever else makes clients wait shows in theirs. What is below the operator's
+//! threshold, which is off at first, is not even looked at.
 
 use crate::limits;
 use parking_lot::Mutex;

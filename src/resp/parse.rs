@@ -133,7 +133,7 @@ mod tests {
 
     type Requests = (Vec<Vec<Vec<u8>>>, Option<ProtocolError>);
 
-    /// Reads everything the way a connection does, `chunk` bytes at a time.
+    /// Reads everything the way a connection does that gets it in pieces, cut at `cuts`.
     fn read_all(bytes: &[u8], cuts: &[usize], limits: Limits) -> Requests {
         let mut requests = Vec::new();
         let mut assembler = Assembler::default();
