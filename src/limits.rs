@@ -161,6 +161,10 @@ pub const RESIDENT_PERCENT_MAX: u64 = 90;
 /// What the removal of an entry costs, in entries looked at.
 pub const EVICTION_EFFORT: usize = 4;
 
+/// Fields up to which the tables of a hash are made to fit when fields come and go: half a
+/// millisecond. Those of a larger one are when seven eighths of its fields are gone.
+pub const HASH_FITTED_FIELDS_MAX: usize = 65_536;
+
 /// Keys in one segment of a database before it is split in two: three quarters of a hash table of
 /// 1024 buckets, so that a split (the longest pause that growing causes) stays below 0.2 ms.
 pub const SEGMENT_KEYS_MAX: usize = 768;
@@ -235,6 +239,10 @@ pub const AOF_READ_BYTES: usize = 1024 * 1024;
 /// Portions of the log that are in memory while it is replayed: one is read and parsed while the
 /// other one is executed.
 pub const AOF_PORTIONS: usize = 2;
+
+/// How many times as long as what was read of a file the rest may be, for tables to be made ahead
+/// for the keys that it is guessed to bring.
+pub const LOADING_AHEAD_TIMES_MAX: u64 = 32;
 
 /// Per cent of the container's limit, or of the machine's memory, that may be taken by tables for
 /// keys that the rest of the log is only guessed to bring.

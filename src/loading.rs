@@ -86,10 +86,13 @@ impl Target for Loader<'_> {
         Ok(())
     }
 
-    fn progress(&mut self, bytes: u64, file_bytes_left: u64) {
-        let stats = &self.shared.stats;
+    fn progress(&mut self, bytes_before: u64, file_bytes: u64, file_bytes_left: u64) {
+        let (stats, bytes) = (&self.shared.stats, bytes_before + file_bytes);
         stats.loading_loaded_bytes.store(bytes, Relaxed);
-        self.grow(file_bytes_left);
+        // A few new keys at its beginning say nothing about a long file.
+        if file_bytes >= file_bytes_left / limits::LOADING_AHEAD_TIMES_MAX {
+            self.grow(file_bytes_left);
+        }
         let now_us = self.shared.clock.steady_us();
         if now_us - self.told_at_us >= limits::LOADING_TOLD_EVERY_US {
             self.told_at_us = now_us;
@@ -108,8 +111,9 @@ impl Loader<'_> {
 
     /// Has the database that the log is about grow at once to what it will need if the rest of the
     /// file brings new keys at the rate of the last portion: a base does, and it is most of a log.
-    /// A guess may be wrong, so it takes a small part of the memory at most; and what was guessed
-    /// for one database is not guessed for another one again.
+    /// A guess may be wrong, and the process does not shrink again when its tables do, so it takes
+    /// a small part of the memory at most; and what was guessed for one database is not guessed for
+    /// another one again.
     fn grow(&mut self, file_bytes_left: u64) {
         let keys_to_come = (self.keys_per_byte * file_bytes_left as f64) as usize;
         let (mut access, db) = (self.shared.access(), self.replay.db());

@@ -37,9 +37,9 @@ pub trait Target {
     /// The offset of the unit that cannot be part of a log, and why.
     fn replay(&mut self, portion: &Portion) -> Result<(), (u64, String)>;
 
-    /// Hears after every portion how many bytes of the log have been replayed, and how many of the
-    /// present file are left.
-    fn progress(&mut self, bytes: u64, file_bytes_left: u64);
+    /// Hears after every portion how many bytes of the log have been replayed before the present
+    /// file, how many of that, and how many are left of it.
+    fn progress(&mut self, bytes_before: u64, file_bytes: u64, file_bytes_left: u64);
 }
 
 /// Replays every file of the log, and cuts off a torn tail if `may_cut`.
@@ -108,7 +108,8 @@ fn read_file(
             target.replay(&portion).map_err(|(offset, reason)| {
                 format!("{}: at offset {offset}: {reason}", path.display())
             })?;
-            target.progress(bytes_before + portion.end(), bytes.saturating_sub(portion.end()));
+            let end = portion.end();
+            target.progress(bytes_before, end, bytes.saturating_sub(end));
             let _ = used.send(portion);
         }
         reader.join().unwrap_or_else(|panic| resume_unwind(panic)).map_err(failed)
