@@ -24,39 +24,6 @@ pub const fn allocated(bytes: usize) -> usize {
     }
 }
 
-/// Bytes of a hash table that has held `keys` elements of `element_bytes` each, all told.
-///
-/// The table of the standard library (hashbrown): buckets are a power of two, seven eighths of them
-/// are used at most, and each has a byte of control beside it.
-pub const fn table_bytes(keys: usize, element_bytes: usize) -> usize {
-    if keys == 0 {
-        return 0;
-    }
-    let buckets = table_buckets(keys);
-    /// The control bytes that are repeated behind the last bucket.
-    const GROUP_BYTES: usize = 16;
-    allocated(buckets * (element_bytes + 1) + GROUP_BYTES)
-}
-
-/// Buckets of a hash table that has held `keys` elements.
-pub const fn table_buckets(keys: usize) -> usize {
-    match keys {
-        0 => 0,
-        1..=3 => 4,
-        4..=7 => 8,
-        _ => (keys * 8).div_ceil(7).next_power_of_two(),
-    }
-}
-
-/// Elements for which a hash table that has held `keys` has places.
-pub const fn table_places(keys: usize) -> usize {
-    match table_buckets(keys) {
-        0 => 0,
-        buckets @ 1..=8 => buckets - 1,
-        buckets => buckets / 8 * 7,
-    }
-}
-
 /// Bytes of a list node of `lru`, which holds the key, the entry and two links.
 pub const NODE_BYTES: usize =
     allocated(size_of::<Key>() + size_of::<Entry>() + 2 * size_of::<usize>());
@@ -117,19 +84,6 @@ mod tests {
         let cases = [(0, 0), (1, 32), (24, 32), (25, 48), (96, 112), (104, 112), (105, 128)];
         for (asked, got) in cases {
             assert_eq!(allocated(asked), got, "{asked}");
-        }
-    }
-
-    /// Ensures that tables are taken to grow when the standard library's do.
-    #[test]
-    fn buckets_are_those_of_the_standard_library() {
-        let mut map = std::collections::HashMap::new();
-        for len in 1..2_000_usize {
-            map.insert(len, ());
-            // Up to the capacity, the table has not grown.
-            assert_eq!(table_buckets(len), table_buckets(map.capacity()), "{len} elements");
-            assert!(table_buckets(map.capacity() + 1) > table_buckets(len));
-            assert_eq!(table_places(len), map.capacity(), "{len} elements");
         }
     }
 

@@ -8,7 +8,8 @@
 //! Whoever knows that many keys are to come, because their bytes are there already, has a small
 //! database split until each segment has room for its share of them: then hardly any entry is ever
 //! moved, and no table is made twice. The tables take 20 to 45 bytes for each key, as they would in
-//! the end; what was taken in vain is given back by [`Database::fit`].
+//! the end; [`Database::fit`] makes those smaller that were made in vain. (What that frees is used
+//! again; the process does not shrink by it, nor are segments ever put together again.)
 
 use super::database::{self, Database, highest_bits};
 use crate::limits::SEGMENT_KEYS_MAX;

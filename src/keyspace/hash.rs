@@ -5,7 +5,9 @@
 //! of its insertion, and a reading in order sorts if, and only if, something was removed before.
 
 use super::bytes::Key;
-use super::footprint::{allocated, table_bytes};
+use super::footprint::allocated;
+use super::table::Table;
+use crate::limits;
 use indexmap::IndexMap;
 
 /// A value in a hash; the same inline type as its name.
@@ -23,6 +25,10 @@ const FIELD_BYTES: usize = size_of::<Key>() + size_of::<Field>() + size_of::<u64
 #[derive(Debug, Clone, Default)]
 pub struct FieldMap {
     fields: IndexMap<Key, Field, ahash::RandomState>,
+    /// The index in `fields`.
+    table: Table,
+    /// How many fields the list in `fields` has room for, which it does not tell.
+    room: u32,
     /// Insertions so far.
     sequence: u64,
     /// Whether the places in `fields` are in order of insertion.
@@ -77,6 +83,11 @@ impl FieldMap {
         let name = Key::new(field);
         self.text_bytes += name.heap_bytes();
         self.fields.insert(name, Field { value, sequence: self.sequence });
+        self.table.added(self.fields.len());
+        if self.fields.len() > self.room as usize {
+            // The list has just been made as large as the index.
+            self.room = u32::try_from(self.fields.capacity()).unwrap_or(u32::MAX);
+        }
         self.sequence += 1;
         self.is_large |= self.fields.len() > SMALL_FIELDS_MAX;
         true
@@ -88,11 +99,23 @@ impl FieldMap {
         self.text_bytes -= name.heap_bytes() + removed.value.heap_bytes();
         // Taking the last one leaves no hole.
         self.in_order &= at == self.fields.len();
-        // A hash that has lost most of its fields does not keep the place of all.
-        if self.fields.len() * 8 < self.fields.capacity() {
-            self.fields.shrink_to(self.fields.len() * 2);
+        self.table.removed();
+        if self.table.is_worn() {
+            self.fit();
         }
         true
+    }
+
+    /// Gives the tables the size that the fields need. For a large hash that takes so long that it
+    /// is done only when most of its fields are gone.
+    fn fit(&mut self) {
+        let len = self.fields.len();
+        let is_worth_it = len <= limits::HASH_FITTED_FIELDS_MAX || len * 8 < self.table.places();
+        if is_worth_it && self.table.fit(len).is_some() {
+            let places = self.table.places();
+            self.fields.shrink_to(places);
+            self.room = self.room.min(u32::try_from(places).unwrap_or(u32::MAX));
+        }
     }
 
     /// Calls `each` with every field and value, in the order of insertion.
@@ -140,10 +163,9 @@ impl FieldMap {
 
     /// Bytes on the heap, tables included.
     pub fn heap_bytes(&self) -> usize {
-        let capacity = self.fields.capacity();
         allocated(size_of::<FieldMap>())
-            + allocated(capacity * FIELD_BYTES)
-            + table_bytes(capacity, size_of::<usize>())
+            + allocated(self.room as usize * FIELD_BYTES)
+            + self.table.bytes(size_of::<usize>())
             + self.text_bytes
     }
 

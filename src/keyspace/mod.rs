@@ -19,6 +19,7 @@ pub mod image;
 mod journal;
 pub mod keys;
 mod segment;
+pub mod table;
 pub mod value;
 pub mod watch;
 

@@ -16,16 +16,8 @@
 //!
 //! Which entries are *candidates* depends on the policy: all of them, or those with a deadline.
 //!
-//! # Memory
-//! A hash table never shrinks by itself, and one whose entries come and go even grows: the place of
-//! a removed entry may stay marked as *was taken*, so that a search goes on behind it, and when
-//! such marks have used up all free places, the table is doubled. So after some removals a segment
-//! has `lru` fit the table to its entries, which costs next to nothing if it does already.
-//!
-//! `lru` does not tell how large its table is; that is computed from the keys that it was made for
-//! or has held since (`keys_peak`).
-
-use super::footprint::{NODE_BYTES, table_buckets, table_bytes, table_places};
+use super::footprint::NODE_BYTES;
+use super::table::Table;
 use super::{Age, Entry, Key, SharedHasher};
 use lru::LruCache;
 use std::num::NonZeroUsize;
@@ -51,17 +43,10 @@ pub struct Segment {
     unused: usize,
     /// Entries with a deadline.
     volatile_len: usize,
-    /// Most entries at a time since the table was made, or as many as it was made for.
-    keys_peak: usize,
-    /// Removals since the table was fitted.
-    removals: u8,
+    table: Table,
     /// How many of the highest bits the positions in it have in common.
     pub depth: u32,
 }
-
-/// Removals after which the table is fitted. A full table lasts longer; with this many, what the
-/// doubled ones take is below a hundredth.
-const REMOVALS_MAX: u8 = 64;
 
 /// Before every age.
 const NEVER: Age = Age(0);
@@ -75,8 +60,7 @@ impl Segment {
             ordered_at: NEVER,
             unused: 0,
             volatile_len: 0,
-            keys_peak: 0,
-            removals: 0,
+            table: Table::default(),
             depth,
         }
     }
@@ -86,7 +70,7 @@ impl Segment {
         let room = NonZeroUsize::new(keys).unwrap_or(NonZeroUsize::MIN);
         Segment {
             entries: LruCache::with_hasher(room, hasher.clone()),
-            keys_peak: room.get(),
+            table: Table::of(room.get()),
             ..Segment::new(hasher, candidates, depth)
         }
     }
@@ -150,13 +134,8 @@ impl Segment {
             // There are more than the table was made for.
             self.entries.resize(NonZeroUsize::MAX);
         }
-        if self.removals >= REMOVALS_MAX {
-            // It was too tight to be fitted.
-            self.keys_peak = table_places(self.keys_peak) + 1;
-            self.removals = 0;
-        }
         self.entries.put(key, entry);
-        self.keys_peak = self.keys_peak.max(self.entries.len());
+        self.table.added(self.len());
     }
 
     /// Removes an entry.
@@ -164,7 +143,7 @@ impl Segment {
         let (key, entry) = self.entries.pop_entry(key)?;
         self.volatile_len -= usize::from(entry.is_volatile());
         self.unused -= usize::from(self.is_unused(&entry));
-        self.removals = self.removals.saturating_add(1);
+        self.table.removed();
         Some((key, entry))
     }
 
@@ -189,35 +168,28 @@ impl Segment {
 
     /// Bytes of the hash table, whose elements are two pointers.
     pub fn table_bytes(&self) -> usize {
-        table_bytes(self.keys_peak, 2 * size_of::<usize>())
+        self.table.bytes(2 * size_of::<usize>())
     }
 
     /// Fits the table if there were enough removals since this was last done. Returns how many
     /// entries have got another place in it.
     pub fn fit_now_and_then(&mut self) -> usize {
-        if self.removals < REMOVALS_MAX { 0 } else { self.fit() }
+        if self.table.is_worn() { self.fit() } else { 0 }
     }
 
     /// Gives the table the size that the entries need. They themselves are not moved. Returns how
     /// many have got another place.
-    ///
-    /// A table that is full but for an eighth would soon be doubled again. It is left as it is, and
-    /// counted as what it becomes: by the next insertion, since a removal must not cost memory.
     pub fn fit(&mut self) -> usize {
-        let places = table_places(self.len());
-        let is_tight = self.len() > places - places / 8;
-        let keys = if is_tight { places + 1 } else { self.len() };
-        let (buckets_before, buckets) = (table_buckets(self.keys_peak), table_buckets(keys));
-        if buckets > buckets_before {
-            return 0;
+        let moved = self.table.fit(self.len());
+        if moved.is_some() {
+            self.shrink();
         }
-        if !is_tight || buckets < buckets_before {
-            // What counts is that `lru` shrinks its table when the limit is another one.
-            let limit = NonZeroUsize::new(self.len()).unwrap_or(NonZeroUsize::MIN);
-            self.entries.resize(limit);
-        }
-        (self.keys_peak, self.removals) = (keys, 0);
-        if buckets == buckets_before { 0 } else { self.len() }
+        moved.unwrap_or(0)
+    }
+
+    /// Has `lru` shrink its table, which it does when the limit is another one.
+    fn shrink(&mut self) {
+        self.entries.resize(NonZeroUsize::new(self.len()).unwrap_or(NonZeroUsize::MIN));
     }
 
     /// Moves the entries for which `is_high` holds to a new segment, and puts that one in order.
@@ -239,8 +211,9 @@ impl Segment {
             }
             stays
         });
-        if self.keys_peak > keys {
-            self.fit();
+        if self.table.buckets() > Table::of(keys).buckets() {
+            self.shrink();
+            self.table = Table::of(self.len());
         }
         for (_, entry) in &moving {
             self.volatile_len -= usize::from(entry.is_volatile());
@@ -333,7 +306,7 @@ impl Segment {
     pub fn check_invariants(&self) {
         let volatile_len = self.iter().filter(|(_, entry)| entry.is_volatile()).count();
         assert_eq!(self.volatile_len, volatile_len, "entries with a deadline in a segment");
-        assert!(self.keys_peak >= self.len(), "most keys of a segment");
+        assert!(self.table.places() >= self.len(), "the table of a segment");
         let unused: Vec<Age> = (self.entries.iter())
             .filter(|(_, entry)| self.is_unused(entry))
             .map(|(_, entry)| entry.used_at)

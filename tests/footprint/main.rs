@@ -60,7 +60,8 @@ fn what_keys_take_is_counted() {
         }
         let (used, percent) = compare(&keyspace, bytes_before);
         assert!(RANGE.contains(&percent), "{count} keys: {percent} % after a while");
-        assert!(used < full + full / 8, "{count} keys: {full} bytes, {used} after a while");
+        // Tables that are too tight for coming and going are doubled.
+        assert!(used < full + full / 5, "{count} keys: {full} bytes, {used} after a while");
     }
     while to - from > 1_000 {
         remove(&mut keyspace, from);
@@ -73,28 +74,38 @@ fn what_keys_take_is_counted() {
 
 /// The same for the fields of a hash.
 fn what_a_hash_takes_is_counted() {
-    const FIELDS: usize = 20_000;
-    let bytes_before = HEAP.current_usage();
-    let mut keyspace = Keyspace::new(1);
-    let field = |at: usize| format!("field:{at:020}");
-    let mut change = |change: &mut dyn FnMut(&mut FieldMap)| {
-        let mut keys = keyspace.keys(0, NOW_MS, false);
-        keys.change_hash(b"hash", |fields| (change(fields), 1)).expect("a hash");
-        let (used, percent) = compare(&keyspace, bytes_before);
-        assert!(RANGE.contains(&percent), "{percent} % of {used} bytes");
-        used
-    };
-    let full = change(&mut |fields| {
-        (0..FIELDS).for_each(|at| assert!(fields.set(field(at).as_bytes(), &[b'x'; 32])));
-    });
-    change(&mut |fields| {
-        for at in 0..5 * FIELDS {
-            assert!(fields.remove(field(at).as_bytes()));
-            assert!(fields.set(field(at + FIELDS).as_bytes(), &[b'x'; 32]));
-        }
-    });
-    let rest = change(&mut |fields| {
-        (5 * FIELDS + 100..6 * FIELDS).for_each(|at| assert!(fields.remove(field(at).as_bytes())));
-    });
-    assert!(rest < full / 40, "{rest} of {full} bytes for a two hundredth of the fields");
+    // One whose index is fitted, one that is too full for that, and one that is too large.
+    for count in [20_000, 28_000, 100_000] {
+        let bytes_before = HEAP.current_usage();
+        let mut keyspace = Keyspace::new(1);
+        // So short that they need no memory of their own: what is taken is the list and its index.
+        let field = |at: usize| format!("field:{at}");
+        let mut change = |change: &mut dyn FnMut(&mut FieldMap)| {
+            let mut keys = keyspace.keys(0, NOW_MS, false);
+            keys.change_hash(b"hash", |fields| (change(fields), 1)).expect("a hash");
+            let (used, percent) = compare(&keyspace, bytes_before);
+            // Where there is little else, a hundredth is the keyspace itself.
+            assert!((99..=101).contains(&percent), "{count}: {percent} % of {used} bytes");
+            used
+        };
+        let full = change(&mut |fields| {
+            (0..count).for_each(|at| assert!(fields.set(field(at).as_bytes(), b"value")));
+        });
+        change(&mut |fields| {
+            for at in 0..5 * count {
+                assert!(fields.remove(field(at).as_bytes()));
+                assert!(fields.set(field(at + count).as_bytes(), b"value"));
+            }
+            // The index may have been doubled a moment ago; now it is fitted once more.
+            for at in 5 * count..5 * count + 64 {
+                assert!(fields.remove(field(at).as_bytes()));
+            }
+        });
+        let rest = change(&mut |fields| {
+            for at in 5 * count + 64..6 * count - 100 {
+                assert!(fields.remove(field(at).as_bytes()));
+            }
+        });
+        assert!(rest < full / 40, "{rest} of {full} bytes for a hundred of {count} fields");
+    }
 }
