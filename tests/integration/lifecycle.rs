@@ -57,7 +57,7 @@ fn signals_end_the_server_with_a_thousand_idle_clients() {
     }
 }
 
-/// Ensures that what was received before a signal is still answered.
+/// Ensures that a signal in the middle of a pipeline leaves whole replies in order.
 #[test]
 fn the_batch_in_hand_is_finished() {
     let mut server = Process::start(&[]);
@@ -111,9 +111,17 @@ fn the_log_level_is_respected() {
     assert_eq!(output.status.code(), Some(1));
     let mut command = Command::new(PROGRAM);
     command.args(["--port", "0", "--loglevel", "debug"]);
-    let server = Process::spawn(command);
+    let mut server = Process::spawn(command);
     server.client().send(b"*x\r\n");
     server.wait_for_line(&["verbose", "Protocol error"]);
+    assert_eq!(server.client().ask("CONFIG SET loglevel warning"), "+OK");
+    let loud = server.log().len();
+    let mut client = server.client();
+    client.send(b"*x\r\n");
+    assert_eq!(client.rest(), b"-ERR Protocol error: invalid multibulk length\r\n");
+    server.signal("TERM");
+    assert_eq!(server.wait().0.code(), Some(0));
+    assert!(server.log()[loud..].is_empty(), "{:#?}", server.log());
 }
 
 /// Ensures that a port in use is one clear line and exit code 1.
