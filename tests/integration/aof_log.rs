@@ -257,7 +257,8 @@ fn deadlines_go_on_while_the_server_is_away() {
     );
 }
 
-/// Ensures that with `always` every write is synced, and with `no` none before the end.
+/// Ensures that with `always` every write is synced, with `everysec` when a second has passed, and
+/// with `no` none before the end.
 #[test]
 fn the_policy_decides_what_is_synced() {
     use respool::aof::faults::{BROKEN, Faults, Operation};
@@ -272,10 +273,19 @@ fn the_policy_decides_what_is_synced() {
             });
         let mut client = server.client();
         assert_eq!(client.ask(&format!("CONFIG SET appendfsync {policy}")), "+OK");
-        faults.plan(Operation::Sync, 0, 1, BROKEN);
+        faults.plan(Operation::Sync, 0, u64::MAX, BROKEN);
         client.say("SET k v");
         let mut reply = Vec::new();
         assert_eq!(client.read_reply(&mut reply).is_ok(), is_answered, "{policy}");
+        server.let_a_round_pass();
+        let is_refusing = || server.shared.aof.refusal().is_some();
+        assert_eq!(is_refusing(), !is_answered, "{policy}: a sync would have failed");
+        server.clock.advance_ms(2_000);
+        server.let_a_round_pass();
+        assert_eq!(is_refusing(), policy != "no", "{policy}, two seconds later");
+        if policy == "no" {
+            assert_eq!(client.ask("SET k w"), "+OK");
+        }
         faults.heal();
     }
 }

@@ -11,10 +11,11 @@ use respool::clock::Clock;
 use respool::config::Config;
 use respool::log::{self, Level};
 use respool::server::{Server, Stopper};
-use respool::shared::Shared;
+use respool::shared::{Shared, Stats};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -60,6 +61,16 @@ impl TestServer {
         let thread = Some(std::thread::spawn(move || server.run().expect("threads start")));
         wait_until("the log is loaded", || !shared.is_loading());
         TestServer { address, clock, shared, stopper, thread }
+    }
+
+    /// Returns when the housekeeper has worked through a whole round that began after this call.
+    pub fn let_a_round_pass(&self) {
+        let resident_bytes = &self.shared.stats.resident_bytes;
+        for _ in 0..2 {
+            // It measures the process in every round. Between two of these lies all the rest.
+            resident_bytes.store(0, Relaxed);
+            wait_until("the housekeeper was here", || Stats::read(resident_bytes) > 0);
+        }
     }
 
     /// A new client.
