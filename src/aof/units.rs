@@ -301,24 +301,28 @@ mod tests {
         (requests, units.damage())
     }
 
-    const WHOLE: &[u8] = b"#TS:1\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n\
-        *1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$2\r\n\r\n\r\n*1\r\n$4\r\nEXEC\r\n\
-        *2\r\n$3\r\nDEL\r\n$1\r\na\r\n";
+    /// The units of a log: a comment, and three that yield a request each.
+    const UNITS: [&[u8]; 4] = [
+        b"#TS:1\r\n",
+        b"*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n",
+        b"*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$2\r\n\r\n\r\n*1\r\n$4\r\nEXEC\r\n",
+        b"*2\r\n$3\r\nDEL\r\n$1\r\na\r\n",
+    ];
 
-    /// Ensures that a log cut at every byte yields its whole units and a torn tail.
+    /// Ensures that a log cut at every byte yields its whole units and, unless the cut is between
+    /// two of them, a torn tail.
     #[test]
     fn a_cut_anywhere_is_a_torn_tail() {
-        let (all, damage) = read(WHOLE);
-        assert_eq!(all, ["SELECT 0", "SET a \r\n", "DEL a"]);
-        assert_eq!(damage, None);
-        for cut in 0..WHOLE.len() {
-            let (requests, damage) = read(&WHOLE[..cut]);
-            assert_eq!(requests, all[..requests.len()], "cut at {cut}");
-            if let Some(damage) = damage {
-                assert!(damage.is_tail, "cut at {cut}: {damage}");
-                assert!(damage.offset < cut as u64);
-                assert_eq!(read(&WHOLE[..damage.offset as usize]).1, None);
-            }
+        let all = ["SELECT 0", "SET a \r\n", "DEL a"];
+        let whole = UNITS.concat();
+        let ends = [0, 1, 2, 3, 4].map(|count| UNITS[..count].concat().len());
+        for cut in 0..=whole.len() {
+            let units = ends.iter().rposition(|end| *end <= cut).expect("none is before the first");
+            let (requests, damage) = read(&whole[..cut]);
+            assert_eq!(requests, all[..units.saturating_sub(1)], "cut at {cut}");
+            let torn = (ends[units] < cut).then_some((ends[units] as u64, true));
+            let found = damage.map(|damage| (damage.offset, damage.is_tail));
+            assert_eq!(found, torn, "cut at {cut}");
         }
     }
 
@@ -326,19 +330,20 @@ mod tests {
     /// before other units is damage in the middle.
     #[test]
     fn what_follows_decides_what_damage_is() {
+        let whole = &UNITS.concat()[..];
         for garbage in [&b"\0\0\0\0"[..], b"\r\n\x7f\xff*", b"*3\r\n$x", b"$3\r\nabc\r\n"] {
-            let (requests, damage) = read(&[WHOLE, garbage].concat());
+            let (requests, damage) = read(&[whole, garbage].concat());
             assert_eq!(requests.len(), 3);
             let damage = damage.expect("damage");
             assert!(damage.is_tail, "{damage}");
-            assert_eq!(damage.offset, WHOLE.len() as u64);
-            let (requests, damage) = read(&[WHOLE, garbage, b"\r\n", WHOLE].concat());
+            assert_eq!(damage.offset, whole.len() as u64);
+            let (requests, damage) = read(&[whole, garbage, b"\r\n", whole].concat());
             assert_eq!(requests.len(), 3);
             assert!(!damage.expect("damage").is_tail, "{}", garbage.escape_ascii());
         }
         // A length that reaches behind the end of the file hides requests that are whole.
         let hiding = b"*2\r\n$3\r\nGET\r\n$99999\r\nx\r\n";
-        let damage = read(&[hiding, WHOLE].concat()).1.expect("damage");
+        let damage = read(&[hiding, whole].concat()).1.expect("damage");
         assert!(!damage.is_tail, "{damage}");
     }
 }
