@@ -98,16 +98,34 @@ fn growth_triggers_a_rewrite() {
     let dir = folder();
     let server = logging(dir.path());
     let mut client = server.client();
+    let size = |client: &mut Raw, name| figure(client, name).parse::<u64>().expect("a number");
+    let grow_to = |client: &mut Raw, bytes| {
+        while size(client, "aof_current_size") < bytes {
+            client.ask("SET k 0123456789012345678901234567890123456789");
+        }
+    };
     assert_eq!(client.ask("CONFIG SET auto-aof-rewrite-min-size 4kb"), "+OK");
-    while manifest(dir.path()).starts_with("1.incr") {
-        client.ask("SET k 0123456789012345678901234567890123456789");
-    }
-    wait_until("it is done", || figure(&mut client, "aof_rewrite_in_progress") == "0");
+    grow_to(&mut client, 2_000);
+    server.let_a_round_pass();
+    assert!(manifest(dir.path()).starts_with("1.incr"), "too early");
+    assert_eq!(client.ask(&format!("SET large {}", "x".repeat(5_000))), "+OK");
+    wait_until("it is done", || {
+        manifest(dir.path()).starts_with("1.base")
+            && figure(&mut client, "aof_rewrite_in_progress") == "0"
+    });
+    let base = size(&mut client, "aof_base_size");
+    assert!((5_000..6_000).contains(&base), "{base}");
+    grow_to(&mut client, base * 3 / 2);
     drop(server);
     let server = logging(dir.path());
     let mut client = server.client();
-    let base_size: u64 = figure(&mut client, "aof_base_size").parse().expect("a number");
-    assert!((1..4_096).contains(&base_size), "{base_size}");
+    assert_eq!(size(&mut client, "aof_base_size"), base);
+    assert_eq!(client.ask("CONFIG SET auto-aof-rewrite-min-size 4kb"), "+OK");
+    grow_to(&mut client, base * 19 / 10);
+    server.let_a_round_pass();
+    assert!(manifest(dir.path()).starts_with("1.base"), "too early");
+    grow_to(&mut client, base * 2);
+    wait_until("it is done again", || manifest(dir.path()).starts_with("2.base"));
 }
 
 /// Ensures that the log can be turned on in a running server, off, and on again.
