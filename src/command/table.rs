@@ -172,6 +172,10 @@ mod tests {
             let found = find_full(name.to_uppercase().as_bytes()).expect("a row");
             assert!(std::ptr::eq(found.command, row.command), "{name} is listed twice");
             assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b"|-_".contains(&b)), "{name}");
+            for other in [format!("{name}x"), format!(" {name}"), name[..name.len() - 1].into()] {
+                let found = find_full(other.as_bytes()).map(Row::full_name);
+                assert!(found.as_ref().is_none_or(|found| *found == other), "{other}: {found:?}");
+            }
         }
         assert!(find(b"").is_none());
         assert!(find(&[b'x'; NAME_BYTES_MAX + 1]).is_none());
