@@ -6,6 +6,7 @@ use respool::shared::Stats;
 use socket2::SockRef;
 use std::io::Write;
 use std::net::Shutdown;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 /// Ensures exactly one reply per request, in order, with errors of every kind in between.
@@ -186,17 +187,33 @@ fn lines_that_ask_for_much_are_answered() {
 /// Ensures that a client which reads slowly, but reads, gets everything.
 #[test]
 fn a_slow_reader_gets_everything() {
+    const COUNT: usize = 30;
+    const REPLY_BYTES: usize = (1 << 20) + 12;
     let server = TestServer::start();
     let mut client = server.client();
+    hold_little(&client);
     client.request(&[b"SET", b"k", &vec![b'x'; 1 << 20]]);
-    client.reply();
-    client.send(&encode(&[b"GET", b"k"]).repeat(100));
-    for at in 0..100 {
-        assert_eq!(client.reply().len(), (1 << 20) + 12, "reply {at}");
+    assert_eq!(client.reply(), b"+OK\r\n");
+    client.send(&encode(&[b"GET", b"k"]).repeat(COUNT));
+    let mut asked = "+OK\r\n".len() + COUNT * REPLY_BYTES;
+    let mut sent_before = 0;
+    for at in 0..COUNT {
+        // Nothing is read until the server has sent what it could and has given up for now: it says
+        // how much waits when it does so.
+        let (mut sent, mut waiting) = (0, 0);
+        wait_until("the server does not try to send", || {
+            waiting = server.shared.clients.list()[0].output_bytes.load(Relaxed);
+            sent = Stats::read(&server.shared.stats.output_bytes) as usize;
+            sent + waiting == asked && (sent > sent_before || waiting == 0)
+        });
+        sent_before = sent;
+        assert!(at > 0 || waiting > asked / 2, "{waiting} bytes wait in the server");
+        assert_eq!(client.reply().len(), REPLY_BYTES, "reply {at}");
         // Other requests in between are served in their turn.
         client.send(b"PING\r\n");
+        asked += "+PONG\r\n".len();
     }
-    for _ in 0..100 {
+    for _ in 0..COUNT {
         assert_eq!(client.reply(), b"+PONG\r\n");
     }
 }
