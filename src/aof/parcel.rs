@@ -112,10 +112,10 @@ mod tests {
         assert_eq!(received.len(), sent);
     }
 
-    /// Ensures that a write which is not safe is never acknowledged, and that a mere read is
+    /// Ensures that a write which is not safe is never acknowledged, whereas who has only read is
     /// answered all the same.
     #[test]
-    fn what_is_not_safe_is_not_sent() {
+    fn an_unsafe_write_is_not_acknowledged() {
         let (stream, mut client) = connection();
         let rest = deliver(&stream, b"$1\r\nv\r\n", false, false).expect("a read");
         assert!(rest.is_empty());
