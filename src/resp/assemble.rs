@@ -205,3 +205,20 @@ impl Assembler {
         self.arguments_missing = self.arguments_missing.saturating_sub(1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resp::{Parsed, parse};
+
+    /// Ensures that arguments which are only announced take no room.
+    #[test]
+    fn a_declared_count_costs_nothing() {
+        let (bytes, limits) = (b"*1048576\r\n$1\r\nx\r\n", Limits { stranger: false });
+        let (mut spans, mut assembler) = (Vec::new(), Assembler::default());
+        assert_eq!(parse(bytes, 0, limits, &mut spans), Ok(Parsed::Incomplete));
+        assert_eq!(assembler.feed(bytes, limits), Ok(bytes.len()));
+        let (in_place, collected) = (spans.capacity(), assembler.spans.capacity());
+        assert!(in_place < 100 && collected < 100, "room for {in_place} and {collected}");
+    }
+}
