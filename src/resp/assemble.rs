@@ -67,7 +67,7 @@ impl Assembler {
 
     /// Bytes held, for CLIENT LIST.
     pub fn held_bytes(&self) -> usize {
-        self.bytes.capacity() + self.line.capacity()
+        self.bytes.capacity() + self.line.capacity() + self.spans.capacity() * size_of::<Span>()
     }
 
     /// Begins anew and gives memory back that a large request needed.
