@@ -161,8 +161,8 @@ pub const RESIDENT_PERCENT_MAX: u64 = 90;
 /// What the removal of an entry costs, in entries looked at.
 pub const EVICTION_EFFORT: usize = 4;
 
-/// Fields up to which the tables of a hash are made to fit when fields come and go: half a
-/// millisecond. Those of a larger one are when seven eighths of its fields are gone.
+/// Fields up to which the tables of a hash are made to fit when fields come and go, in half a
+/// millisecond. Those of a larger one are when seven eighths of their places are empty.
 pub const HASH_FITTED_FIELDS_MAX: usize = 65_536;
 
 /// Keys in one segment of a database before it is split in two: three quarters of a hash table of

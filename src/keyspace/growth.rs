@@ -75,7 +75,7 @@ impl Database {
     }
 }
 
-/// The first position behind the segment of depth `depth` that `place` is in, if there is one.
+/// The first position behind the segment of depth `depth` that `position` is in, if there is one.
 pub(super) fn next_range(position: u64, depth: u32) -> Option<u64> {
     let last = position | u64::MAX.checked_shr(depth).unwrap_or(0);
     last.checked_add(1)

@@ -22,7 +22,7 @@ struct Field {
 const FIELD_BYTES: usize = size_of::<Key>() + size_of::<Field>() + size_of::<u64>();
 
 /// The fields of one hash.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct FieldMap {
     fields: IndexMap<Key, Field, ahash::RandomState>,
     /// The index in `fields`.
@@ -37,6 +37,17 @@ pub struct FieldMap {
     is_large: bool,
     /// Heap bytes of names and values, kept in step so that accounting costs nothing.
     text_bytes: usize,
+}
+
+/// A copy is made when somebody else reads the original. `indexmap` gives it a list as large as the
+/// index, so both are made to fit.
+impl Clone for FieldMap {
+    fn clone(&self) -> FieldMap {
+        let mut copy = FieldMap { fields: self.fields.clone(), ..*self };
+        copy.room = copy.capacity();
+        copy.fit();
+        copy
+    }
 }
 
 /// Fields up to which a hash is small (Redis: `hash-max-listpack-entries`).
@@ -82,11 +93,15 @@ impl FieldMap {
         }
         let name = Key::new(field);
         self.text_bytes += name.heap_bytes();
+        let (len, capacity) = (self.fields.len(), self.capacity());
         self.fields.insert(name, Field { value, sequence: self.sequence });
-        self.table.added(self.fields.len());
-        if self.fields.len() > self.room as usize {
+        if len >= self.room as usize {
             // The list has just been made as large as the index.
-            self.room = u32::try_from(self.fields.capacity()).unwrap_or(u32::MAX);
+            self.room = self.capacity();
+            self.table.holds(self.room as usize);
+        } else if len >= capacity as usize && len >= self.table.places() / 2 {
+            // No place was free in the index, and it was more than half full.
+            self.table.holds(self.table.places() + 1);
         }
         self.sequence += 1;
         self.is_large |= self.fields.len() > SMALL_FIELDS_MAX;
@@ -116,6 +131,12 @@ impl FieldMap {
             self.fields.shrink_to(places);
             self.room = self.room.min(u32::try_from(places).unwrap_or(u32::MAX));
         }
+    }
+
+    /// What `indexmap` tells: for how many fields there is room in the list, and in the index as it
+    /// is, whichever is less.
+    fn capacity(&self) -> u32 {
+        u32::try_from(self.fields.capacity()).unwrap_or(u32::MAX)
     }
 
     /// Calls `each` with every field and value, in the order of insertion.

@@ -2,6 +2,7 @@
 //! its own, because whatever else it did would be counted too.
 
 use peak_alloc::PeakAlloc;
+use respool::keyspace::footprint::allocated;
 use respool::keyspace::{FieldMap, Keyspace, Value};
 
 #[global_allocator]
@@ -37,6 +38,7 @@ fn compare(keyspace: &Keyspace, bytes_before: usize) -> (usize, usize) {
 fn what_is_taken_is_counted() {
     what_keys_take_is_counted();
     what_a_hash_takes_is_counted();
+    what_copies_of_a_hash_take_is_counted();
 }
 
 /// Every state of the keyspace's tables: growing, when keys have come and gone for a long time, and
@@ -107,5 +109,40 @@ fn what_a_hash_takes_is_counted() {
             }
         });
         assert!(rest < full / 40, "{rest} of {full} bytes for a hundred of {count} fields");
+    }
+}
+
+/// The same to the byte, at every stage of hashes of all sizes, and of copies as they are made
+/// during a rewrite of the log.
+fn what_copies_of_a_hash_take_is_counted() {
+    for count in [1, 3, 8, 20, 27, 28, 29, 100, 300, 448, 1_000, 20_000, 28_000, 70_000] {
+        let bytes_before = HEAP.current_usage();
+        let field = |at: usize| format!("field:{at}");
+        let check = |fields: &FieldMap, when: &str| {
+            // The map itself is not on the heap here.
+            let counted = fields.heap_bytes() - allocated(size_of::<FieldMap>());
+            let asked = HEAP.current_usage() - bytes_before;
+            // Two requests, each with what the allocator adds.
+            let range = asked..=asked + 2 * 24;
+            assert!(range.contains(&counted), "{count} {when}: {counted} counted of {asked}");
+        };
+        let mut fields = FieldMap::new();
+        let (mut from, mut to) = (0, 0);
+        let mut add = |fields: &mut FieldMap, when: &str| {
+            assert!(fields.set(field(to).as_bytes(), b"value"));
+            to += 1;
+            check(fields, when);
+        };
+        (0..count).for_each(|_| add(&mut fields, "growing"));
+        for round in 0..3 {
+            for _ in 0..3 * count + 100 {
+                assert!(fields.remove(field(from).as_bytes()));
+                from += 1;
+                add(&mut fields, "coming and going");
+            }
+            fields = fields.clone();
+            check(&fields, "as a copy");
+            (0..count / 20 * round).for_each(|_| add(&mut fields, "growing as a copy"));
+        }
     }
 }
