@@ -13,11 +13,12 @@ use crate::machine;
 use crate::shared::Shared;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// Replays the log of `directory`, begins to continue it, and hands the directory back.
+/// Replays the log of `directory`, begins to continue it, and hands the directory back; none if the
+/// server is stopped meanwhile.
 ///
 /// # Errors
 /// One line that says what is wrong with the log, or that it cannot be continued.
-pub fn run(shared: &Shared, mut directory: Directory) -> Result<Directory, String> {
+pub fn run(shared: &Shared, mut directory: Directory) -> Result<Option<Directory>, String> {
     let start_us = shared.clock.steady_us();
     let bytes = directory.sizes().1;
     shared.stats.loading_total_bytes.store(bytes, Relaxed);
@@ -29,13 +30,17 @@ pub fn run(shared: &Shared, mut directory: Directory) -> Result<Directory, Strin
         keys_per_byte: 0.0,
         keys_expected: 0,
         told_at_us: start_us,
+        is_stopped: false,
     };
     // A key that has expired goes where the log says so: a later request may rest on it.
     shared.access().set_replaying(true);
     let may_cut = shared.config().aof_load_truncated;
     let loaded = load::load(&directory, may_cut, &mut loader);
-    let requests = loader.requests;
-    drop(loader);
+    let Loader { requests, is_stopped, .. } = loader;
+    if is_stopped {
+        log::notice("Stopped before the append-only file was loaded");
+        return Ok(None);
+    }
     loaded?;
     shared.access().fit();
     let file = directory
@@ -52,7 +57,7 @@ pub fn run(shared: &Shared, mut directory: Directory) -> Result<Directory, Strin
     log::notice(&format!(
         "DB loaded from append only file: {seconds:.3} seconds, {bytes} bytes, {requests} requests"
     ));
-    Ok(directory)
+    Ok(Some(directory))
 }
 
 /// Executes what the log says.
@@ -66,6 +71,8 @@ struct Loader<'a> {
     keys_expected: usize,
     /// Steady microseconds of the last line about the progress.
     told_at_us: u64,
+    /// Whether the server was stopped, and nothing is wrong with the log.
+    is_stopped: bool,
 }
 
 impl Target for Loader<'_> {
@@ -74,6 +81,7 @@ impl Target for Loader<'_> {
         let mut requests = portion.requests().peekable();
         while let Some((offset, _)) = requests.peek() {
             if self.shared.is_stopping() {
+                self.is_stopped = true;
                 return Err((*offset, "stopped before it was loaded".to_owned()));
             }
             // Between two batches, whoever waits for the lock gets it.

@@ -172,19 +172,16 @@ impl Server {
             }
             // Clients are told that their data is being loaded, until it is.
             let log = self.log.filter(|_| started.is_ok());
-            let log = log.map(|log| loading::run(shared, log)).transpose();
+            let log = log.map_or(Ok(None), |log| loading::run(shared, log));
             let log = log.unwrap_or_else(|error| {
-                // Nothing is wrong with a log whose loading somebody has stopped.
-                match shared.is_stopping() {
-                    true => log::notice(&error),
-                    false => started = Err(error),
-                }
                 stopper.stop();
+                started = Err(error);
                 None
             });
             let (stop_rewriter, stopped) = bounded(0);
             let rewriter = named("rewriter")
                 .spawn_scoped(scope, move || rewriter::run(shared, log, &stopped))
+                .inspect_err(|_| stopper.stop())
                 .map_err(no_thread);
             for name in names.iter().filter(|_| !shared.is_stopping()) {
                 log::notice(&format!("Ready to accept connections on {name}"));

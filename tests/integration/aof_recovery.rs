@@ -217,7 +217,8 @@ fn a_server_that_loads_says_so() {
     server.join().expect("no panic").expect("an orderly end");
 }
 
-/// Ensures that a server that is stopped while it loads ends in order, and leaves the log as it is.
+/// Ensures that a server that is stopped while it loads ends in order, and leaves the log as it is;
+/// but that damage is told even then.
 #[test]
 fn a_stop_while_loading_is_no_failure() {
     let dir = folder();
@@ -235,6 +236,12 @@ fn a_stop_while_loading_is_no_failure() {
     assert!(shared.access().len() < 100_000, "it was loaded to its end");
     assert!(fs::read(increment(dir.path())).expect("a log") == log);
     assert_eq!(load(dir.path()), Ok(100_000));
+    let dir = folder();
+    write_log(dir.path(), &[b"garbage", &log[..]].concat());
+    let server = server_of(dir.path());
+    server.stopper().stop();
+    let error = server.run().expect_err("damage");
+    assert!(error.contains("damaged at offset 0"), "{error}");
 }
 
 /// A server on a log that is there already.
