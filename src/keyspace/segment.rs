@@ -171,10 +171,10 @@ impl Segment {
         self.table.bytes(2 * size_of::<usize>())
     }
 
-    /// Fits the table if there were enough removals since this was last done. Returns how many
-    /// entries have got another place in it.
+    /// Fits the table if there were enough removals since this was last done, or if it is empty.
+    /// Returns how many entries have got another place in it.
     pub fn fit_now_and_then(&mut self) -> usize {
-        if self.table.is_worn() { self.fit() } else { 0 }
+        if self.table.is_worn() || self.len() == 0 { self.fit() } else { 0 }
     }
 
     /// Gives the table the size that the entries need. They themselves are not moved. Returns how
