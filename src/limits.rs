@@ -158,6 +158,10 @@ pub const MEMORY_WATCH_MS: u64 = 10;
 /// the process's resident size but count as well.
 pub const RESIDENT_PERCENT_MAX: u64 = 90;
 
+/// Expired keys that RANDOMKEY removes on its way before it settles for one: each costs a removal,
+/// and the lock is held.
+pub const RANDOM_KEY_TRIES: usize = 16;
+
 /// What the removal of an entry costs, in entries looked at.
 pub const EVICTION_EFFORT: usize = 4;
 

@@ -6,7 +6,7 @@
 
 use super::bytes::Key;
 use super::footprint::allocated;
-use super::table::Table;
+use super::table::{Table, narrow};
 use crate::limits;
 use indexmap::IndexMap;
 
@@ -44,7 +44,7 @@ pub struct FieldMap {
 impl Clone for FieldMap {
     fn clone(&self) -> FieldMap {
         let mut copy = FieldMap { fields: self.fields.clone(), ..*self };
-        copy.room = copy.capacity();
+        copy.room = narrow(copy.fields.capacity());
         copy.fit();
         copy
     }
@@ -93,15 +93,16 @@ impl FieldMap {
         }
         let name = Key::new(field);
         self.text_bytes += name.heap_bytes();
-        let (len, capacity) = (self.fields.len(), self.capacity());
+        // `capacity` tells for how many there is room in the list, and in the index as it is,
+        // whichever is less.
+        let (len, capacity) = (self.fields.len(), self.fields.capacity());
         self.fields.insert(name, Field { value, sequence: self.sequence });
         if len >= self.room as usize {
             // The list has just been made as large as the index.
-            self.room = self.capacity();
+            self.room = narrow(self.fields.capacity());
             self.table.holds(self.room as usize);
-        } else if len >= capacity as usize && len >= self.table.places() / 2 {
-            // No place was free in the index, and it was more than half full.
-            self.table.holds(self.table.places() + 1);
+        } else if len >= capacity {
+            self.table.overflowed(len);
         }
         self.sequence += 1;
         self.is_large |= self.fields.len() > SMALL_FIELDS_MAX;
@@ -129,14 +130,8 @@ impl FieldMap {
         if is_worth_it && self.table.fit(len).is_some() {
             let places = self.table.places();
             self.fields.shrink_to(places);
-            self.room = self.room.min(u32::try_from(places).unwrap_or(u32::MAX));
+            self.room = self.room.min(narrow(places));
         }
-    }
-
-    /// What `indexmap` tells: for how many fields there is room in the list, and in the index as it
-    /// is, whichever is less.
-    fn capacity(&self) -> u32 {
-        u32::try_from(self.fields.capacity()).unwrap_or(u32::MAX)
     }
 
     /// Calls `each` with every field and value, in the order of insertion.

@@ -6,6 +6,7 @@
 
 use super::{Age, Cause, Entry, FieldMap, Key, Keyspace, Text, Value};
 use crate::error::CommandError;
+use crate::limits;
 use std::sync::Arc;
 
 /// One database at one moment, as one client sees it.
@@ -138,9 +139,8 @@ impl Keys<'_> {
     /// Expired keys that it meets are removed; after a few of them it picks one that is expired,
     /// which Redis does as well, rather than to hold the lock for long.
     pub fn random(&mut self) -> Option<Key> {
-        const TRIES: usize = 16;
         let mut picked = None;
-        for _ in 0..TRIES {
+        for _ in 0..limits::RANDOM_KEY_TRIES {
             let age = self.next_age();
             let anywhere = self.keyspace.hasher.hash_one(&age.0.to_ne_bytes());
             let (key, is_expired) = self.keyspace.databases[self.db]

@@ -16,8 +16,7 @@ use super::footprint::allocated;
 /// What its owner remembers about a hash table.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Table {
-    /// Most elements at a time, or as many as it was made for. (Four thousand million would take
-    /// more memory than there is.)
+    /// Most elements at a time, or as many as it was made for.
     peak: u32,
     /// Removals since it was fitted.
     removals: u8,
@@ -30,7 +29,7 @@ const REMOVALS_MAX: u8 = 64;
 impl Table {
     /// A table that is made for `len` elements.
     pub fn of(len: usize) -> Table {
-        Table { peak: u32::try_from(len).unwrap_or(u32::MAX), removals: 0 }
+        Table { peak: narrow(len), removals: 0 }
     }
 
     /// An element was added: there are `len` now.
@@ -39,9 +38,16 @@ impl Table {
         self.holds(if self.removals > 0 { Table::roomy(len).places() } else { len });
     }
 
+    /// An element was added to `len` when no place was free.
+    pub fn overflowed(&mut self, len: usize) {
+        if len >= self.places() / 2 {
+            self.holds(self.places() + 1);
+        }
+    }
+
     /// It has been seen to have `places` places.
     pub fn holds(&mut self, places: usize) {
-        self.peak = self.peak.max(Table::of(places).peak);
+        self.peak = self.peak.max(narrow(places));
     }
 
     /// A table for `len` elements that come and go: one that was full but for an eighth would soon
@@ -108,6 +114,11 @@ impl Table {
             buckets => allocated(buckets * (element_bytes + 1) + GROUP_BYTES),
         }
     }
+}
+
+/// A number of elements in few bytes: four thousand million would take more memory than there is.
+pub(super) fn narrow(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -56,8 +56,6 @@ fn who_is_killed_executes_nothing_more() {
 /// Ensures that picking a random key does not walk through all those that have expired.
 #[test]
 fn a_random_key_among_expired_ones() {
-    // As many as one looks at until the next one is taken whatever it is.
-    const TRIES: u64 = 16;
     let mut keyspace = Keyspace::new(1);
     for key in 0..5_000 {
         let key = key.to_string();
@@ -65,7 +63,7 @@ fn a_random_key_among_expired_ones() {
     }
     assert!(keyspace.keys(0, 1_100, false).random().is_some());
     let expired = keyspace.counters().expired;
-    assert!((1..=TRIES).contains(&expired), "{expired} removed");
+    assert!((1..=limits::RANDOM_KEY_TRIES as u64).contains(&expired), "{expired} removed");
     keyspace.check_invariants();
 }
 
