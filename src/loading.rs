@@ -37,11 +37,13 @@ pub fn run(shared: &Shared, mut directory: Directory) -> Result<Option<Directory
     let may_cut = shared.config().aof_load_truncated;
     let loaded = load::load(&directory, may_cut, &mut loader);
     let Loader { requests, is_stopped, .. } = loader;
-    if is_stopped {
-        log::notice("Stopped before the append-only file was loaded");
-        return Ok(None);
+    match loaded {
+        Err(reason) if is_stopped => {
+            log::notice(&reason);
+            return Ok(None);
+        }
+        loaded => loaded?,
     }
-    loaded?;
     shared.access().fit();
     let file = directory
         .last_increment()
