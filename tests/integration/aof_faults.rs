@@ -228,13 +228,19 @@ fn a_rewrite_that_cannot_sync_the_log_says_so() {
     logging(dir.path()).check("> GET k\n$1 v");
 }
 
-/// A log without a server that has gone on from its first file, which has faults, to a second one.
-fn two_files(dir: &Path, faults: &Arc<Faults>, second: &Disk) -> Aof {
-    let first = Disk::with_faults(Arc::clone(faults));
-    let aof = Aof::new(first.clone());
+/// A log without a server, in a file with faults, to which a record is to be written.
+fn one_file(dir: &Path, faults: &Arc<Faults>) -> Aof {
+    let disk = Disk::with_faults(Arc::clone(faults));
+    let aof = Aof::new(disk.clone());
     aof.set_policy(Fsync::Always);
-    aof.begin(first.open(&dir.join("first"), true).expect("a file"), (0, 0));
+    aof.begin(disk.open(&dir.join("first"), true).expect("a file"), (0, 0));
     log_flushall(&aof);
+    aof
+}
+
+/// The same, gone on to a second file.
+fn two_files(dir: &Path, faults: &Arc<Faults>, second: &Disk) -> Aof {
+    let aof = one_file(dir, faults);
     aof.sync();
     aof.switch(second.open(&dir.join("second"), true).expect("a file"));
     aof
@@ -290,11 +296,7 @@ fn a_file_that_cannot_be_written_is_given_up_for_a_new_base() {
 fn turning_off_waits_for_the_sync_under_way() {
     let dir = folder();
     let faults = Arc::new(Faults::default());
-    let disk = Disk::with_faults(Arc::clone(&faults));
-    let aof = Aof::new(disk.clone());
-    aof.set_policy(Fsync::Always);
-    aof.begin(disk.open(&dir.path().join("log"), true).expect("a file"), (0, 0));
-    log_flushall(&aof);
+    let aof = one_file(dir.path(), &faults);
     let place = aof.end();
     let slowness = faults.slowness.lock();
     let operations_before = faults.operations();

@@ -156,6 +156,12 @@ pub fn check3(session: &str) {
     TestServer::start().check3(session);
 }
 
+/// The elements of a reply that is a list of bulk strings without spaces.
+pub fn words(reply: &str) -> impl Iterator<Item = &str> {
+    // *2 $n first $n second
+    reply.split(' ').skip(2).step_by(2)
+}
+
 /// Waits until something becomes true that happens in another thread or process.
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + crate::raw::PATIENCE;
