@@ -20,6 +20,7 @@ mod journal;
 pub mod keys;
 mod segment;
 pub mod table;
+pub mod types;
 pub mod value;
 pub mod watch;
 

@@ -1,0 +1,10 @@
+//! The types of values: everything that is known about a type is in its own file or folder.
+//!
+//! They are plain structures, without keys, locks, clocks or commands. A small value is one
+//! [`packed`] block, which takes little more than the bytes it holds; a large one is made of
+//! counted chunks, so that a snapshot can hold it and the first change afterwards copies one chunk
+//! and never the value.
+
+pub mod packed;
+
+pub use packed::{Block, Item, Packed, TwoWay};
