@@ -14,22 +14,27 @@
 //!
 //! # Layers
 //!
-//! Imports go down only; a test keeps it so.
+//! A module may import what stands in a lower row, and nothing else. A test reads this table, and
+//! those in `command/mod.rs` and `keyspace/mod.rs`, and keeps it so.
 //!
-//! | layer | job |
+//! | module | job |
 //! |---|---|
 //! | `main` | the process: command line, signals |
-//! | [`tool`] | what the program does beside serving: `ping`, `check-aof` |
-//! | [`server`], [`housekeeper`], [`rewriter`] | threads and sockets, starting and stopping |
+//! | [`tool`] | what the program does apart from serving: `ping`, `check-aof` |
+//! | [`server`] | start and stop: listeners, the pool of workers, the order of both |
+//! | [`background`] | threads that serve no client of their own: housekeeper, rewriter, loader |
 //! | [`connection`] | one client: read, execute, write |
-//! | [`loading`] | replays the log at the start |
-//! | [`command`] | the table, the gate, the families; no sockets |
-//! | [`shared`], [`clients`], [`pause`] | what threads share, and most locks |
-//! | [`aof`] | the log of changes, and its own lock |
+//! | [`command`] | the engine that executes requests, and a folder for each family; no sockets |
+//! | [`shared`] | what threads share, and the lock of the keyspace |
+//! | [`clients`] | the register of clients, and pauses |
+//! | [`aof`] | the log of changes (a write-ahead log), and its own lock |
 //! | [`observe`] | what the server remembers about its own work; small locks of its own |
 //! | [`listener`] | where clients come in: TCP or a Unix socket |
-//! | [`resp`], [`keyspace`] | the wire, the data; no locks, no clock; strangers to each other |
-//! | [`config`], [`error`], [`limits`], [`clock`], [`log`] and smaller ones | nothing below them |
+//! | [`resp`], [`keyspace`] | the wire, the data; no locks, no clock; they do not know each other |
+//! | [`config`] | settings, and where they come from |
+//! | [`system`] | what the operating system tells and grants |
+//! | [`log`], [`number`], [`text`] | lines for the operator; numbers and text that Rust lacks |
+//! | [`clock`], [`error`], [`limits`], [`policy`] | nothing below them |
 //!
 //! # Threads
 //!
@@ -44,21 +49,24 @@
 //!
 //! # Locks
 //!
-//! Who takes more than one takes them in this order:
+//! A thread that takes more than one of them takes them in this order:
 //!
-//! 1. the change of the configuration ([`shared::Shared::reconfigure`]), while it is put in force;
-//! 2. the keyspace ([`shared::Shared::access`]), for a batch of requests or a step of the sweep;
-//! 3. the configuration ([`shared::Shared::config`]), to read a setting or to replace all;
-//! 4. the queue of the log ([`aof::commit`]), to add to it or to take all of it;
-//! 5. the register of clients ([`clients::Clients`]), to add, remove or list;
-//! 6. the list of killed clients beside it, to add to it or to take it;
-//! 7. one client's names ([`clients::Client::names`]), to read or replace them;
-//! 8. the end of a pause ([`pause::Pause`]), which is waited for with no other lock held;
-//! 9. the slow log, the slow moments, the list of monitors ([`observe`]), to add or to list.
+//! | lock | held | taken in |
+//! |---|---|---|
+//! | the change of the configuration | while a new one is put in force | `shared.rs` |
+//! | the keyspace ([`shared::Shared::lock_keyspace`]) | for a batch of requests, or a step of the sweep | `shared.rs` |
+//! | the configuration ([`shared::Shared::config`]) | to read a setting, or to replace all | `shared.rs` |
+//! | the queue of the log | to add to it, or to take all of it | `aof/commit.rs`, `aof/refusal.rs` |
+//! | the register of clients, then the list of killed ones | to add, remove or list | `clients/mod.rs` |
+//! | one client's names ([`clients::Client::names`]) | to read or replace them | `command/connection/client.rs`, `command/connection/hello.rs`, `command/engine/meter.rs` |
+//! | the end of a pause ([`clients::pause::Pause`]) | to read or replace it; waiting holds no other lock | `clients/pause.rs` |
+//! | the slow log, the slow moments, the list of monitors | to add or to list | `observe/slowlog.rs`, `observe/latency.rs`, `observe/monitors.rs` |
+//! | the standard error stream | for one line | `log.rs` |
+//! | the faults that a test has planned | to look one up | `aof/faults.rs` |
 //!
-//! None but the first is ever held while a file or a socket is read or written. What is costly to
-//! drop is dropped after the keyspace was let go ([`keyspace::Garbage`]); a large value leaves it
-//! as a counted reference.
+//! Only the first of these locks may be held during file or socket I/O. What is costly to drop is
+//! dropped after the lock of the keyspace was released ([`keyspace::Garbage`]); a large value
+//! leaves it as a counted reference.
 //!
 //! # Invariants
 //!
@@ -71,34 +79,27 @@
 //! # Where to begin
 //!
 //! `README.md` leads through the source in eight stops. The shortest way from a byte to an answer:
-//! [`connection`] → [`resp`] → [`command::gate`] → any family, say `command/string.rs` →
+//! [`connection`] → [`resp`] → [`command::engine::gate`] → any family, say `command/string/` →
 //! [`keyspace::Keys`] → [`resp::Reply`].
 
 pub mod aof;
+pub mod background;
 pub mod clients;
 pub mod clock;
 pub mod command;
 pub mod config;
 pub mod connection;
 pub mod error;
-pub mod glob;
-pub mod housekeeper;
 pub mod keyspace;
 pub mod limits;
 pub mod listener;
-pub mod loading;
 pub mod log;
-pub mod machine;
-pub mod memory_watch;
+pub mod number;
 pub mod observe;
-mod open_files;
-pub mod pause;
 pub mod policy;
-mod preflight;
-pub mod quoting;
 pub mod resp;
-pub mod rewriter;
 pub mod server;
 pub mod shared;
+pub mod system;
+pub mod text;
 pub mod tool;
-pub mod units;

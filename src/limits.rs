@@ -38,7 +38,7 @@ pub const BATCH_REQUESTS_MAX: usize = 512;
 
 /// Keys of a batch that are looked up in advance, so that waiting for their memory overlaps: as
 /// many as stay in the first-level cache until they are used.
-pub const FETCH_KEYS: usize = 64;
+pub const PREFETCH_KEYS: usize = 64;
 
 /// Microseconds after which a batch lets go of the keyspace lock although requests are left.
 pub const BATCH_HOLD_US_MAX: u64 = 500;
@@ -102,7 +102,7 @@ pub const READ_WAIT_CONGESTED_MS: u64 = 5;
 pub const READ_WAIT_PATIENT_MS: u64 = 320;
 
 /// Milliseconds of silence after which a connection gives its grown buffers back.
-pub const DOZE_AFTER_MS: u64 = 2_000;
+pub const IDLE_AFTER_MS: u64 = 2_000;
 
 /// Milliseconds without a client after which a worker thread ends.
 pub const WORKER_IDLE_MS: u64 = 10_000;
@@ -140,11 +140,11 @@ pub const SWEEP_MOVES_MAX: u64 = 512;
 /// Entries that are looked at or moved under one hold of the lock to make room for a command; an
 /// evicted entry counts as [`EVICTION_EFFORT`] of them. About 200 microseconds; to put a segment in
 /// order takes as much and is done once per hold at most.
-pub const ROOM_EFFORT_MAX: usize = 512;
+pub const EVICTION_EFFORT_MAX: usize = 512;
 
 /// Holds of the lock in which one batch makes room for what it wrote, others being let in between.
 /// Who fills the memory is slowed down by that, and nobody else; the housekeeper does the rest.
-pub const ROOM_HOLDS_MAX: usize = 16;
+pub const EVICTION_HOLDS_MAX: usize = 16;
 
 /// Holds of the lock in which the housekeeper looks ahead for the next key to evict, per round.
 pub const FORESIGHT_HOLDS_MAX: usize = 64;
@@ -263,7 +263,7 @@ pub const AOF_SEARCH_BYTES: u64 = 256 * 1024 * 1024;
 pub const LOADING_TOLD_EVERY_US: u64 = 1_000_000;
 
 /// Bytes of old values that make a portion, which a client hands over to the rewrite under way.
-pub const AOF_KEPT_BYTES_MAX: usize = 1024 * 1024;
+pub const BEFORE_IMAGE_BYTES_MAX: usize = 1024 * 1024;
 
 /// Portions that may lie ready for the rewriter; whoever brings one more waits until it has taken
 /// one.

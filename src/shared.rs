@@ -1,16 +1,17 @@
 //! What all threads share, and the one home of the keyspace lock.
 //!
 //! The keyspace is behind one mutex. It is taken for a batch of requests and never across a system
-//! call; [`Access`] sees to both: the time is read when the lock has been taken, and what is costly
+//! call; [`Hold`] sees to both: the time is read when the lock has been taken, and what is costly
 //! to drop is dropped when it has been let go.
 
 use crate::aof::{Aof, Disk, Order, Pending};
 use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::config::{Config, directives::failed};
-use crate::keyspace::{Garbage, Keyspace, Room};
+use crate::keyspace::{Eviction, Garbage, Keyspace};
 use crate::observe::{Calls, Errors, Latency, Monitors, Slowlog};
-use crate::{limits, log, open_files};
+use crate::system::open_files;
+use crate::{limits, log};
 use crossbeam_channel::bounded;
 use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard};
 use std::ops::{Deref, DerefMut};
@@ -204,16 +205,16 @@ impl Shared {
     /// The part of [`Shared::apply`] that cannot fail.
     fn hand_out(&self, config: &Config) {
         log::set_level(config.loglevel);
-        self.access().set_limit(config.limit());
+        self.lock_keyspace().set_limit(config.limit());
         self.aof.set_policy(config.appendfsync);
         self.slowlog.configure(config.slowlog_log_slower_than, config.slowlog_max_len);
         self.latency.configure(config.latency_monitor_threshold);
     }
 
     /// Takes the keyspace lock, then reads the time.
-    pub fn access(&self) -> Access<'_> {
+    pub fn lock_keyspace(&self) -> Hold<'_> {
         let guard = self.keyspace.lock();
-        Access {
+        Hold {
             now_ms: self.clock.unix_ms(),
             since_ns: self.clock.steady_ns(),
             aof: &self.aof,
@@ -223,16 +224,16 @@ impl Shared {
 
     /// Removes what has to go for want of memory, in several short holds of the lock. What is left
     /// after that is the housekeeper's business.
-    pub fn make_room(&self) -> Room {
-        for _ in 0..limits::ROOM_HOLDS_MAX {
-            let room = self.access().make_room(limits::ROOM_EFFORT_MAX);
-            if room != Room::Later {
+    pub fn evict(&self) -> Eviction {
+        for _ in 0..limits::EVICTION_HOLDS_MAX {
+            let room = self.lock_keyspace().evict(limits::EVICTION_EFFORT_MAX);
+            if room != Eviction::Later {
                 return room;
             }
             // Those who wait for the lock go first.
             std::thread::yield_now();
         }
-        Room::Later
+        Eviction::Later
     }
 
     /// Asks whoever can stop the server to do so: SHUTDOWN.
@@ -268,7 +269,7 @@ impl Shared {
 }
 
 /// The keyspace, for as long as this lives.
-pub struct Access<'a> {
+pub struct Hold<'a> {
     /// Unix milliseconds at the beginning.
     pub now_ms: u64,
     /// Steady nanoseconds at the beginning.
@@ -278,7 +279,7 @@ pub struct Access<'a> {
     guard: Option<MutexGuard<'a, Guarded>>,
 }
 
-impl Access<'_> {
+impl Hold<'_> {
     /// The keyspace, and the log of its changes.
     pub fn split(&mut self) -> (&mut Keyspace, &mut Pending) {
         let guarded: &mut Guarded = self.guard.as_mut().expect("the guard is taken by drop only");
@@ -286,7 +287,7 @@ impl Access<'_> {
     }
 }
 
-impl Deref for Access<'_> {
+impl Deref for Hold<'_> {
     type Target = Keyspace;
 
     fn deref(&self) -> &Keyspace {
@@ -294,25 +295,26 @@ impl Deref for Access<'_> {
     }
 }
 
-impl DerefMut for Access<'_> {
+impl DerefMut for Hold<'_> {
     fn deref_mut(&mut self) -> &mut Keyspace {
         self.split().0
     }
 }
 
 /// Hands the log what it has to know, lets go of the lock, and drops the garbage afterwards.
-impl Drop for Access<'_> {
+impl Drop for Hold<'_> {
     fn drop(&mut self) {
         let aof = self.aof;
         let (keyspace, log) = self.split();
-        log.removals(&mut keyspace.journal);
+        log.removals(&mut keyspace.propagation);
         if !log.is_empty() {
             aof.append(log.finished());
         }
-        let has_kept = keyspace.is_imaged() && keyspace.kept_bytes() > limits::AOF_KEPT_BYTES_MAX;
-        let kept = has_kept.then(|| keyspace.take_kept());
+        let has_kept = keyspace.has_snapshot()
+            && keyspace.before_image_bytes() > limits::BEFORE_IMAGE_BYTES_MAX;
+        let kept = has_kept.then(|| keyspace.take_before_images());
         if has_kept {
-            aof.rewriter.announce_kept();
+            aof.rewriter.announce_before_images();
         }
         let garbage: Vec<Garbage> = std::mem::take(&mut keyspace.garbage);
         drop(self.guard.take());

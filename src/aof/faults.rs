@@ -13,7 +13,7 @@ pub enum Operation {
     Create,
     /// Bytes are written.
     Write,
-    /// Room is put aside.
+    /// Eviction is put aside.
     Reserve,
     /// A file is synced.
     Sync,

@@ -1,7 +1,7 @@
 //! The way to the rewriter: orders, and the old values that clients hand over while an image of the
 //! data is taken.
 
-use crate::keyspace::image::Kept;
+use crate::keyspace::store::snapshot::BeforeImage;
 use crate::limits;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -21,8 +21,8 @@ pub struct Mailbox {
     orders: Sender<Order>,
     /// What the rewriter is to do.
     pub orders_given: Receiver<Order>,
-    kept: Sender<Vec<Kept>>,
-    kept_given: Receiver<Vec<Kept>>,
+    kept: Sender<Vec<BeforeImage>>,
+    kept_given: Receiver<Vec<BeforeImage>>,
     /// Portions that were taken out of the keyspace and not taken by the rewriter.
     kept_under_way: AtomicUsize,
 }
@@ -44,18 +44,18 @@ impl Mailbox {
     }
 
     /// Announces that old values were taken out of the keyspace, while it is locked.
-    pub fn announce_kept(&self) {
+    pub fn announce_before_images(&self) {
         self.kept_under_way.fetch_add(1, Relaxed);
     }
 
     /// Hands the announced values over, with no lock held. Waits if the rewriter is behind.
-    pub fn hand_over(&self, kept: Vec<Kept>) {
+    pub fn hand_over(&self, kept: Vec<BeforeImage>) {
         let _ = self.kept.send(kept);
     }
 
     /// Takes a portion of what was handed over. Once the image is complete, `is_complete` waits
     /// for those that were announced.
-    pub fn take_kept(&self, is_complete: bool) -> Option<Vec<Kept>> {
+    pub fn take_before_images(&self, is_complete: bool) -> Option<Vec<BeforeImage>> {
         let kept = match self.kept_given.try_recv() {
             Err(_) if is_complete && self.kept_under_way.load(Relaxed) > 0 => {
                 self.kept_given.recv().ok()

@@ -6,7 +6,7 @@
 //! logging it under the keyspace lock costs no more than logging a short one.
 
 use crate::keyspace::bytes::Bytes;
-use crate::keyspace::{Journal, Key};
+use crate::keyspace::{Key, Propagation};
 use crate::limits;
 use crate::resp::Args;
 use std::collections::VecDeque;
@@ -230,9 +230,9 @@ impl Pending {
     }
 
     /// Appends a DEL for every key that was removed unasked.
-    pub fn removals(&mut self, journal: &mut Journal) {
-        if journal.has_removals() {
-            for (db, key) in journal.take_removals() {
+    pub fn removals(&mut self, propagation: &mut Propagation) {
+        if propagation.has_removals() {
+            for (db, key) in propagation.take_removals() {
                 self.words(db, &[Key::new(b"DEL"), key]);
             }
         }

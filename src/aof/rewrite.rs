@@ -17,15 +17,16 @@
 //! # Memory
 //! One segment of the keyspace (up to 768 entries) is in the hands of the rewriter at a time, in
 //! about 60 KB that share long values with the data, and in twice 256 KB of text. Clients hand over
-//! old values in portions of [`limits::AOF_KEPT_BYTES_MAX`]; when [`limits::AOF_KEPT_PORTIONS`] of
-//! them lie ready, the next client waits with its own until the rewriter has taken one.
+//! old values in portions of [`limits::BEFORE_IMAGE_BYTES_MAX`]; when
+//! [`limits::AOF_KEPT_PORTIONS`] of them lie ready, the next client waits with its own until
+//! the rewriter has taken one.
 
 use super::commit::Aof;
 use super::directory::Directory;
 use super::disk::{LogFile, reason};
 use super::manifest::{Manifest, Piece};
 use super::records::Records;
-use crate::keyspace::image::Kept;
+use crate::keyspace::store::snapshot::BeforeImage;
 use crate::keyspace::{Key, Value};
 use crate::limits;
 use std::io;
@@ -46,15 +47,15 @@ pub struct Rewrite<'a> {
 }
 
 impl<'a> Rewrite<'a> {
-    /// Prepares the files. What `begin_image` does happens at one moment, under the keyspace lock;
-    /// it is given the file in which the log goes on.
+    /// Prepares the files. What `begin_snapshot` does happens at one moment, under the keyspace
+    /// lock; it is given the file in which the log goes on.
     ///
     /// # Errors
     /// Why it cannot begin. The log goes on as it was.
     pub fn begin(
         aof: &'a Aof,
         directory: &'a mut Directory,
-        begin_image: impl FnOnce(LogFile),
+        begin_snapshot: impl FnOnce(LogFile),
     ) -> Result<Rewrite<'a>, String> {
         let is_unfounded = aof.status.is_unfounded.load(Relaxed);
         let is_named = aof.is_on() && !aof.is_distrusted() && !is_unfounded;
@@ -74,7 +75,7 @@ impl<'a> Rewrite<'a> {
         };
         match prepare(directory) {
             Ok((increment, file)) => {
-                begin_image(file);
+                begin_snapshot(file);
                 let records = Records::default();
                 let (db, entries) = (None, 0);
                 Ok(Rewrite { aof, directory, base, increment, is_named, records, db, entries })
@@ -90,7 +91,7 @@ impl<'a> Rewrite<'a> {
     ///
     /// # Errors
     /// Those of the system.
-    pub fn write(&mut self, image: Vec<Kept>) -> Result<(), String> {
+    pub fn write(&mut self, image: Vec<BeforeImage>) -> Result<(), String> {
         for kept in image {
             self.entries += 1;
             self.select(kept.db);
@@ -150,7 +151,7 @@ impl<'a> Rewrite<'a> {
 }
 
 /// Appends the requests that make an entry.
-fn write_entry(records: &mut Records, kept: &Kept) {
+fn write_entry(records: &mut Records, kept: &BeforeImage) {
     match &kept.value {
         Value::String(text) => {
             let with_deadline = kept.expires_at_ms.map(Key::number);

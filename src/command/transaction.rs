@@ -5,16 +5,16 @@
 //! nothing if a watched key was changed in between: a compare-and-set over several keys without
 //! any lock that a client could hold.
 
-use super::gate;
-use super::meter::account;
-use super::table;
-use super::{Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag};
-use super::{Keyspace, Session};
-use crate::limits;
-use crate::resp::Span;
+use crate::command::engine::Keyspace;
+use crate::command::engine::call;
+use crate::command::engine::meter::account;
+use crate::command::engine::queue::Transaction;
+use crate::command::engine::{
+    Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag,
+};
 
 /// The family.
-pub const COMMANDS: &[&Command] = &[&MULTI, &EXEC, &DISCARD, &WATCH, &UNWATCH];
+pub const COMMANDS: &[&[&Command]] = &[&[&MULTI, &EXEC, &DISCARD, &WATCH, &UNWATCH]];
 
 /// Flags of the whole family.
 const FLAGS: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::FAST | flag::ALLOW_BUSY;
@@ -22,64 +22,6 @@ const FLAGS: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::FAST | f
 /// What the rows of this family have in common.
 const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
     Command { group: "transactions", ..Command::named(name, arity, FLAGS | flag::UNQUEUED, since) }
-}
-
-/// What a client has said since MULTI.
-#[derive(Debug, Default)]
-pub struct Transaction {
-    requests: Vec<Queued>,
-    bytes: usize,
-    /// One of the requests may need more memory.
-    pub may_grow: bool,
-    /// A request was refused when it should have been queued: EXEC will refuse too.
-    pub is_broken: bool,
-    /// A request that may change the data is queued.
-    pub has_writes: bool,
-}
-
-#[derive(Debug)]
-struct Queued {
-    row: usize,
-    buffer: Box<[u8]>,
-    spans: Box<[Span]>,
-}
-
-impl Transaction {
-    /// Remembers a request.
-    ///
-    /// # Errors
-    /// The transaction is larger than any request may be.
-    pub fn queue(&mut self, row: usize, args: Args<'_>) -> Outcome {
-        let mut buffer = Vec::new();
-        let mut spans = Vec::new();
-        for argument in args.iter() {
-            spans.push(Span { start: buffer.len() as u32, len: argument.len() as u32 });
-            buffer.extend_from_slice(argument);
-        }
-        self.bytes += buffer.len() + spans.len() * size_of::<Span>() + size_of::<Queued>();
-        if self.bytes > limits::REQUEST_BYTES_MAX {
-            return Err(CommandError::new("ERR transaction too large"));
-        }
-        self.has_writes |= table::rows()[row].command.has(flag::WRITE);
-        self.may_grow |= table::rows()[row].command.has(flag::DENYOOM);
-        self.requests.push(Queued { row, buffer: buffer.into(), spans: spans.into() });
-        Ok(())
-    }
-
-    /// How many requests are queued.
-    pub fn len(&self) -> usize {
-        self.requests.len()
-    }
-}
-
-/// Whether a command may need more memory; in a transaction that is everything that is queued.
-pub(super) fn may_grow(command: &Command, transaction: Option<&Transaction>) -> bool {
-    match (transaction, command.name) {
-        (None, _) => command.has(flag::DENYOOM),
-        (Some(transaction), "exec") => transaction.may_grow,
-        (Some(_), "discard" | "quit" | "reset") => false,
-        (Some(_), _) => true,
-    }
 }
 
 static MULTI: Command = Command {
@@ -149,7 +91,7 @@ fn exec(
         reply.null_array();
         return Ok(());
     }
-    let (is_logged, db) = (keyspace.journal.is_on(), context.session.db());
+    let (is_logged, db) = (keyspace.propagation.is_on(), context.session.db());
     context.log.iter_mut().filter(|_| is_logged).for_each(|log| log.begin_unit(db));
     reply.array(transaction.requests.len());
     context.session.is_in_exec = true;
@@ -157,8 +99,8 @@ fn exec(
     for queued in &transaction.requests {
         let args = Args::new(&queued.buffer, &queued.spans);
         let mark = reply.mark();
-        if let Err(error) = gate::perform(queued.row, context, keyspace, args, reply) {
-            gate::reply_error(context.shared, &error, mark, reply);
+        if let Err(error) = call::perform(queued.row, context, keyspace, args, reply) {
+            call::reply_error(context.shared, &error, mark, reply);
         }
         let now_ns = context.shared.clock.steady_ns();
         let duration_ns = now_ns - since_ns;
@@ -169,12 +111,6 @@ fn exec(
     context.session.is_in_exec = false;
     context.log.iter_mut().for_each(|log| log.end_unit());
     Ok(())
-}
-
-/// The error of an EXEC that was refused itself: it ends the transaction all the same.
-pub(super) fn aborted_because_of(error: &CommandError) -> CommandError {
-    let reason = error.text().strip_prefix(b"ERR ").unwrap_or(error.text());
-    CommandError::quoting("EXECABORT Transaction discarded because of: ", reason, "")
 }
 
 static DISCARD: Command = Command {
@@ -202,16 +138,9 @@ fn discard(
     if context.session.transaction.is_none() {
         return Err(CommandError::new("ERR DISCARD without MULTI"));
     }
-    forget(context.session, keyspace, context.now_ms);
+    context.session.forget_transaction(keyspace, context.now_ms);
     reply.ok();
     Ok(())
-}
-
-/// Ends a transaction without executing it, and all watching.
-pub(super) fn forget(session: &mut Session, keyspace: &mut Keyspace, now_ms: u64) {
-    session.transaction = None;
-    keyspace.end_watch(&mut session.watch, now_ms);
-    session.publish_queue();
 }
 
 static WATCH: Command = Command {

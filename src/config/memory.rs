@@ -1,8 +1,8 @@
 //! The memory limit as it is chosen: an amount, or a share of what there is.
 
-use crate::machine::Memory;
 use crate::policy::Policy;
-use crate::units;
+use crate::system::machine::Memory;
+use crate::text::units;
 
 /// What `maxmemory` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,8 +16,8 @@ pub use values::Fsync;
 
 use crate::limits;
 use crate::log::Level;
-use crate::machine;
 use crate::policy::{Limit, Policy};
+use crate::system::machine;
 use argh::FromArgs;
 use memory::MaxMemory;
 

@@ -6,7 +6,7 @@
 //! environment is not read: what is in force can be seen in the list of processes and the file.
 
 use super::{Config, DIRECTIVES, one_line};
-use crate::quoting::next_word;
+use crate::text::quoting::next_word;
 use argh::FromArgs;
 
 /// A flag, dashes included, and its value. Only `--help` and `--version` have none, and a flag of

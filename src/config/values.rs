@@ -4,7 +4,7 @@
 //! it.
 
 use crate::log::Level;
-use crate::units;
+use crate::text::units;
 use std::ops::RangeInclusive;
 
 /// A whole number within bounds.

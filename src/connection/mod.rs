@@ -17,9 +17,9 @@
 mod sending;
 
 use crate::clients::Client;
-use crate::command::batch::Batch;
-use crate::command::gate;
-use crate::command::session::Session;
+use crate::command::engine::batch::Batch;
+use crate::command::engine::gate;
+use crate::command::engine::session::Session;
 use crate::limits;
 use crate::resp::{Assembler, Limits, Parsed, ProtocolError, Reply};
 use crate::shared::{Shared, Stats};
@@ -146,7 +146,7 @@ impl Connection<'_> {
                     self.limit_lines()?;
                 }
                 Filled::Silence if self.session.monitor.is_some() => self.forward()?,
-                Filled::Silence => self.doze()?,
+                Filled::Silence => self.wait_idle()?,
                 Filled::End => return self.drain(),
             }
         }
@@ -237,7 +237,7 @@ impl Connection<'_> {
             Some(_) => self.patience_ms,
             None if self.handed_over.is_some() => limits::HANDED_OVER_READ_WAIT_MS,
             None if self.session.monitor.is_some() => limits::MONITOR_READ_WAIT_MS,
-            None => limits::DOZE_AFTER_MS,
+            None => limits::IDLE_AFTER_MS,
         })?;
         loop {
             match self.input.fill_buf() {
@@ -278,7 +278,7 @@ impl Connection<'_> {
     }
 
     /// Gives the buffers back and waits, without any, for the client to say something.
-    fn doze(&mut self) -> io::Result<()> {
+    fn wait_idle(&mut self) -> io::Result<()> {
         self.reply.release();
         self.batch = Batch::default();
         self.input = BufReader::with_capacity(0, self.stream);

@@ -4,7 +4,7 @@
 use super::{Connection, is_timeout};
 use crate::aof::parcel::Returned;
 use crate::aof::{Parcel, Unwritten};
-use crate::command::session::LogPlace;
+use crate::command::engine::session::LogPlace;
 use crate::limits;
 use crate::log;
 use crate::resp::ProtocolError;

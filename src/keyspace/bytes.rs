@@ -4,7 +4,7 @@
 //! in the entry itself and needs no second allocation; a longer one is shared by counting, so that
 //! sending it and keeping an index of it copy nothing.
 
-use super::footprint::allocated;
+use crate::keyspace::allocation::allocated;
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};

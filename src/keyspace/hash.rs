@@ -5,8 +5,8 @@
 //! of its insertion, and a reading in order sorts if, and only if, something was removed before.
 
 use super::bytes::Key;
-use super::footprint::allocated;
-use super::table::{Table, narrow};
+use crate::keyspace::allocation::allocated;
+use crate::keyspace::table_size::{Table, narrow};
 use crate::limits;
 use indexmap::IndexMap;
 

@@ -4,17 +4,21 @@
 //! *peek*, and to *look* before writing. Whatever changes the data is called a mutator and passes
 //! `changed`, the private method that counts it and tells those who watch.
 
-use super::{Age, Cause, Entry, FieldMap, Key, Keyspace, Text, Value};
 use crate::error::CommandError;
+use crate::keyspace::bytes::{Key, Text};
+use crate::keyspace::databases::{Cause, Keyspace};
+use crate::keyspace::hash::FieldMap;
+use crate::keyspace::store::entry::{Entry, LastUse};
+use crate::keyspace::value::Value;
 use crate::limits;
 use std::sync::Arc;
 
 /// One database at one moment, as one client sees it.
 pub struct Keys<'a> {
-    pub(super) keyspace: &'a mut Keyspace,
-    pub(super) db: usize,
-    pub(super) now_ms: u64,
-    pub(super) quiet: bool,
+    pub(crate) keyspace: &'a mut Keyspace,
+    pub(crate) db: usize,
+    pub(crate) now_ms: u64,
+    pub(crate) quiet: bool,
 }
 
 /// What [`Keys::change_string`] is told about the change.
@@ -36,6 +40,13 @@ impl<R> Changed<R> {
     /// watch it that `is_change` or is none.
     pub fn within(replacement: Option<Text>, is_change: bool, result: R) -> Changed<R> {
         Changed { replacement, is_change, result }
+    }
+}
+
+impl Keyspace {
+    /// The view of database `db` at `now_ms`; with `quiet`, lookups do not make keys younger.
+    pub fn keys(&mut self, db: usize, now_ms: u64, quiet: bool) -> Keys<'_> {
+        Keys { keyspace: self, db, now_ms, quiet }
     }
 }
 
@@ -61,7 +72,7 @@ impl Keys<'_> {
             return self.peek(key);
         }
         self.expire_if_due(key);
-        let age = self.next_age();
+        let age = self.next_use();
         let found = self.keyspace.databases[self.db].touch(key, age);
         let counters = &mut self.keyspace.counters;
         *(if found.is_some() { &mut counters.hits } else { &mut counters.misses }) += 1;
@@ -87,7 +98,7 @@ impl Keys<'_> {
     /// Looks `key` up for a writing command: makes it the newest and counts nothing.
     pub fn look(&mut self, key: &[u8]) -> Option<&Entry> {
         self.expire_if_due(key);
-        let age = self.next_age();
+        let age = self.next_use();
         self.keyspace.databases[self.db].touch(key, age)
     }
 
@@ -141,7 +152,7 @@ impl Keys<'_> {
     pub fn random(&mut self) -> Option<Key> {
         let mut picked = None;
         for _ in 0..limits::RANDOM_KEY_TRIES {
-            let age = self.next_age();
+            let age = self.next_use();
             let anywhere = self.keyspace.hasher.hash_one(&age.0.to_ne_bytes());
             let (key, is_expired) = self.keyspace.databases[self.db]
                 .first_from(anywhere, |key, entry| (key.clone(), entry.is_expired(self.now_ms)))?;
@@ -170,7 +181,7 @@ impl Keys<'_> {
     fn store(&mut self, key: &[u8], value: Value, expires_at_ms: Option<Option<u64>>) {
         self.expire_if_due(key);
         self.changed(key, 1);
-        let age = self.next_age();
+        let age = self.next_use();
         let database = &mut self.keyspace.databases[self.db];
         // The value goes into the entry that is there, or into a new one.
         let mut value = Some(value);
@@ -197,7 +208,7 @@ impl Keys<'_> {
         change: impl FnOnce(Option<&mut Text>) -> Result<Changed<R>, CommandError>,
     ) -> Result<R, CommandError> {
         self.expire_if_due(key);
-        let age = self.next_age();
+        let age = self.next_use();
         let database = &mut self.keyspace.databases[self.db];
         // The closure is called once: on the entry, or without one.
         let mut change = Some(change);
@@ -252,7 +263,7 @@ impl Keys<'_> {
             }
             return Ok(result);
         }
-        let age = self.next_age();
+        let age = self.next_use();
         let database = &mut self.keyspace.databases[self.db];
         let changed = database.change(key, age, |entry| match &mut entry.value {
             Value::Hash(fields) => {
@@ -280,7 +291,7 @@ impl Keys<'_> {
         {
             return self.remove(key);
         }
-        let age = self.next_age();
+        let age = self.next_use();
         let database = &mut self.keyspace.databases[self.db];
         let set = database.change(key, age, |entry| entry.set_expires_at_ms(expires_at_ms));
         self.changed(key, usize::from(set.is_some()));
@@ -305,11 +316,11 @@ impl Keys<'_> {
     /// Has `words` logged in the place of the request that is being executed, because at another
     /// time, or for a plain Redis, that one would mean something else.
     pub fn log_as<const WORDS: usize>(&mut self, words: impl FnOnce() -> [Key; WORDS]) {
-        self.keyspace.journal.note_instead(words);
+        self.keyspace.propagation.replace_request(words);
     }
 
     /// Removes `key` if its deadline has passed. Where nothing has a deadline it costs nothing.
-    pub(super) fn expire_if_due(&mut self, key: &[u8]) {
+    pub(crate) fn expire_if_due(&mut self, key: &[u8]) {
         let database = &self.keyspace.databases[self.db];
         if database.volatile_len() > 0
             && !self.keyspace.is_replaying
@@ -327,7 +338,7 @@ impl Keys<'_> {
         }
     }
 
-    fn next_age(&mut self) -> Age {
+    fn next_use(&mut self) -> LastUse {
         self.keyspace.age = self.keyspace.age.next(self.now_ms);
         self.keyspace.age
     }

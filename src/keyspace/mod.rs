@@ -8,324 +8,43 @@
 //! Expired entries do not exist: a lookup that meets one removes it. The housekeeper removes the
 //! others with [`Keyspace::sweep`]. Values that are costly to drop go to [`Keyspace::garbage`],
 //! which the holder of the lock empties after letting go of it.
+//!
+//! # Layers
+//!
+//! | module | job |
+//! |---|---|
+//! | [`keys`], `eviction`, `snapshot` | one database at one moment, as handlers see it; work on all of them |
+//! | [`databases`] | all databases, and what they share |
+//! | [`store`] | entries in order of use, in segments |
+//! | [`value`] | what a key can hold |
+//! | [`hash`] | a hash |
+//! | [`types`] | structures that hold values |
+//! | [`watch`], `propagation` | who is told about changes |
+//! | [`bytes`] | strings that are short in place and long by reference |
+//! | [`table_size`] | what a hash table takes |
+//! | [`allocation`] | what a piece of memory takes |
 
+pub mod allocation;
 pub mod bytes;
-mod database;
+pub mod databases;
 pub mod eviction;
-pub mod footprint;
-mod growth;
 pub mod hash;
-pub mod image;
-mod journal;
 pub mod keys;
-mod segment;
-pub mod table;
+mod propagation;
+pub mod snapshot;
+pub mod store;
+pub mod table_size;
 pub mod types;
 pub mod value;
 pub mod watch;
 
 pub use bytes::{Key, Text};
-pub use eviction::Room;
+pub use databases::{Counters, Garbage, Keyspace};
+pub use eviction::Eviction;
 pub use hash::FieldMap;
-pub use journal::Journal;
 pub use keys::{Changed, Keys};
-pub use value::{Entry, Value};
+pub use propagation::Propagation;
+pub use store::entry::{Entry, LastUse};
+pub use store::hasher::SharedHasher;
+pub use value::Value;
 pub use watch::Watch;
-
-use crate::limits;
-use crate::policy::Limit;
-use database::Database;
-use eviction::candidates_of;
-use footprint::{Account, NODE_BYTES};
-use image::Image;
-use std::hash::{BuildHasher, Hash};
-use std::sync::Arc;
-use watch::Watchers;
-
-/// When an entry was last used: milliseconds in the upper 44 bits, a count within the
-/// millisecond in the lower 20, so that a single number is both a time and an exact order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Age(u64);
-
-impl Age {
-    const COUNT_BITS: u32 = 20;
-
-    /// Unix milliseconds of the use.
-    pub fn unix_ms(self) -> u64 {
-        self.0 >> Age::COUNT_BITS
-    }
-
-    /// The age of the next use: later than `self` even if the clock stood still or ran backwards.
-    fn next(self, now_ms: u64) -> Age {
-        Age((self.0 + 1).max(now_ms << Age::COUNT_BITS))
-    }
-}
-
-/// The keyed hash function of all databases, seeded anew in every process, so that nobody can
-/// choose keys that collide.
-#[derive(Clone, Default)]
-pub struct SharedHasher(Arc<ahash::RandomState>);
-
-impl SharedHasher {
-    fn hash_one(&self, key: &[u8]) -> u64 {
-        let mut hasher = self.build_hasher();
-        key.hash(&mut hasher);
-        std::hash::Hasher::finish(&hasher)
-    }
-}
-
-impl BuildHasher for SharedHasher {
-    type Hasher = ahash::AHasher;
-
-    fn build_hasher(&self) -> ahash::AHasher {
-        self.0.build_hasher()
-    }
-}
-
-/// What INFO counts about keys.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Lookups by reading commands that found their key.
-    pub hits: u64,
-    /// Those that did not.
-    pub misses: u64,
-    /// Keys removed because their deadline had passed.
-    pub expired: u64,
-    /// Keys removed to make room.
-    pub evicted: u64,
-    /// Changes to the data, ever; a command after which it is the same changed nothing.
-    pub changes: u64,
-}
-
-/// Something to be dropped where nobody waits for it.
-#[allow(dead_code, reason = "its only purpose is to be dropped")]
-pub enum Garbage {
-    /// A replaced or removed value.
-    Value(Value),
-    /// A flushed database.
-    Database(Box<Database>),
-}
-
-/// Why a key is removed although no command asked for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cause {
-    /// Its deadline has passed.
-    Expired,
-    /// It had to make room.
-    Evicted,
-}
-
-/// All databases.
-pub struct Keyspace {
-    databases: Vec<Database>,
-    hasher: SharedHasher,
-    age: Age,
-    counters: Counters,
-    watchers: Watchers,
-    /// The sum of all databases.
-    account: Account,
-    limit: Limit,
-    /// What the data may take if that is less than the limit.
-    allowed_bytes: usize,
-    /// Set while a log is replayed.
-    is_replaying: bool,
-    image: Image,
-    /// Notes for the log, to be taken after every command.
-    pub journal: Journal,
-    /// To be taken and dropped after the lock was let go.
-    pub garbage: Vec<Garbage>,
-}
-
-impl Keyspace {
-    /// As many empty databases as `databases` says, and no limit.
-    pub fn new(databases: usize) -> Keyspace {
-        let (hasher, account) = (SharedHasher::default(), Account::default());
-        let empty = || Database::new(hasher.clone(), candidates_of(Limit::NONE), &account);
-        Keyspace {
-            databases: (0..databases).map(|_| empty()).collect(),
-            hasher,
-            age: Age(0),
-            counters: Counters::default(),
-            watchers: Watchers::default(),
-            account,
-            limit: Limit::NONE,
-            allowed_bytes: usize::MAX,
-            is_replaying: false,
-            image: Image::default(),
-            journal: Journal::default(),
-            garbage: Vec::new(),
-        }
-    }
-
-    /// The view of database `db` at `now_ms`; with `quiet`, lookups do not make keys younger.
-    pub fn keys(&mut self, db: usize, now_ms: u64, quiet: bool) -> Keys<'_> {
-        Keys { keyspace: self, db, now_ms, quiet }
-    }
-
-    /// Brings what a lookup of `key` needs into the processor's caches, and changes nothing.
-    pub fn fetch(&self, db: usize, key: &[u8]) {
-        self.databases[db].fetch(key);
-    }
-
-    /// Number of keys in all databases.
-    pub fn len(&self) -> usize {
-        self.databases.iter().map(Database::len).sum()
-    }
-
-    /// Whether there is no key at all.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Number of keys in database `db`.
-    pub fn len_of(&self, db: usize) -> usize {
-        self.databases[db].len()
-    }
-
-    /// Has database `db` grow ahead of `keys` new keys, or of as many as the memory limit leaves
-    /// room for.
-    pub fn reserve(&mut self, db: usize, keys: usize) {
-        let room_bytes = match self.limit.bytes {
-            0 => usize::MAX,
-            limit_bytes => limit_bytes.saturating_sub(self.used_bytes()),
-        };
-        let database = &mut self.databases[db];
-        database.reserve(database.len() + keys.min(room_bytes / NODE_BYTES));
-    }
-
-    /// Gives back what was reserved in vain.
-    pub fn fit(&mut self) {
-        self.databases.iter_mut().for_each(Database::fit);
-    }
-
-    /// The counters.
-    pub fn counters(&self) -> Counters {
-        self.counters
-    }
-
-    /// Sets the counters back to zero that only tell what happened.
-    pub fn reset_counters(&mut self) {
-        self.counters = Counters { changes: self.counters.changes, ..Counters::default() };
-    }
-
-    /// Bytes that keys, values and their tables take.
-    pub fn used_bytes(&self) -> usize {
-        self.account.total()
-    }
-
-    /// For every database that is not empty: its number, keys, keys with a deadline, average TTL.
-    pub fn occupied(&self, now_ms: u64) -> impl Iterator<Item = (usize, usize, usize, u64)> {
-        self.databases.iter().enumerate().filter(|(_, database)| database.len() > 0).map(
-            move |(db, database)| {
-                let ttl = database.average_ttl_ms(now_ms);
-                (db, database.len(), database.volatile_len(), ttl)
-            },
-        )
-    }
-
-    /// Empties one database; its entries are dropped as garbage.
-    pub fn flush(&mut self, db: usize) {
-        let database = &self.databases[db];
-        self.watchers.flushed(db, |key| database.peek(key).is_some());
-        let empty = Database::new(self.hasher.clone(), candidates_of(self.limit), &self.account);
-        let mut full = std::mem::replace(&mut self.databases[db], empty);
-        self.databases[db].walk = self.new_walk();
-        full.close_account();
-        self.counters.changes += full.len() as u64;
-        self.put_aside(full);
-    }
-
-    /// *Mutator.* Exchanges what two databases hold: what was in one is in the other. Watchers of a
-    /// key that is in either of them are told.
-    pub fn swap(&mut self, first: usize, second: usize, now_ms: u64) {
-        if first == second {
-            return;
-        }
-        for (db, other) in [(first, second), (second, first)] {
-            let (leaving, coming) = (&self.databases[db], &self.databases[other]);
-            // Nothing that is replaced by what has expired is no change.
-            let is_there = |key: &[u8]| leaving.peek(key).is_some();
-            let comes = |key: &[u8]| coming.peek(key).is_some_and(|new| !new.is_expired(now_ms));
-            self.watchers.flushed(db, |key| is_there(key) || comes(key));
-        }
-        self.counters.changes += 1;
-        self.databases.swap(first, second);
-    }
-
-    /// Removes up to `keys_max` keys whose deadline has passed, fewer if it has to move others for
-    /// it, and returns how many; 0 if there is none.
-    pub fn sweep(&mut self, now_ms: u64, keys_max: usize) -> usize {
-        let mut removed = 0;
-        let moved_before = self.moved();
-        for db in 0..self.databases.len() {
-            while removed < keys_max && self.moved() - moved_before < limits::SWEEP_MOVES_MAX {
-                let due =
-                    self.databases[db].due(now_ms, limits::FETCH_KEYS.min(keys_max - removed));
-                if due.is_empty() {
-                    break;
-                }
-                // What several removals wait for arrives at the same time.
-                due.iter().for_each(|key| self.fetch(db, key));
-                due.iter().for_each(|key| self.remove_unasked(db, key, Cause::Expired));
-                removed += due.len();
-            }
-        }
-        removed
-    }
-
-    /// Makes `watch` notice when `key` changes.
-    pub fn watch(&mut self, watch: &mut Watch, db: usize, key: &[u8], now_ms: u64) {
-        // What has expired does not exist: its removal is not a change.
-        self.keys(db, now_ms, true).expire_if_due(key);
-        self.watchers.add(watch, db, key);
-    }
-
-    /// Ends all watching of `watch`, and says whether one of its keys has changed or expired.
-    pub fn end_watch(&mut self, watch: &mut Watch, now_ms: u64) -> bool {
-        for (db, key) in watch.keys() {
-            self.keys(*db, now_ms, true).expire_if_due(key);
-        }
-        let has_changed = watch.has_changed();
-        self.watchers.remove(watch);
-        has_changed
-    }
-
-    /// Begins or ends the replaying of a log. No key expires or is evicted meanwhile: the log says
-    /// itself when they went.
-    pub fn set_replaying(&mut self, is_replaying: bool) {
-        self.is_replaying = is_replaying;
-    }
-
-    /// Checks that all side structures are in step.
-    ///
-    /// # Panics
-    /// If they are not.
-    pub fn check_invariants(&self) {
-        self.databases.iter().for_each(Database::check_invariants);
-        let used_bytes: usize = self.databases.iter().map(Database::used_bytes).sum();
-        assert_eq!(self.used_bytes(), used_bytes, "the sum of all databases");
-    }
-
-    /// Removes a key that no command asked to remove: every such removal passes here.
-    fn remove_unasked(&mut self, db: usize, key: &[u8], cause: Cause) {
-        let Some(entry) = self.databases[db].remove(key) else { return };
-        *(match cause {
-            Cause::Expired => &mut self.counters.expired,
-            Cause::Evicted => &mut self.counters.evicted,
-        }) += 1;
-        self.watchers.changed(db, key);
-        self.journal.note_removal(db, key);
-        self.discard(entry.value);
-    }
-
-    /// Entries that were moved in all databases, ever.
-    fn moved(&self) -> u64 {
-        self.databases.iter().map(|database| database.moved).sum()
-    }
-
-    fn discard(&mut self, value: Value) {
-        if value.is_heavy() {
-            self.garbage.push(Garbage::Value(value));
-        }
-    }
-}

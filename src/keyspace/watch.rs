@@ -29,12 +29,12 @@ impl Watch {
     }
 
     /// The watched keys with their databases.
-    pub(super) fn keys(&self) -> &[(usize, Key)] {
+    pub(crate) fn keys(&self) -> &[(usize, Key)] {
         &self.keys
     }
 
     /// Whether one of the keys has changed.
-    pub(super) fn has_changed(&self) -> bool {
+    pub(crate) fn has_changed(&self) -> bool {
         self.has_changed.load(Relaxed)
     }
 }

@@ -1,7 +1,7 @@
 //! Requests typed by a human: words instead of an array of bulk strings.
 
 use super::{ProtocolError, Span};
-use crate::quoting::{Unbalanced, next_word};
+use crate::text::quoting::{Unbalanced, next_word};
 
 /// Splits `line` (without its end) into words, which are appended to `bytes` with their `spans`.
 ///

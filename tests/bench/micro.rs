@@ -20,10 +20,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use respool::clock::Clock;
-use respool::command::batch::Batch;
-use respool::command::gate;
-use respool::command::session::Session;
-use respool::command::table;
+use respool::command::engine::batch::Batch;
+use respool::command::engine::gate;
+use respool::command::engine::session::Session;
+use respool::command::engine::table;
+use respool::command::families;
 use respool::config::Config;
 use respool::listener::{Address, Arrival};
 use respool::resp::{Limits, Parsed, Reply, Span, parse};
@@ -51,6 +52,7 @@ const CONTEST: Duration = Duration::from_millis(700);
 const FRIEND: Limits = Limits { stranger: false };
 
 fn main() {
+    families::install();
     println!("Medians of {RUNS} runs, {KEYS} keys of each kind, drawn at random.\n");
     println!("| before and after the lock               |  ns | best |");
     println!("|-----------------------------------------|----:|-----:|");

@@ -7,8 +7,9 @@
 use crate::connection::Request;
 use crate::random::Random;
 use crate::words::KEYS;
-use respool::command::syntax::{self, Argument};
-use respool::command::table;
+use respool::command::engine::syntax;
+use respool::command::engine::syntax::Argument;
+use respool::command::families;
 
 /// Groups of the commands that work on data.
 const GROUPS: [&str; 5] = ["string", "bitmap", "hash", "generic", "transactions"];
@@ -235,7 +236,7 @@ impl Generator {
 
 /// All commands that work on data.
 fn templates() -> Vec<Template> {
-    let rows = table::rows().iter().filter(|row| {
+    let rows = families::rows().iter().filter(|row| {
         let command = row.command;
         let is_data =
             GROUPS.contains(&command.group) || ["dbsize", "usage"].contains(&command.name);

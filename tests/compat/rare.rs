@@ -2,7 +2,7 @@
 
 use crate::commands::{Generator, words};
 use crate::connection::Request;
-use respool::command::{flag, table};
+use respool::command::engine::{flag, table};
 
 /// Wrong, or seldom sent.
 const LINES: &[&str] = &[

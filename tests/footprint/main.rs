@@ -2,7 +2,7 @@
 //! its own, because whatever else it did would be counted too.
 
 use peak_alloc::PeakAlloc;
-use respool::keyspace::footprint::allocated;
+use respool::keyspace::allocation::allocated;
 use respool::keyspace::{FieldMap, Keyspace, Value};
 
 #[global_allocator]

@@ -160,7 +160,7 @@ fn a_crash_after_any_operation_loses_nothing_that_was_acknowledged() {
         }
         all_acknowledged.push(acknowledged);
     }
-    // Room is put aside once. Each pair of requests is written at once, or in two halves.
+    // Eviction is put aside once. Each pair of requests is written at once, or in two halves.
     assert_eq!(all_acknowledged[0], 0, "{all_acknowledged:?}");
     assert!((4..=9).contains(&all_acknowledged[10]), "{all_acknowledged:?}");
     assert!(all_acknowledged[30..].iter().all(|number| *number == 10), "{all_acknowledged:?}");
@@ -302,7 +302,7 @@ fn turning_off_waits_for_the_sync_under_way() {
     let operations_before = faults.operations();
     std::thread::scope(|scope| {
         scope.spawn(|| aof.sync());
-        // Room is reserved, the record is written, the file is synced.
+        // Eviction is reserved, the record is written, the file is synced.
         wait_until("the disk syncs", || faults.operations() == operations_before + 3);
         let turned_off = scope.spawn(|| aof.finish());
         // Long enough for one who does not wait.

@@ -5,12 +5,13 @@ use crate::process::PROGRAM;
 use crate::raw::Raw;
 use crate::support::{START_MS, wait_until};
 use respool::aof::{Directory, Disk};
+use respool::background::loader;
 use respool::clock::Clock;
 use respool::config::Config;
+use respool::limits;
 use respool::log::Level;
 use respool::server::Server;
 use respool::shared::Shared;
-use respool::{limits, loading};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -21,7 +22,7 @@ use std::thread;
 /// Loads a log without a server, and says how many keys there are.
 fn load(dir: &Path) -> Result<usize, String> {
     let shared = loaded(dir)?;
-    let mut keyspace = shared.access();
+    let mut keyspace = shared.lock_keyspace();
     keyspace.check_invariants();
     Ok(keyspace.keys(0, START_MS, true).len())
 }
@@ -32,7 +33,7 @@ fn loaded(dir: &Path) -> Result<Shared, String> {
     config.appendonly = true;
     let shared = Shared::new(config, Clock::manual(START_MS));
     let directory = Directory::open(Disk::default(), dir)?;
-    loading::run(&shared, directory)?;
+    loader::run(&shared, directory)?;
     Ok(shared)
 }
 
@@ -157,7 +158,7 @@ fn databases_take_turns_in_a_log() {
     let turns = |at: usize| [turn(1, 30_000), turn(0, 1_000 * at), turn(2, 30_000)].concat();
     write_log(dir.path(), &(1..=3).flat_map(turns).collect::<Vec<u8>>());
     let shared = loaded(dir.path()).expect("a sound log");
-    let mut access = shared.access();
+    let mut access = shared.lock_keyspace();
     access.check_invariants();
     let lens = [0, 1, 2].map(|db| access.keys(db, START_MS, true).len());
     assert_eq!(lens, [3_000, 30_000, 30_000]);
@@ -194,7 +195,7 @@ fn a_server_that_loads_says_so() {
     let (address, shared) = (server.addresses()[0], Arc::clone(server.shared()));
     let stopper = server.stopper();
     // Whoever loads needs the keyspace, and does not get it.
-    let access = shared.access();
+    let access = shared.lock_keyspace();
     let server = thread::spawn(move || server.run());
     let mut client = Raw::connect(address);
     for request in ["PING", "GET key:00000000", "SET key:00000000 2", "DBSIZE"] {
@@ -227,13 +228,13 @@ fn a_stop_while_loading_is_no_failure() {
     let server = server_of(dir.path());
     let (stopper, shared) = (server.stopper(), Arc::clone(server.shared()));
     // Whoever loads needs the keyspace, and does not get it before the stop.
-    let access = shared.access();
+    let access = shared.lock_keyspace();
     let server = thread::spawn(move || server.run());
     wait_until("loading has begun", || shared.stats.loading_total_bytes.load(Relaxed) > 0);
     stopper.stop();
     drop(access);
     assert_eq!(server.join().expect("no panic"), Ok(()));
-    assert!(shared.access().len() < 100_000, "it was loaded to its end");
+    assert!(shared.lock_keyspace().len() < 100_000, "it was loaded to its end");
     assert!(fs::read(increment(dir.path())).expect("a log") == log);
     assert_eq!(load(dir.path()), Ok(100_000));
     let dir = folder();

@@ -83,7 +83,7 @@ fn no_touch_leaves_the_age_alone() {
     let server = TestServer::start();
     let mut client = server.client();
     let idle_ms = || {
-        let mut keyspace = server.shared.access();
+        let mut keyspace = server.shared.lock_keyspace();
         let now_ms = keyspace.now_ms;
         let mut keys = keyspace.keys(0, now_ms, true);
         keys.peek(b"k").map(|entry| entry.idle_ms(now_ms))

@@ -1,6 +1,6 @@
 //! The order of eviction over many segments and databases, against a plain list.
 
-use respool::keyspace::{Keyspace, Room, Value};
+use respool::keyspace::{Eviction, Keyspace, Value};
 use respool::policy::{Limit, Policy};
 use std::collections::{BTreeMap, HashMap};
 
@@ -40,7 +40,7 @@ impl Order {
 fn evict_one(keyspace: &mut Keyspace, order: &mut Order, policy: Policy) {
     let bytes = keyspace.used_bytes() - 1;
     keyspace.set_limit(Limit { bytes, policy });
-    assert_eq!(keyspace.make_room(usize::MAX), Room::Enough);
+    assert_eq!(keyspace.evict(usize::MAX), Eviction::Enough);
     keyspace.set_limit(Limit { bytes: usize::MAX, policy });
     let (db, key) = order.pop_oldest().expect("one is left");
     assert!(keyspace.keys(db, 0, true).peek(&key).is_none(), "it was the oldest");

@@ -1,13 +1,13 @@
 //! The example of every row of the command table is true.
 
 use crate::support::TestServer;
-use respool::command::table;
+use respool::command::families;
 
 /// Ensures that every command's example, which the documentation shows, is what really happens.
 #[test]
 fn every_example_is_true() {
     let mut differences = String::new();
-    for row in table::rows() {
+    for row in families::rows() {
         let server = TestServer::start();
         if let Err(difference) = server.run(row.command.example, 2) {
             differences.push_str(&format!("\n{}:{difference}\n", row.full_name()));
@@ -19,7 +19,7 @@ fn every_example_is_true() {
 /// Ensures that every example shows the command it belongs to, and a reply.
 #[test]
 fn every_example_is_about_its_command() {
-    for row in table::rows().iter().filter(|row| !row.command.example.trim().is_empty()) {
+    for row in families::rows().iter().filter(|row| !row.command.example.trim().is_empty()) {
         let name = row.full_name().replace('|', " ").to_uppercase();
         let requests =
             row.command.example.lines().filter_map(|line| line.trim().strip_prefix("> "));

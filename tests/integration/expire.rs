@@ -262,5 +262,5 @@ fn keys_that_nobody_asks_for_are_swept() {
         client.ask(&format!("SELECT {db}"));
         wait_until("all but one key are swept", || client.ask("DBSIZE") == ":1");
     }
-    assert_eq!(server.shared.access().counters().expired, 3_000);
+    assert_eq!(server.shared.lock_keyspace().counters().expired, 3_000);
 }

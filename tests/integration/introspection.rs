@@ -1,11 +1,11 @@
 //! COMMAND: the table as clients see it.
 
 use crate::support::{TestServer, check, check3, words};
-use respool::command::table;
+use respool::command::families;
 
 /// Names of the rows that are not subcommands.
 fn tops() -> impl Iterator<Item = &'static str> {
-    table::rows().iter().filter(|row| row.container.is_none()).map(|row| row.command.name)
+    families::rows().iter().filter(|row| row.container.is_none()).map(|row| row.command.name)
 }
 
 /// Ensures that COUNT, COMMAND and LIST agree on how many commands there are.

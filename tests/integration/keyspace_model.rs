@@ -4,7 +4,7 @@
 use crate::model::{Content, Entry, Model};
 use proptest::prelude::*;
 use respool::error::CommandError;
-use respool::keyspace::{Changed, FieldMap, Keys, Keyspace, Room, Text, Value};
+use respool::keyspace::{Changed, Eviction, FieldMap, Keys, Keyspace, Text, Value};
 use respool::policy::{Limit, Policy};
 use std::collections::HashSet;
 
@@ -210,8 +210,8 @@ impl Pair {
         let bytes = (self.keyspace.used_bytes() * percent / 100).max(1);
         self.keyspace.set_limit(Limit { bytes, policy });
         let evicted_before = self.keyspace.counters().evicted;
-        let room = self.keyspace.make_room(usize::MAX);
-        assert_eq!(room == Room::Enough, self.keyspace.used_bytes() <= bytes);
+        let room = self.keyspace.evict(usize::MAX);
+        assert_eq!(room == Eviction::Enough, self.keyspace.used_bytes() <= bytes);
         let evicted = (self.keyspace.counters().evicted - evicted_before) as usize;
         let stayed = self.all_keys();
         let removed = self.model.entries.keys().filter(|place| !stayed.contains(place));
@@ -222,7 +222,7 @@ impl Pair {
             policy => !policy.is_volatile() || entry.deadline_ms.is_some(),
         };
         let is_one_left = self.model.entries.values().any(may_go);
-        assert!(room == Room::Enough || !is_one_left, "whoever may go has gone");
+        assert!(room == Eviction::Enough || !is_one_left, "whoever may go has gone");
         // The order is kept for the next time.
         self.keyspace.set_limit(Limit { bytes: usize::MAX, policy });
     }

@@ -31,6 +31,7 @@ mod introspection;
 mod keyspace_growth;
 mod keyspace_model;
 mod latency;
+mod layers;
 mod lcs;
 mod lifecycle;
 mod listener;

@@ -14,7 +14,7 @@ fn limited(bytes: u64, policy: Policy) -> TestServer {
 }
 
 fn used(server: &TestServer) -> usize {
-    server.shared.access().used_bytes()
+    server.shared.lock_keyspace().used_bytes()
 }
 
 /// Ensures that commands which may grow are refused when nothing can be removed, in Redis's words,
@@ -112,7 +112,7 @@ fn the_limit_holds_and_the_oldest_go_first() {
         }
     }
     let left: usize = client.ask("DBSIZE")[1..].parse().expect("a number");
-    let evicted = server.shared.access().counters().evicted as usize;
+    let evicted = server.shared.lock_keyspace().counters().evicted as usize;
     assert_eq!(left + evicted, 5_001, "nothing else removes keys");
     // Whoever is still there came after everybody who is not.
     let mut was_there = false;

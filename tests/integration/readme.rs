@@ -1,7 +1,8 @@
 //! The README tells the truth about the commands: its table is made from theirs.
 
 use crate::support::TestServer;
-use respool::command::{Command, table};
+use respool::command::engine::Command;
+use respool::command::families;
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
@@ -17,7 +18,7 @@ fn path() -> PathBuf {
 fn expected_table() -> String {
     let mut table =
         String::from("| command | syntax | what it does | since |\n|---|---|---|---|\n");
-    for row in table::rows() {
+    for row in families::rows() {
         let Command { syntax, summary, since, arity, .. } = row.command;
         // A container that is nothing without a subcommand is shown by its subcommands.
         if row.command.subcommands().is_empty() || *arity == -1 {

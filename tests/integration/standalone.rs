@@ -1,7 +1,7 @@
 //! What clients ask to find out what they talk to: users, replicas, cluster, modules.
 
 use crate::support::{TestServer, check, check3, words};
-use respool::command::table;
+use respool::command::families;
 use std::collections::BTreeSet;
 
 /// Ensures that the one user is told about as Redis tells about its own.
@@ -62,7 +62,7 @@ fn categories_list_their_commands() {
         in_some.extend(words(&client.ask(&format!("ACL CAT {name}"))).map(str::to_owned));
     }
     // A command with subcommands is not listed, they are.
-    let rows = table::rows().iter().filter(|row| row.command.subcommands().is_empty());
+    let rows = families::rows().iter().filter(|row| row.command.subcommands().is_empty());
     assert_eq!(in_some, rows.map(|row| row.full_name()).collect());
     assert!(client.ask("ACL CAT HASH").contains("$7 hgetall"));
     assert!(client.ask("ACL CAT dangerous").contains("$10 config|set"));

@@ -141,7 +141,7 @@ impl Drop for TestServer {
         let ended = self.thread.take().map(JoinHandle::join);
         if !std::thread::panicking() {
             assert!(matches!(ended, Some(Ok(()))), "the server's thread panicked");
-            self.shared.access().check_invariants();
+            self.shared.lock_keyspace().check_invariants();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Where the bytes of a packed block lie: in the structure itself, or in an allocation that fits.
 
-use crate::keyspace::footprint::allocated;
+use crate::keyspace::allocation::allocated;
 
 /// Bytes that live in the structure itself. With tag, mark, count and length it takes four machine
 /// words, which is what a vector with a count takes anyway.

@@ -1,0 +1,274 @@
+//! The housekeeper: one thread for everything that is due without anybody asking.
+//!
+//! Every round it removes keys whose deadline has passed, makes room, watches the process's size,
+//! syncs the log, orders a rewrite that is due, closes clients that have been silent for too long
+//! and ends a pause that is over. In between it syncs for whoever waits for that, and sends their
+//! replies. The figures that INFO shows are sampled here, so that no command asks the system.
+
+use crate::background::memory_watch::{Advice, MemoryWatch};
+use crate::clients::Client;
+use crate::config::Fsync;
+use crate::keyspace::Eviction;
+use crate::limits;
+use crate::log;
+use crate::policy::Policy;
+use crate::shared::{Shared, Stats};
+use crate::system::machine;
+use crate::text::units::human;
+use crossbeam_channel::{Receiver, select};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+/// Rounds over which commands per second are averaged, and between two looks at the process's CPU
+/// time, for which the kernel sums over all threads: not free when there are ten thousand.
+const ROUNDS_PER_SAMPLE: u64 = 10;
+
+/// Works until the other end of `stop` is dropped; then the log is written to its end. A client
+/// that asks for SHUTDOWN is heard here, and `begin_stop` called: its own worker may be busy for a
+/// while with replies that it does not read.
+pub fn run(shared: &Shared, stop: &Receiver<()>, begin_stop: impl Fn()) {
+    let mut rounds = 0_u64;
+    let mut last = Sample { steady_us: shared.clock.steady_us(), commands: 0 };
+    let mut watch = MemoryWatch::new(machine::memory().bytes);
+    // INFO has something to show from the start.
+    watch_memory(shared, &mut watch);
+    sample_process(&shared.stats);
+    let mut synced_at_ms = shared.clock.steady_ms();
+    let mut next_round = Instant::now();
+    loop {
+        let round_ms = match shared.aof.is_on() {
+            true => shared.config().appendfsync_interval_ms.min(limits::HOUSEKEEPER_ROUND_MS),
+            false => limits::HOUSEKEEPER_ROUND_MS,
+        };
+        let is_near = watch.is_near(Stats::read(&shared.stats.resident_bytes));
+        let round_ms = if is_near { round_ms.min(limits::MEMORY_WATCH_MS) } else { round_ms };
+        next_round = next_round.max(Instant::now()) + Duration::from_millis(round_ms);
+        if wait_until(next_round, shared, stop).is_err() {
+            break;
+        }
+        if shared.was_asked_to_stop() {
+            begin_stop();
+        }
+        sweep(shared);
+        watch_memory(shared, &mut watch);
+        evict(shared);
+        synced_at_ms = keep_log(shared, synced_at_ms);
+        close_silent_clients(shared);
+        shared.clients.pause.end_if_due(shared.clock.steady_ms());
+        rounds += 1;
+        if rounds.is_multiple_of(ROUNDS_PER_SAMPLE) {
+            sample_process(&shared.stats);
+            sample_clients(shared);
+            last = sample_commands(shared, &last);
+        }
+    }
+    shared.lock_keyspace().propagation.turn(false);
+    shared.aof.finish();
+}
+
+/// The server stops.
+struct Stopped;
+
+/// Waits for the next round, and meanwhile syncs the log whenever somebody waits for that, and
+/// sends the replies that had to wait.
+fn wait_until(next_round: Instant, shared: &Shared, stop: &Receiver<()>) -> Result<(), Stopped> {
+    loop {
+        let wait = next_round.saturating_duration_since(Instant::now());
+        if wait.is_zero() {
+            return Ok(());
+        }
+        select! {
+            recv(stop) -> _ => return Err(Stopped),
+            recv(shared.aof.bell_rings) -> _ => shared.aof.sync(),
+            default(wait) => return Ok(()),
+        }
+    }
+}
+
+/// Has the log rewritten if it has grown too much, or if the present files are worth nothing.
+fn rewrite_if_due(shared: &Shared, now_ms: u64) {
+    let status = &shared.aof.status;
+    if !status.may_rewrite(now_ms) {
+        return;
+    }
+    let (percentage, bytes_min) = {
+        let config = shared.config();
+        (config.auto_aof_rewrite_percentage, config.auto_aof_rewrite_min_size)
+    };
+    if status.has_grown(percentage, bytes_min)
+        || status.is_unfounded.load(Relaxed)
+        || shared.aof.is_distrusted()
+    {
+        shared.aof.order_rewrite();
+    }
+}
+
+/// Writes and syncs what nobody waits for, tries again what has failed, and says when the log was
+/// synced for the last time.
+fn keep_log(shared: &Shared, synced_at_ms: u64) -> u64 {
+    if !shared.aof.is_on() {
+        return synced_at_ms;
+    }
+    shared.aof.keep_up();
+    let (policy, interval_ms) = {
+        let config = shared.config();
+        (config.appendfsync, config.appendfsync_interval_ms)
+    };
+    let now_ms = shared.clock.steady_ms();
+    rewrite_if_due(shared, now_ms);
+    let is_due = match policy {
+        Fsync::Always => true,
+        Fsync::Everysec => now_ms - synced_at_ms >= interval_ms,
+        Fsync::No => false,
+    };
+    if !is_due {
+        return synced_at_ms;
+    }
+    if shared.aof.has_unsynced() {
+        shared.aof.sync();
+    }
+    now_ms
+}
+
+/// Removes every key that is due, a few at a time, so that nobody waits long for the lock.
+pub fn sweep(shared: &Shared) {
+    // A log that is being replayed says itself when keys expired.
+    while !shared.is_loading() {
+        let mut keyspace = shared.lock_keyspace();
+        let now_ms = keyspace.now_ms;
+        let removed = keyspace.sweep(now_ms, limits::SWEEP_KEYS_MAX);
+        let used_bytes = keyspace.used_bytes() as u64;
+        drop(keyspace);
+        shared.stats.used_peak_bytes.fetch_max(used_bytes, Relaxed);
+        if removed == 0 || shared.is_stopping() {
+            return;
+        }
+        let_others_go_first(shared);
+    }
+}
+
+/// Between two steps of what may take long: whoever waits for the keyspace gets it, whoever waits
+/// for the disk is not kept waiting, and what the steps have logged does not pile up.
+fn let_others_go_first(shared: &Shared) {
+    let aof = &shared.aof;
+    if aof.bell_rings.try_recv().is_ok() {
+        aof.sync();
+    } else if aof.queued_bytes() > limits::AOF_BUFFER_KEPT_BYTES as u64 {
+        aof.keep_up();
+    }
+    std::thread::yield_now();
+}
+
+/// Lets the data take less when the process as a whole nears the end of the memory.
+fn watch_memory(shared: &Shared, watch: &mut MemoryWatch) {
+    let Some(resident_bytes) = machine::resident_bytes() else { return };
+    shared.stats.resident_bytes.store(resident_bytes, Relaxed);
+    let (used_bytes, limit) = {
+        let keyspace = shared.lock_keyspace();
+        (keyspace.used_bytes() as u64, keyspace.limit())
+    };
+    // Where nothing may be evicted, there is nothing to decide.
+    if limit.policy == Policy::NoEviction {
+        return;
+    }
+    match watch.look(resident_bytes, used_bytes, limit.bytes as u64) {
+        Advice::GoOn => {}
+        Advice::Allow(bytes) => {
+            shared.lock_keyspace().allow(bytes as usize);
+            let memory = machine::memory();
+            log::warning(&format!(
+                "The process takes {} of {} {}: evicting keys until the data takes {}",
+                human(resident_bytes),
+                memory.whose,
+                human(memory.bytes),
+                human(bytes)
+            ));
+        }
+        Advice::Raise(bytes) => shared.lock_keyspace().allow(bytes as usize),
+        Advice::Restore => {
+            shared.lock_keyspace().allow(usize::MAX);
+            log::notice("There is memory again: the data may take all of maxmemory");
+        }
+    }
+}
+
+/// Removes what commands did not get round to removing for want of memory, and finds out which key
+/// would be the next, so that they need not look for it.
+fn evict(shared: &Shared) {
+    // While a log is replayed nothing is evicted, and who is the oldest changes all the time.
+    if shared.is_loading() {
+        return;
+    }
+    while shared.evict() == Eviction::Later && !shared.is_stopping() {
+        let_others_go_first(shared);
+    }
+    for _ in 0..limits::FORESIGHT_HOLDS_MAX {
+        if shared.lock_keyspace().find_next_victim(limits::EVICTION_EFFORT_MAX) {
+            return;
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// Ends connections on which nothing was said for `timeout` seconds, unless it is the client that
+/// waits for us: a monitor listens, and a request may wait for the end of a pause.
+fn close_silent_clients(shared: &Shared) {
+    let timeout_ms = shared.config().timeout.saturating_mul(1_000);
+    if timeout_ms == 0 {
+        return;
+    }
+    let now_ms = shared.clock.steady_ms();
+    let closed = shared.clients.kill_where(|client| {
+        let waits = client.is_monitor.load(Relaxed) || client.is_waiting.load(Relaxed);
+        !waits && now_ms.saturating_sub(client.active_at_ms.load(Relaxed)) > timeout_ms
+    });
+    shared.clients.close_killed();
+    if closed > 0 {
+        log::verbose(&format!("Closed {closed} idle clients"));
+    }
+}
+
+/// Looks at all clients, which INFO must not do with the keyspace locked.
+fn sample_clients(shared: &Shared) {
+    let clients = shared.clients.list();
+    let most = |held: fn(&Client) -> usize| {
+        clients.iter().map(|client| held(client)).max().unwrap_or(0) as u64
+    };
+    let input = most(|client| client.query_held_bytes.load(Relaxed));
+    shared.stats.client_input_max_bytes.store(input, Relaxed);
+    let output = most(|client| client.output_held_bytes.load(Relaxed));
+    shared.stats.client_output_max_bytes.store(output, Relaxed);
+    let held = |client: &Arc<Client>| {
+        client.query_held_bytes.load(Relaxed) + client.output_held_bytes.load(Relaxed)
+    };
+    let held: usize = clients.iter().map(held).sum();
+    shared.stats.client_held_bytes.store(held as u64, Relaxed);
+}
+
+struct Sample {
+    steady_us: u64,
+    commands: u64,
+}
+
+fn sample_commands(shared: &Shared, last: &Sample) -> Sample {
+    let now = Sample { steady_us: shared.clock.steady_us(), commands: shared.calls.total() };
+    let elapsed_us = (now.steady_us - last.steady_us).max(1);
+    let per_second = now.commands.saturating_sub(last.commands) * 1_000_000 / elapsed_us;
+    shared.stats.commands_per_second.store(per_second, Relaxed);
+    now
+}
+
+/// Asks the kernel for the process's CPU time. On a system without `/proc` the figures stay zero.
+fn sample_process(stats: &Stats) {
+    if let Ok(stat) = std::fs::read_to_string("/proc/self/stat") {
+        // The second field, the program's name in parentheses, may contain anything. Times are in
+        // ticks, and Linux has shown a hundred of them per second to programs since 2.4.
+        let after_name = stat.rsplit(')').next().unwrap_or("");
+        let field = |index: usize| {
+            after_name.split_whitespace().nth(index).and_then(|text| text.parse::<u64>().ok())
+        };
+        stats.cpu_user_us.store(field(11).unwrap_or(0) * 10_000, Relaxed);
+        stats.cpu_system_us.store(field(12).unwrap_or(0) * 10_000, Relaxed);
+    }
+}

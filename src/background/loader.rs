@@ -1,0 +1,144 @@
+//! Loading: the log is replayed into the keyspace, and then continued.
+//!
+//! Clients are connected meanwhile. INFO shows them how far it is; most of what they ask is
+//! answered with `-LOADING`. So the keyspace lock is let go now and then.
+
+use crate::aof::Directory;
+use crate::aof::load::{self, Target};
+use crate::aof::units::Portion;
+use crate::command::engine::replay::Replay;
+use crate::limits;
+use crate::log;
+use crate::shared::Shared;
+use crate::system::machine;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Replays the log of `directory`, begins to continue it, and hands the directory back; none if the
+/// server is stopped meanwhile.
+///
+/// # Errors
+/// One line that says what is wrong with the log, or that it cannot be continued.
+pub fn run(shared: &Shared, mut directory: Directory) -> Result<Option<Directory>, String> {
+    let start_us = shared.clock.steady_us();
+    let bytes = directory.sizes().1;
+    shared.stats.loading_total_bytes.store(bytes, Relaxed);
+    shared.stats.loading_started_at_ms.store(shared.clock.unix_ms(), Relaxed);
+    let mut loader = Loader {
+        shared,
+        replay: Replay::new(shared),
+        requests: 0,
+        keys_per_byte: 0.0,
+        keys_expected: 0,
+        told_at_us: start_us,
+        is_stopped: false,
+    };
+    // A key that has expired goes where the log says so: a later request may rest on it.
+    shared.lock_keyspace().set_replaying(true);
+    let may_cut = shared.config().aof_load_truncated;
+    let loaded = load::load(&directory, may_cut, &mut loader);
+    let Loader { requests, is_stopped, .. } = loader;
+    match loaded {
+        Err(reason) if is_stopped => {
+            log::notice(&reason);
+            return Ok(None);
+        }
+        loaded => loaded?,
+    }
+    shared.lock_keyspace().fit();
+    let file = directory
+        .last_increment()
+        .map_err(|error| format!("the append-only file cannot be continued: {error}"))?;
+    shared.aof.begin(file, directory.sizes());
+    let mut access = shared.lock_keyspace();
+    // Both at one moment: what expires or is evicted from now on is logged.
+    access.propagation.turn(true);
+    access.set_replaying(false);
+    drop(access);
+    shared.end_loading();
+    let seconds = (shared.clock.steady_us() - start_us) as f64 / 1e6;
+    log::notice(&format!(
+        "DB loaded from append only file: {seconds:.3} seconds, {bytes} bytes, {requests} requests"
+    ));
+    Ok(Some(directory))
+}
+
+/// Executes what the log says.
+struct Loader<'a> {
+    shared: &'a Shared,
+    replay: Replay<'a>,
+    requests: usize,
+    /// How many new keys a byte of the last portion brought.
+    keys_per_byte: f64,
+    /// As many keys as there is room for, if they are where they were expected.
+    keys_expected: usize,
+    /// Steady microseconds of the last line about the progress.
+    told_at_us: u64,
+    /// Whether the server was stopped, and nothing is wrong with the log.
+    is_stopped: bool,
+}
+
+impl Target for Loader<'_> {
+    fn replay(&mut self, portion: &Portion) -> Result<(), (u64, String)> {
+        let keys_before = self.keys();
+        let mut requests = portion.requests().peekable();
+        while let Some((offset, _)) = requests.peek() {
+            if self.shared.is_stopping() {
+                self.is_stopped = true;
+                return Err((*offset, "stopped before it was loaded".to_owned()));
+            }
+            // Between two batches, whoever waits for the lock gets it.
+            let mut access = self.shared.lock_keyspace();
+            let batch = requests.by_ref().take(limits::BATCH_REQUESTS_MAX);
+            self.requests += self.replay.execute(&mut access, batch)?;
+        }
+        let keys_added = self.keys().saturating_sub(keys_before);
+        self.keys_per_byte = keys_added as f64 / portion.len().max(1) as f64;
+        Ok(())
+    }
+
+    fn progress(&mut self, bytes_before: u64, file_bytes: u64, file_bytes_left: u64) {
+        let (stats, bytes) = (&self.shared.stats, bytes_before + file_bytes);
+        stats.loading_loaded_bytes.store(bytes, Relaxed);
+        // A few new keys at its beginning say nothing about a long file.
+        if file_bytes >= file_bytes_left / limits::LOADING_AHEAD_TIMES_MAX {
+            self.grow(file_bytes_left);
+        }
+        let now_us = self.shared.clock.steady_us();
+        if now_us - self.told_at_us >= limits::LOADING_TOLD_EVERY_US {
+            self.told_at_us = now_us;
+            let total = stats.loading_total_bytes.load(Relaxed).max(1);
+            let percent = bytes * 100 / total;
+            log::notice(&format!("Loading the append-only file: {percent} % of {total} bytes"));
+        }
+    }
+}
+
+impl Loader<'_> {
+    /// Number of keys so far.
+    fn keys(&self) -> usize {
+        self.shared.lock_keyspace().len()
+    }
+
+    /// Has the database that the log is about grow at once to what it will need if the rest of the
+    /// file brings new keys at the rate of the last portion: a base does, and it is most of a log.
+    /// A guess may be wrong, and the process does not shrink again when its tables do, so it takes
+    /// a small part of the memory at most; and what was guessed for one database is not guessed for
+    /// another one again.
+    fn grow(&mut self, file_bytes_left: u64) {
+        let keys_to_come = (self.keys_per_byte * file_bytes_left as f64) as usize;
+        let (mut access, db) = (self.shared.lock_keyspace(), self.replay.db());
+        let keys = access.len();
+        // Where most keys are there already, moving them is no gain.
+        if keys >= self.keys_expected && keys_to_come > keys {
+            let keys_ahead = keys_to_come.min(keys_ahead_max());
+            self.keys_expected = keys + keys_ahead;
+            access.reserve(db, keys_ahead);
+        }
+    }
+}
+
+/// As many keys to come as there may be tables for.
+fn keys_ahead_max() -> usize {
+    let bytes = machine::memory().bytes / 100 * limits::LOADING_AHEAD_PERCENT;
+    (bytes / limits::LOADING_AHEAD_KEY_BYTES) as usize
+}

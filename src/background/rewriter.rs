@@ -1,0 +1,134 @@
+//! The rewriter: the thread that makes the log short again, and turns it on and off.
+//!
+//! It is a thread of its own because its last step may take seconds: the sync of a file with all
+//! the data. The housekeeper could not sync for waiting clients meanwhile, and no key would expire.
+//! It alone has the log's directory, so nobody has to agree with anybody about the manifest.
+
+use crate::aof::{Directory, Order, Rewrite};
+use crate::log;
+use crate::shared::Shared;
+use crossbeam_channel::{Receiver, select};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Does what it is told until the other end of `stop` is dropped, and gives the directory back.
+pub fn run(
+    shared: &Shared,
+    mut directory: Option<Directory>,
+    stop: &Receiver<()>,
+) -> Option<Directory> {
+    loop {
+        let order = select! {
+            recv(stop) -> _ => return directory,
+            recv(shared.aof.rewriter.orders_given) -> order => order.ok()?,
+        };
+        match (order, &mut directory) {
+            (Order::Rewrite, Some(directory)) => rewrite(shared, directory, |_| {}),
+            (Order::Rewrite, None) => shared.aof.status.is_scheduled.store(false, Relaxed),
+            (Order::TurnOn(answer), None) => {
+                let path = PathBuf::from(&shared.config().dir);
+                match begin_directory(shared, &path) {
+                    Ok(opened) => {
+                        shared.aof.status.is_unfounded.store(true, Relaxed);
+                        let tell = |begun: Result<(), String>| drop(answer.send(begun));
+                        rewrite(shared, directory.insert(opened), tell);
+                        if !shared.aof.is_on() {
+                            directory = None;
+                        }
+                    }
+                    Err(error) => drop(answer.send(Err(error))),
+                }
+            }
+            (Order::TurnOff(answer), _) => {
+                shared.lock_keyspace().propagation.turn(false);
+                shared.aof.finish();
+                directory = None;
+                let _ = answer.send(Ok(()));
+            }
+            (Order::TurnOn(answer), Some(_)) => drop(answer.send(Ok(()))),
+        }
+    }
+}
+
+/// Opens the directory of a log that is turned on. Where there is none yet, an empty log is made
+/// first: should the machine stop before the first base is whole, the next start finds no file
+/// that it cannot make sense of.
+fn begin_directory(shared: &Shared, path: &Path) -> Result<Directory, String> {
+    let mut directory = Directory::open(shared.aof.disk().clone(), path)?;
+    match directory.last_increment() {
+        Ok(_) => Ok(directory),
+        Err(error) => Err(format!("the append-only file cannot be begun: {error}")),
+    }
+}
+
+/// Rewrites the log, and says in between whether it could be begun.
+fn rewrite(shared: &Shared, directory: &mut Directory, tell: impl FnOnce(Result<(), String>)) {
+    let (status, clock) = (&shared.aof.status, &shared.clock);
+    status.begin(clock.steady_ms());
+    log::notice("Rewriting the append-only file");
+    let begun = Rewrite::begin(&shared.aof, directory, |file| {
+        let mut access = shared.lock_keyspace();
+        access.begin_snapshot();
+        let entries: usize = access.occupied(0).map(|(_, keys, ..)| keys).sum();
+        status.entries_to_rewrite.store(entries as u64, Relaxed);
+        let (keyspace, log) = access.split();
+        log.forget_selection();
+        if shared.aof.is_on() {
+            shared.aof.switch(file);
+        } else {
+            keyspace.propagation.turn(true);
+            shared.aof.begin(file, (0, 0));
+        }
+    });
+    let outcome = match begun {
+        Ok(rewrite) => {
+            tell(Ok(()));
+            take_image(shared, rewrite)
+        }
+        Err(error) => {
+            tell(Err(error.clone()));
+            Err(error)
+        }
+    };
+    status.end(clock.steady_ms(), outcome.is_ok());
+    match outcome {
+        Ok(entries) => log::notice(&format!(
+            "The append-only file was rewritten: {entries} keys, {} bytes",
+            status.base_bytes.load(Relaxed)
+        )),
+        Err(error) => {
+            log::warning(&format!("Rewriting the append-only file failed: {error}"));
+        }
+    }
+}
+
+/// Takes the image to its end, also if it is not written any more: another one can begin only
+/// then, and clients hand their part over until then.
+fn take_image(shared: &Shared, mut rewrite: Rewrite<'_>) -> Result<u64, String> {
+    let mut outcome = Ok(());
+    let mut is_complete = false;
+    while !is_complete {
+        let mut access = shared.lock_keyspace();
+        let mut image = access.step_snapshot();
+        is_complete = !access.has_snapshot();
+        drop(access);
+        while let Some(kept) = shared.aof.rewriter.take_before_images(is_complete) {
+            image.extend(kept);
+        }
+        if shared.is_stopping() && outcome.is_ok() {
+            outcome = Err("the server stops".to_owned());
+        }
+        if outcome.is_ok() {
+            outcome = rewrite.write(image);
+        }
+        // Those who wait for the keyspace go first.
+        std::thread::yield_now();
+    }
+    match outcome {
+        Ok(()) => rewrite.finish(),
+        Err(error) => {
+            rewrite.abandon();
+            Err(error)
+        }
+    }
+}

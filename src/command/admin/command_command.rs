@@ -1,0 +1,302 @@
+//! COMMAND: the table, told to clients.
+//!
+//! redis-cli makes its hints from it, cluster-aware clients find the keys in a request with it.
+//! Everything is derived from the rows.
+
+use crate::command::engine::categories::categories;
+use crate::command::engine::help;
+use crate::command::engine::syntax;
+use crate::command::engine::syntax::Argument;
+use crate::command::engine::table;
+use crate::command::engine::table::Row;
+use crate::command::engine::{
+    Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag,
+};
+use crate::text::glob;
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&COMMAND];
+
+const FLAGS: u32 = flag::LOADING | flag::STALE | flag::OF_CONNECTION;
+
+/// What the rows of this family have in common.
+const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
+    Command {
+        group: "server",
+        complexity: "O(N) with N commands",
+        ..Command::named(name, arity, FLAGS, since)
+    }
+}
+
+static COMMAND: Command = Command {
+    summary: "Describes all commands",
+    handler: Handler::Container(&[&COUNT, &DOCS, &GETKEYS, &HELP, &INFO, &LIST], Some(all)),
+    ..row("command", -1, "2.8.13")
+};
+
+fn all(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    let tops: Vec<&Row> = tops().collect();
+    reply.array(tops.len());
+    tops.into_iter().for_each(|row| describe(row, reply));
+    Ok(())
+}
+
+/// The rows that are not subcommands.
+fn tops() -> impl Iterator<Item = &'static Row> {
+    table::rows().iter().filter(|row| row.container.is_none())
+}
+
+static COUNT: Command = Command {
+    summary: "Counts the commands, without subcommands",
+    example: "> COMMAND COUNT now
+              -ERR wrong number of arguments for 'command|count' command",
+    handler: Handler::Plain(count),
+    ..row("count", 2, "2.8.13")
+};
+
+fn count(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    reply.count(tops().count());
+    Ok(())
+}
+
+static INFO: Command = Command {
+    summary: "Describes the named commands, or all",
+    syntax: "[command-name [command-name ...]]",
+    example: "> COMMAND INFO nothing
+              *1
+              $-1",
+    handler: Handler::Plain(info),
+    ..row("info", -2, "2.8.13")
+};
+
+fn info(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    if args.len() == 2 {
+        return all(context, args, reply);
+    }
+    reply.array(args.len() - 2);
+    for name in args.from(2).iter() {
+        match table::find_full(name) {
+            Some(row) => describe(row, reply),
+            None => reply.null(),
+        }
+    }
+    Ok(())
+}
+
+/// The ten elements in which Redis 7 describes a command.
+fn describe(row: &Row, reply: &mut Reply) {
+    let command = row.command;
+    reply.array(10);
+    reply.bulk(row.full_name().as_bytes());
+    reply.integer(i64::from(command.arity));
+    let flags: Vec<&str> =
+        flag::NAMES.iter().filter(|(bit, _)| command.has(*bit)).map(|(_, name)| *name).collect();
+    reply.set(flags.len());
+    flags.iter().for_each(|name| reply.simple(name));
+    let KeyArguments { first, last, step, .. } = command.keys;
+    [first, last, step].into_iter().for_each(|number| reply.integer(i64::from(number)));
+    let categories = categories(command);
+    reply.set(categories.len());
+    categories.iter().for_each(|name| reply.simple(&format!("@{name}")));
+    reply.set(0);
+    describe_keys(command, reply);
+    reply.set(command.subcommands().len());
+    for subcommand in command.subcommands() {
+        describe(&Row { command: subcommand, container: Some(command) }, reply);
+    }
+}
+
+/// The key specifications: where keys begin, how they go on, and what is done with them.
+fn describe_keys(command: &Command, reply: &mut Reply) {
+    let KeyArguments { first, last, step, uses } = command.keys;
+    let usual = if command.has(flag::WRITE) { "RW access update" } else { "RO access" };
+    // A last key that is not counted from the end is counted from the first.
+    let distance = |first: i32| if last < 0 { last } else { last - first };
+    let ranges = match *uses {
+        _ if first == 0 => vec![],
+        [] => vec![(first, distance(first), usual)],
+        [with_all] => vec![(first, distance(first), with_all)],
+        [with_first, with_others, ..] => {
+            let next = first + step;
+            vec![(first, 0, with_first), (next, distance(next), with_others)]
+        }
+    };
+    reply.set(ranges.len());
+    for (begin, last, uses) in ranges {
+        reply.map(3);
+        reply.bulk(b"flags");
+        reply.set(uses.split(' ').count());
+        uses.split(' ').for_each(|word| reply.simple(word));
+        reply.bulk(b"begin_search");
+        describe_search("index", &[("index", begin)], reply);
+        reply.bulk(b"find_keys");
+        describe_search("range", &[("lastkey", last), ("keystep", step), ("limit", 0)], reply);
+    }
+}
+
+fn describe_search(kind: &str, numbers: &[(&str, i32)], reply: &mut Reply) {
+    reply.map(2);
+    reply.bulk(b"type");
+    reply.bulk(kind.as_bytes());
+    reply.bulk(b"spec");
+    reply.map(numbers.len());
+    for (name, number) in numbers {
+        reply.bulk(name.as_bytes());
+        reply.integer(i64::from(*number));
+    }
+}
+
+static DOCS: Command = Command {
+    summary: "Documents the named commands, or all",
+    syntax: "[command-name [command-name ...]]",
+    example: "> COMMAND DOCS nothing
+              *0",
+    handler: Handler::Plain(docs),
+    ..row("docs", -2, "7.0.0")
+};
+
+fn docs(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let rows: Vec<&Row> = match args.len() {
+        2 => tops().collect(),
+        _ => args.from(2).iter().filter_map(table::find_full).collect(),
+    };
+    reply.map(rows.len());
+    rows.into_iter().for_each(|row| document(row, reply));
+    Ok(())
+}
+
+fn document(row: &Row, reply: &mut Reply) {
+    let command = row.command;
+    let facts = [
+        ("summary", command.summary),
+        ("since", command.since),
+        ("group", command.group),
+        ("complexity", command.complexity),
+    ];
+    let subcommands = command.subcommands();
+    reply.bulk(row.full_name().as_bytes());
+    let arguments = syntax::arguments(command.syntax);
+    let has_arguments = subcommands.is_empty() && !arguments.is_empty();
+    reply.map(facts.len() + usize::from(!subcommands.is_empty()) + usize::from(has_arguments));
+    for (name, text) in facts {
+        reply.bulk(name.as_bytes());
+        reply.bulk(text.as_bytes());
+    }
+    if has_arguments {
+        reply.bulk(b"arguments");
+        document_arguments(&arguments, reply);
+    }
+    if !subcommands.is_empty() {
+        reply.bulk(b"subcommands");
+        reply.map(subcommands.len());
+        for subcommand in subcommands {
+            document(&Row { command: subcommand, container: Some(command) }, reply);
+        }
+    }
+}
+
+fn document_arguments(arguments: &[Argument], reply: &mut Reply) {
+    reply.array(arguments.len());
+    for argument in arguments {
+        let flags = [(argument.is_optional, "optional"), (argument.is_multiple, "multiple")];
+        let flags: Vec<&str> = flags.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
+        let mut facts = vec![("name", argument.name.as_str()), ("type", argument.kind)];
+        facts.extend(argument.token.as_deref().map(|token| ("token", token)));
+        let has_parts = !argument.arguments.is_empty();
+        reply.map(facts.len() + usize::from(!flags.is_empty()) + usize::from(has_parts));
+        for (name, text) in facts {
+            reply.bulk(name.as_bytes());
+            reply.bulk(text.as_bytes());
+        }
+        if !flags.is_empty() {
+            reply.bulk(b"flags");
+            reply.set(flags.len());
+            flags.iter().for_each(|flag| reply.simple(flag));
+        }
+        if has_parts {
+            reply.bulk(b"arguments");
+            document_arguments(&argument.arguments, reply);
+        }
+    }
+}
+
+static GETKEYS: Command = Command {
+    complexity: "O(N) with N arguments",
+    summary: "Tells which arguments of a request are keys",
+    syntax: "command [arg [arg ...]]",
+    example: "> COMMAND GETKEYS MSET a 1 b 2
+              *2
+              $1
+              a
+              $1
+              b
+              > COMMAND GETKEYS PING
+              -ERR The command has no key arguments",
+    handler: Handler::Plain(getkeys),
+    ..row("getkeys", -3, "2.8.13")
+};
+
+fn getkeys(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let request = args.from(2);
+    let row = table::find_request(request.at(0), request.get(1));
+    let row = row.ok_or(CommandError::new("ERR Invalid command specified"))?;
+    let command = table::rows()[row].command;
+    if command.keys.first == 0 {
+        return Err(CommandError::new("ERR The command has no key arguments"));
+    }
+    if !command.takes(request.len()) {
+        let text = "ERR Invalid number of arguments specified for command";
+        return Err(CommandError::new(text));
+    }
+    let keys: Vec<usize> = command.keys.indices(request.len()).collect();
+    reply.array(keys.len());
+    keys.into_iter().for_each(|index| reply.bulk(request.at(index)));
+    Ok(())
+}
+
+static LIST: Command = Command {
+    summary: "Lists the names of all commands, or of those that fit a filter",
+    syntax: "[FILTERBY <MODULE module-name | ACLCAT category | PATTERN pattern>]",
+    example: "> COMMAND LIST FILTERBY PATTERN GE?
+              *1
+              $3
+              get
+              > COMMAND LIST FILTERBY MODULE none
+              *0",
+    handler: Handler::Plain(list),
+    ..row("list", -2, "7.0.0")
+};
+
+fn list(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let rows = table::rows().iter();
+    let rows: Vec<&Row> = match args.len() {
+        2 => rows.collect(),
+        5 if args.is(2, "filterby") => {
+            let wanted = args.at(4);
+            match args.at(3).to_ascii_lowercase().as_slice() {
+                b"module" => Vec::new(),
+                b"aclcat" => {
+                    let wanted = wanted.to_ascii_lowercase();
+                    let fits = |name: &&str| name.as_bytes() == wanted;
+                    rows.filter(|row| categories(row.command).iter().any(fits)).collect()
+                }
+                b"pattern" => {
+                    let fits = |name: String| glob::matches_ignoring_case(wanted, name.as_bytes());
+                    rows.filter(|row| fits(row.full_name())).collect()
+                }
+                _ => return Err(CommandError::SYNTAX),
+            }
+        }
+        _ => return Err(CommandError::SYNTAX),
+    };
+    reply.array(rows.len());
+    rows.into_iter().for_each(|row| reply.bulk(row.full_name().as_bytes()));
+    Ok(())
+}
+
+static HELP: Command = Command {
+    flags: FLAGS,
+    example: "> COMMAND HELP now
+              -ERR wrong number of arguments for 'command|help' command",
+    ..help::row("server", "5.0.0")
+};

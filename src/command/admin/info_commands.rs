@@ -1,0 +1,54 @@
+//! The sections of INFO about commands: how often, how long, with what errors.
+
+use crate::command::engine::table;
+use crate::observe::calls::Figures;
+use crate::shared::Shared;
+use std::fmt::Write;
+
+/// Percentiles that INFO shows, in the notation of their names.
+const PERCENTILES: [&str; 3] = ["50", "99", "99.9"];
+
+/// One line for every command that was asked for.
+pub fn commandstats(shared: &Shared, out: &mut String) -> std::fmt::Result {
+    for (number, row) in table::rows().iter().enumerate() {
+        let figures = shared.calls.of(number);
+        if figures != Figures::default() {
+            let Figures { calls, duration_ns, rejected, failed } = figures;
+            let (duration_us, name) = (duration_ns / 1_000, row.full_name());
+            let each_us = duration_ns as f64 / 1e3 / calls.max(1) as f64;
+            writeln!(
+                out,
+                "cmdstat_{name}:calls={calls},usec={duration_us},usec_per_call={each_us:.2},\
+                 rejected_calls={rejected},failed_calls={failed}"
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// One line for every kind of error reply that was given.
+pub fn errorstats(shared: &Shared, out: &mut String) -> std::fmt::Result {
+    shared
+        .errors
+        .list()
+        .try_for_each(|(kind, count)| writeln!(out, "errorstat_{kind}:count={count}"))
+}
+
+/// One line for every command that was executed; nothing without `latency-tracking`.
+pub fn latencystats(shared: &Shared, out: &mut String) -> std::fmt::Result {
+    if !shared.config().latency_tracking {
+        return Ok(());
+    }
+    for (number, row) in table::rows().iter().enumerate() {
+        let Some(durations) = shared.calls.durations(number) else { continue };
+        write!(out, "latency_percentiles_usec_{}:", row.full_name())?;
+        for (at, percentile) in PERCENTILES.iter().enumerate() {
+            let percent = percentile.parse().unwrap_or(100.0);
+            let duration_us = durations.percentile_ns(percent) as f64 / 1e3;
+            let comma = if at == 0 { "" } else { "," };
+            write!(out, "{comma}p{percentile}={duration_us:.3}")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! The server itself: its figures, settings, logs, and its end.
+
+mod acl;
+mod command_command;
+mod config_command;
+mod flush_time;
+mod info;
+mod info_commands;
+mod latency_command;
+mod lolwut;
+mod memory_command;
+mod monitor;
+mod persistence;
+mod shutdown;
+mod slowlog_command;
+mod topology;
+
+use crate::command::engine::Command;
+
+/// The family, file by file.
+pub const COMMANDS: &[&[&Command]] = &[
+    persistence::COMMANDS,
+    flush_time::COMMANDS,
+    config_command::COMMANDS,
+    info::COMMANDS,
+    memory_command::COMMANDS,
+    slowlog_command::COMMANDS,
+    latency_command::COMMANDS,
+    monitor::COMMANDS,
+    command_command::COMMANDS,
+    acl::COMMANDS,
+    topology::COMMANDS,
+    shutdown::COMMANDS,
+    lolwut::COMMANDS,
+];

@@ -1,0 +1,77 @@
+//! SHUTDOWN: an orderly stop, asked for by a client instead of a signal.
+
+use crate::command::engine::session::ReplyMode;
+use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
+use crate::log;
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&SHUTDOWN];
+
+static SHUTDOWN: Command = Command {
+    group: "server",
+    complexity: "O(N) with N connections",
+    summary: "Stops the server when the requests in hand are answered; closes without a reply",
+    syntax: "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
+    example: "> SHUTDOWN ABORT
+              -ERR No shutdown in progress.
+              > SHUTDOWN SAVE NOSAVE
+              -ERR syntax error",
+    handler: Handler::Plain(shutdown),
+    ..Command::named(
+        "shutdown",
+        -1,
+        flag::ADMIN
+            | flag::NOSCRIPT
+            | flag::LOADING
+            | flag::STALE
+            | flag::NO_MULTI
+            | flag::ALLOW_BUSY,
+        "1.0.0",
+    )
+};
+
+/// What SHUTDOWN may be told.
+#[derive(Default)]
+struct Options {
+    save: bool,
+    no_save: bool,
+    force: bool,
+    abort: bool,
+}
+
+fn shutdown(context: &mut Context<'_>, args: Args<'_>, _: &mut Reply) -> Outcome {
+    let options = options(args)?;
+    // A stop takes well under a second and waits for nobody whom one could stop waiting for.
+    if options.abort {
+        return Err(CommandError::new("ERR No shutdown in progress."));
+    }
+    let (id, peer) = (context.session.client.id, &context.session.client.peer);
+    if options.save && !options.force {
+        log::warning(&format!(
+            "SHUTDOWN SAVE from client id={id} addr={peer} refused: there are no snapshots to save"
+        ));
+        return Err(CommandError::new("ERR Errors trying to SHUTDOWN. Check logs."));
+    }
+    log::notice(&format!("Client id={id} addr={peer} asked for SHUTDOWN, stopping"));
+    context.shared.ask_to_stop();
+    context.session.is_closing = true;
+    context.session.reply_mode = ReplyMode::Off;
+    Ok(())
+}
+
+fn options(args: Args<'_>) -> Result<Options, CommandError> {
+    let mut options = Options::default();
+    for word in args.from(1).iter() {
+        match word.to_ascii_lowercase().as_slice() {
+            b"save" => options.save = true,
+            b"nosave" => options.no_save = true,
+            b"force" => options.force = true,
+            b"abort" => options.abort = true,
+            // There are no replicas that one would otherwise wait for.
+            b"now" => {}
+            _ => return Err(CommandError::SYNTAX),
+        }
+    }
+    let is_contradictory = options.save && options.no_save || options.abort && args.len() > 2;
+    if is_contradictory { Err(CommandError::SYNTAX) } else { Ok(options) }
+}

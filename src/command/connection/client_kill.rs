@@ -1,0 +1,112 @@
+//! CLIENT KILL: whom it means, and how those leave.
+
+use crate::clients::Client;
+use crate::command::connection::client_rows::{ADMIN, client_type, row};
+use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply};
+use crate::listener::Address;
+
+/// A subcommand of CLIENT.
+pub static KILL: Command = Command {
+    complexity: "O(N) with N connections",
+    summary: "Closes the connections that fit all of the filters",
+    syntax: "ip:port | <[ID client-id] [TYPE type] [USER username] [ADDR ip:port] \
+             [LADDR ip:port] [SKIPME <YES | NO>] [MAXAGE seconds] ...>",
+    example: "> CLIENT KILL 127.0.0.1:1
+              -ERR No such client
+              > CLIENT KILL ID 99999 SKIPME yes
+              :0",
+    handler: Handler::Plain(kill),
+    ..row("kill", -3, ADMIN, "2.4.0")
+};
+
+/// Whom CLIENT KILL means: those who fit all that is given.
+#[derive(Default)]
+struct KillFilter {
+    id: Option<u64>,
+    peer: Option<Vec<u8>>,
+    local: Option<Vec<u8>>,
+    max_age_seconds: Option<u64>,
+    /// A type of which there are no clients.
+    is_nobody: bool,
+    spare_self: bool,
+}
+
+fn kill(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let is_old_form = args.len() == 3;
+    let filter = if is_old_form {
+        KillFilter { peer: Some(args.at(2).to_vec()), ..KillFilter::default() }
+    } else {
+        kill_filter(args.from(2))?
+    };
+    let own_id = context.session.client.id;
+    let now_ms = context.shared.clock.steady_ms();
+    let is_meant = |client: &Client| {
+        let age_seconds = now_ms.saturating_sub(client.connected_at_ms) / 1_000;
+        !filter.is_nobody
+            && filter.id.is_none_or(|id| id == client.id)
+            && filter.peer.as_ref().is_none_or(|address| is_address(address, &client.peer))
+            && filter.local.as_ref().is_none_or(|address| is_address(address, &client.local))
+            && filter.max_age_seconds.is_none_or(|max| age_seconds >= max)
+            && !(filter.spare_self && client.id == own_id)
+    };
+    let mut killed = context.shared.clients.kill_where(|c| c.id != own_id && is_meant(c));
+    if is_meant(&context.session.client) {
+        // The reply has to get out first.
+        context.session.is_closing = true;
+        killed += 1;
+    }
+    match (is_old_form, killed) {
+        (true, 0) => return Err(CommandError::new("ERR No such client")),
+        (true, _) => reply.ok(),
+        (false, _) => reply.count(killed),
+    }
+    Ok(())
+}
+
+fn is_address(text: &[u8], address: &Address) -> bool {
+    address.to_string().as_bytes() == text
+}
+
+/// Reads pairs of a filter's name and value.
+fn kill_filter(args: Args<'_>) -> Result<KillFilter, CommandError> {
+    let mut filter = KillFilter { spare_self: true, ..KillFilter::default() };
+    if !args.len().is_multiple_of(2) {
+        return Err(CommandError::SYNTAX);
+    }
+    for at in (0..args.len()).step_by(2) {
+        let value = args.at(at + 1);
+        let positive = || {
+            let number = crate::resp::parse_integer(value).filter(|number| *number > 0);
+            number.map(|number| number as u64)
+        };
+        match args.at(at).to_ascii_lowercase().as_slice() {
+            b"id" => {
+                let id = positive();
+                let bad = CommandError::new("ERR client-id should be greater than 0");
+                filter.id = Some(id.ok_or(bad)?);
+            }
+            b"maxage" => {
+                let bad = CommandError::new("ERR maxage should be greater than 0");
+                filter.max_age_seconds = Some(positive().ok_or(bad)?);
+            }
+            b"type" => filter.is_nobody |= !client_type(value)?,
+            b"addr" => filter.peer = Some(value.to_vec()),
+            b"laddr" => filter.local = Some(value.to_vec()),
+            b"user" if value == b"default" => {}
+            b"user" => {
+                return Err(CommandError::quoting("ERR No such user '", value, "'"));
+            }
+            b"skipme" => filter.spare_self = yes_or_no(value)?,
+            _ => return Err(CommandError::SYNTAX),
+        }
+    }
+    Ok(filter)
+}
+
+fn yes_or_no(word: &[u8]) -> Result<bool, CommandError> {
+    match word.to_ascii_lowercase().as_slice() {
+        b"yes" => Ok(true),
+        b"no" => Ok(false),
+        _ => Err(CommandError::SYNTAX),
+    }
+}

@@ -1,0 +1,81 @@
+//! CLIENT PAUSE and what belongs to it: requests of all clients wait for a while.
+
+use crate::command::connection::client_rows::{ADMIN, row};
+use crate::command::engine::arguments::timeout_ms;
+use crate::command::engine::help::wrong_subcommand;
+use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply};
+
+/// A subcommand of CLIENT.
+pub static PAUSE: Command = Command {
+    summary: "Lets the requests of all clients wait, or only those that write, for some \
+              milliseconds",
+    syntax: "timeout [WRITE | ALL]",
+    example: "> CLIENT PAUSE 10 some
+              -ERR CLIENT PAUSE mode must be WRITE or ALL
+              > CLIENT PAUSE 60000 WRITE
+              +OK
+              > GET k
+              $-1
+              > CLIENT UNPAUSE
+              +OK",
+    handler: Handler::Plain(pause),
+    ..row("pause", -3, ADMIN, "3.0.0")
+};
+
+fn pause(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let is_for_all = match args.len() {
+        3 => true,
+        4 if args.is(3, "all") => true,
+        4 if args.is(3, "write") => false,
+        4 => return Err(CommandError::new("ERR CLIENT PAUSE mode must be WRITE or ALL")),
+        _ => return Err(wrong_subcommand(args)),
+    };
+    let timeout_ms = timeout_ms(args.at(2))?;
+    let ends_at_ms = context.shared.clock.steady_ms().saturating_add(timeout_ms);
+    context.shared.clients.pause.begin(ends_at_ms, is_for_all);
+    reply.ok();
+    Ok(())
+}
+
+/// A subcommand of CLIENT.
+pub static UNPAUSE: Command = Command {
+    complexity: "O(N) with N requests that wait",
+    summary: "Ends the pause that CLIENT PAUSE began; in one for all requests it waits as well",
+    example: "> CLIENT UNPAUSE
+              +OK",
+    handler: Handler::Plain(unpause),
+    ..row("unpause", 2, ADMIN, "6.2.0")
+};
+
+fn unpause(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    context.shared.clients.pause.end();
+    reply.ok();
+    Ok(())
+}
+
+/// A subcommand of CLIENT. No command of ours waits for other clients, so there is nobody to wake.
+pub static UNBLOCK: Command = Command {
+    summary: "Wakes a client that waits in a blocking command, of which there are none here",
+    syntax: "client-id [TIMEOUT | ERROR]",
+    example: "> CLIENT UNBLOCK 1 ERROR
+              :0
+              > CLIENT UNBLOCK 1 now
+              -ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR",
+    handler: Handler::Plain(unblock),
+    ..row("unblock", -3, ADMIN, "5.0.0")
+};
+
+fn unblock(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    match args.len() {
+        3 => {}
+        4 if args.is(3, "timeout") || args.is(3, "error") => {}
+        4 => {
+            let text = "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR";
+            return Err(CommandError::new(text));
+        }
+        _ => return Err(wrong_subcommand(args)),
+    }
+    args.integer(2)?;
+    reply.integer(0);
+    Ok(())
+}

@@ -1,0 +1,249 @@
+//! Commands about the connection itself: who is there, which protocol, which database.
+
+use crate::command::engine::Keyspace;
+use crate::command::engine::arguments::{client_attribute, database_index};
+use crate::command::engine::session::{ReplyMode, Session};
+use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
+use crate::text::version::REDIS_VERSION;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&PING, &ECHO, &QUIT, &RESET, &HELLO, &AUTH, &SELECT];
+
+/// Flags of commands that work under all circumstances.
+const ALWAYS: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::FAST | flag::ALLOW_BUSY;
+
+static PING: Command = Command {
+    group: "connection",
+    summary: "Answers that the server is there, or with the message",
+    syntax: "[message]",
+    example: "> PING
+              +PONG
+              > PING \"hello world\"
+              $11
+              hello world",
+    handler: Handler::Plain(ping),
+    ..Command::named("ping", -1, flag::FAST, "1.0.0")
+};
+
+fn ping(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    match args.len() {
+        1 => reply.simple("PONG"),
+        2 => reply.bulk(args.at(1)),
+        _ => return Err(CommandError::arity("ping")),
+    }
+    Ok(())
+}
+
+static ECHO: Command = Command {
+    group: "connection",
+    summary: "Answers with the message",
+    syntax: "message",
+    example: "> ECHO \"a\\x00b\"
+              $3
+              a\0b",
+    handler: Handler::Plain(echo),
+    ..Command::named("echo", 2, flag::LOADING | flag::STALE | flag::FAST, "1.0.0")
+};
+
+fn echo(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    reply.bulk(args.at(1));
+    Ok(())
+}
+
+static QUIT: Command = Command {
+    group: "connection",
+    summary: "Closes the connection; what was sent behind it is not executed",
+    example: "> QUIT
+              +OK",
+    handler: Handler::Plain(quit),
+    ..Command::named("quit", -1, ALWAYS | flag::NO_AUTH | flag::UNQUEUED, "1.0.0")
+};
+
+fn quit(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    context.session.is_closing = true;
+    reply.ok();
+    Ok(())
+}
+
+static RESET: Command = Command {
+    group: "connection",
+    summary: "Puts the connection back into the state of its beginning",
+    example: "> RESET
+              +RESET",
+    handler: Handler::Keyspace(reset),
+    ..Command::named("reset", 1, ALWAYS | flag::NO_AUTH | flag::UNQUEUED, "6.2.0")
+};
+
+fn reset(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    _: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    let session = &mut *context.session;
+    session.forget_transaction(keyspace, context.now_ms);
+    session.stop_monitoring(context.shared);
+    // The library's name and version stay: the library is the same as before.
+    session.client.names.lock().client.clear();
+    session.is_authenticated = context.shared.config().requirepass.is_empty();
+    session.reply_mode = ReplyMode::On;
+    session.select(0);
+    session.set_no_touch(false);
+    session.client.no_evict.store(false, Relaxed);
+    set_protocol(session, reply, 2);
+    reply.simple("RESET");
+    Ok(())
+}
+
+static HELLO: Command = Command {
+    group: "connection",
+    summary: "Chooses the protocol version, logs in, and tells about the server",
+    syntax: "[protover [AUTH username password] [SETNAME clientname]]",
+    example: "> HELLO 4
+              -NOPROTO unsupported protocol version",
+    handler: Handler::Plain(hello),
+    ..Command::named("hello", -1, ALWAYS | flag::NO_AUTH | flag::SECRETS, "6.0.0")
+};
+
+fn hello(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let version = hello_version(args)?;
+    let mut credentials = None;
+    let mut name = None;
+    let mut next = 2;
+    while next < args.len() {
+        let following = args.len() - next - 1;
+        if args.is(next, "auth") && following >= 2 {
+            credentials = Some((args.at(next + 1), args.at(next + 2)));
+            next += 3;
+        } else if args.is(next, "setname") && following >= 1 {
+            name = Some(client_attribute("Client names", args.at(next + 1))?);
+            next += 2;
+        } else {
+            let option = args.at(next);
+            return Err(CommandError::quoting("ERR Syntax error in HELLO option '", option, "'"));
+        }
+    }
+    if let Some((user, password)) = credentials {
+        log_in(context, user, password)?;
+    }
+    if !context.session.is_authenticated {
+        return Err(CommandError::new(
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the \
+             HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and \
+             select the RESP protocol version at the same time",
+        ));
+    }
+    if let Some(name) = name {
+        context.session.client.names.lock().client = name;
+    }
+    if let Some(version) = version {
+        set_protocol(context.session, reply, version);
+    }
+    describe_server(context.session, reply);
+    Ok(())
+}
+
+/// The wanted version, if one is named. A word that is no number asks for the server's description
+/// only (`HELLO world`).
+fn hello_version(args: Args<'_>) -> Result<Option<u64>, CommandError> {
+    let Some(word) = args.get(1) else { return Ok(None) };
+    match crate::resp::parse_integer(word) {
+        Some(2) => Ok(Some(2)),
+        Some(3) => Ok(Some(3)),
+        Some(_) => Err(CommandError::new("NOPROTO unsupported protocol version")),
+        None if word.iter().any(u8::is_ascii_alphabetic) => Ok(None),
+        None => Err(CommandError::new("ERR Protocol version is not an integer or out of range")),
+    }
+}
+
+fn describe_server(session: &Session, reply: &mut Reply) {
+    let protocol = if reply.is_resp3() { 3 } else { 2 };
+    reply.map(7);
+    reply.bulk(b"server");
+    reply.bulk(b"redis");
+    reply.bulk(b"version");
+    reply.bulk(REDIS_VERSION.as_bytes());
+    reply.bulk(b"proto");
+    reply.integer(protocol);
+    reply.bulk(b"id");
+    reply.integer(session.client.id as i64);
+    reply.bulk(b"mode");
+    reply.bulk(b"standalone");
+    reply.bulk(b"role");
+    reply.bulk(b"master");
+    reply.bulk(b"modules");
+    reply.array(0);
+}
+
+fn set_protocol(session: &Session, reply: &mut Reply, version: u64) {
+    session.client.resp.store(version, Relaxed);
+    reply.set_resp3(version == 3);
+}
+
+static AUTH: Command = Command {
+    group: "connection",
+    summary: "Proves to the server who the client is",
+    syntax: "[username] password",
+    example: "> AUTH default anything
+              +OK
+              > AUTH nobody anything
+              -WRONGPASS invalid username-password pair or user is disabled.",
+    handler: Handler::Plain(auth),
+    ..Command::named("auth", -2, ALWAYS | flag::NO_AUTH | flag::SECRETS, "1.0.0")
+};
+
+fn auth(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    match args.len() {
+        2 if context.shared.config().requirepass.is_empty() => {
+            return Err(CommandError::new(
+                "ERR AUTH <password> called without any password configured for the default \
+                 user. Are you sure your configuration is correct?",
+            ));
+        }
+        2 => log_in(context, b"default", args.at(1))?,
+        3 => log_in(context, args.at(1), args.at(2))?,
+        _ => return Err(CommandError::SYNTAX),
+    }
+    reply.ok();
+    Ok(())
+}
+
+/// Checks a name and a password. There is one user, `default`; without a configured password any
+/// is right.
+fn log_in(context: &mut Context<'_>, user: &[u8], password: &[u8]) -> Outcome {
+    let config = context.shared.config();
+    let required = config.requirepass.as_bytes();
+    if user == b"default" && (required.is_empty() || is_equal(required, password)) {
+        context.session.is_authenticated = true;
+        return Ok(());
+    }
+    let wrong = "WRONGPASS invalid username-password pair or user is disabled.";
+    Err(CommandError::new(wrong))
+}
+
+/// Compares in a time that depends on the lengths only, so that timing tells nothing about how
+/// much of a guess was right.
+fn is_equal(secret: &[u8], guess: &[u8]) -> bool {
+    let differing = guess.iter().zip(secret.iter().cycle()).fold(0, |d, (a, b)| d | (a ^ b));
+    secret.len() == guess.len() && differing == 0
+}
+
+static SELECT: Command = Command {
+    group: "connection",
+    summary: "Chooses the database for the following commands",
+    syntax: "index",
+    example: "> SELECT 1
+              +OK
+              > SELECT 16
+              -ERR DB index is out of range",
+    handler: Handler::Plain(select),
+    ..Command::named("select", 2, flag::LOADING | flag::STALE | flag::FAST, "1.0.0")
+};
+
+fn select(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let db = database_index(context, args, 1)?;
+    context.session.select(db);
+    reply.ok();
+    Ok(())
+}

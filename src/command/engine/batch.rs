@@ -1,0 +1,189 @@
+//! A batch: the requests that a client has sent and that are executed under one lock.
+//!
+//! Everything that can be done before the lock is taken is done here: parsing, finding the command,
+//! copying to the heap what is going to be stored.
+
+use crate::command::engine::table;
+use crate::command::engine::{Args, CommandError, KeyArguments, flag};
+use crate::keyspace::bytes::VALUE_INLINE_BYTES;
+use crate::limits;
+use crate::resp::request::Prepared;
+use crate::resp::{Limits, Parsed, ProtocolError, Span};
+
+/// Requests that were parsed and wait to be executed. Its memory is reused.
+#[derive(Default)]
+pub struct Batch {
+    requests: Vec<Request>,
+    spans: Vec<Span>,
+    prepared: Vec<Prepared>,
+}
+
+/// One request of a batch.
+pub struct Request {
+    /// Its arguments are those of the batch's spans from here…
+    first_span: usize,
+    /// …to here.
+    end_span: usize,
+    /// Row of the table, the subcommand's if there is one; an error if there is no such command.
+    pub row: Result<usize, CommandError>,
+    /// Bytes of the buffer in front of this request.
+    start: usize,
+    /// Bytes of the buffer up to and including this request.
+    end: usize,
+}
+
+impl Request {
+    /// Whether its time does not depend on how much there is: a command whose effort is constant,
+    /// with few and short arguments.
+    pub fn is_short(&self) -> bool {
+        const FEW_SPANS: usize = 16;
+        self.row.as_ref().is_ok_and(|row| table::rows()[*row].command.is_constant())
+            && self.end_span - self.first_span <= FEW_SPANS
+            && self.end - self.start <= limits::STREAK_REQUEST_BYTES_MAX
+    }
+
+    /// Where its keys are.
+    fn keys(&self) -> KeyArguments {
+        self.row.as_ref().map_or(KeyArguments::NONE, |row| table::rows()[*row].command.keys)
+    }
+}
+
+impl Batch {
+    /// Parses all complete requests at the beginning of `buffer`, as far as one batch goes.
+    ///
+    /// Returns what stands behind them, or why nothing can: the requests before it are good.
+    pub fn parse(&mut self, buffer: &[u8], limits: Limits) -> Result<Parsed, ProtocolError> {
+        self.clear();
+        // What a stranger may send next depends on whether this request makes it a friend.
+        let requests_max = if limits.stranger { 1 } else { limits::BATCH_REQUESTS_MAX };
+        let mut at = 0;
+        while self.requests.len() < requests_max {
+            let first_span = self.spans.len();
+            match crate::resp::parse(buffer, at, limits, &mut self.spans)? {
+                Parsed::Request { len } => at += len,
+                other => return Ok(other),
+            }
+            self.push(buffer, first_span, at);
+        }
+        Ok(Parsed::Request { len: at })
+    }
+
+    /// A batch of one request, whose arguments lie at `spans` of `buffer`.
+    pub fn single(&mut self, buffer: &[u8], spans: &[Span]) {
+        self.clear();
+        self.spans.extend_from_slice(spans);
+        self.push(buffer, 0, buffer.len());
+    }
+
+    /// Whether there is nothing to execute.
+    pub fn is_empty(&self) -> bool {
+        self.requests.is_empty()
+    }
+
+    /// Number of requests.
+    pub fn len(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// All requests.
+    pub fn requests(&self) -> &[Request] {
+        &self.requests
+    }
+
+    /// Request number `index`.
+    pub fn get(&self, index: usize) -> Option<&Request> {
+        self.requests.get(index)
+    }
+
+    /// The arguments of `request`, which lie in `buffer`.
+    pub fn args<'a>(&'a self, request: &Request, buffer: &'a [u8]) -> Args<'a> {
+        let spans = &self.spans[request.first_span..request.end_span];
+        Args::new(buffer, spans).with_prepared(&self.prepared)
+    }
+
+    /// The keys that `request` names.
+    pub fn keys<'a>(
+        &'a self,
+        request: &Request,
+        buffer: &'a [u8],
+    ) -> impl Iterator<Item = &'a [u8]> {
+        let args = self.args(request, buffer);
+        request.keys().indices(args.len()).filter_map(move |index| args.get(index))
+    }
+
+    /// Whether the requests from number `first` on name more than one key.
+    pub fn has_several_keys(&self, first: usize) -> bool {
+        let mut keys = self
+            .requests
+            .iter()
+            .skip(first)
+            .flat_map(|request| request.keys().indices(request.end_span - request.first_span));
+        keys.nth(1).is_some()
+    }
+
+    /// Bytes of the buffer that the first `count` requests take.
+    pub fn bytes_of(&self, count: usize) -> usize {
+        count.checked_sub(1).map_or(0, |last| self.requests[last].end)
+    }
+
+    /// Lets go of values that were stored: their keys own them now.
+    pub fn forget_prepared(&mut self) {
+        self.prepared.clear();
+    }
+
+    fn clear(&mut self) {
+        self.requests.clear();
+        self.spans.clear();
+        self.prepared.clear();
+    }
+
+    /// Does for one request what can be done before the lock is taken: find its command, copy to
+    /// the heap what it is going to store.
+    fn push(&mut self, buffer: &[u8], first_span: usize, end: usize) {
+        let end_span = self.spans.len();
+        let args = Args::new(buffer, &self.spans[first_span..end_span]);
+        let row = if args.is_empty() { Ok(0) } else { look_up(args) };
+        if let Ok(row) = row
+            && table::rows()[row].command.has(flag::DENYOOM)
+        {
+            args.prepare(2, VALUE_INLINE_BYTES, &mut self.prepared);
+        }
+        let start = self.bytes_of(self.len());
+        self.requests.push(Request { first_span, end_span, row, start, end });
+    }
+}
+
+/// Finds the command that a request means.
+pub(crate) fn look_up(args: Args<'_>) -> Result<usize, CommandError> {
+    let row = table::find(args.at(0)).ok_or_else(|| unknown_command(args))?;
+    if !table::is_container(row) {
+        return Ok(row);
+    }
+    match args.get(1) {
+        Some(name) => table::find_subcommand(row, name).ok_or_else(|| {
+            let container = table::rows()[row].command.name.to_uppercase();
+            let name = &name[..name.len().min(limits::ERROR_ARGUMENT_BYTES_MAX)];
+            let after = format!("'. Try {container} HELP.");
+            CommandError::quoting("ERR unknown subcommand '", name, &after)
+        }),
+        None => Ok(row),
+    }
+}
+
+/// Redis's text for a command it does not know, with as much of the arguments as it shows.
+fn unknown_command(args: Args<'_>) -> CommandError {
+    const MAX: usize = limits::ERROR_ARGUMENT_BYTES_MAX;
+    let mut shown = args.at(0)[..args.at(0).len().min(MAX)].to_vec();
+    shown.extend_from_slice(b"', with args beginning with: ");
+    let name_end = shown.len();
+    for argument in args.from(1).iter() {
+        let room = MAX.saturating_sub(shown.len() - name_end);
+        if room == 0 {
+            break;
+        }
+        shown.push(b'\'');
+        shown.extend_from_slice(&argument[..argument.len().min(room)]);
+        shown.extend_from_slice(b"' ");
+    }
+    CommandError::quoting("ERR unknown command '", &shown, "")
+}

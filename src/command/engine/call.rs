@@ -1,0 +1,51 @@
+//! Calling a handler while the keyspace is locked, for one request or for each of a transaction.
+
+use crate::command::engine::{
+    Args, CommandError, Context, Keyspace, Outcome, Reply, flag, monitoring, propagation, table,
+};
+use crate::resp::reply::Mark;
+use crate::shared::Shared;
+
+/// Calls a command's handler while the keyspace is locked.
+pub(crate) fn perform(
+    number: usize,
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    args: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    let command = table::rows()[number].command;
+    let (changes, db) = (keyspace.counters().changes, context.session.db());
+    let outcome = command.invoke(context, keyspace, args, reply);
+    let has_changed = keyspace.counters().changes != changes;
+    debug_assert!(
+        command.flags & (flag::WRITE | flag::EXECUTES) != 0 || !has_changed,
+        "'{}' is not marked as a write",
+        command.name
+    );
+    if keyspace.propagation.is_on() && !command.has(flag::EXECUTES) {
+        propagation::note(context, keyspace, db, has_changed.then_some(args));
+    }
+    remember(number, context, args, &outcome);
+    outcome
+}
+
+/// What is remembered about a request that was executed, beside the time it took.
+pub(crate) fn remember(
+    number: usize,
+    context: &mut Context<'_>,
+    args: Args<'_>,
+    outcome: &Outcome,
+) {
+    if outcome.is_err() {
+        context.shared.calls.add_failed(number);
+    }
+    monitoring::note(context, number, args);
+}
+
+/// Replies with an error instead of what was written since `mark`.
+pub(crate) fn reply_error(shared: &Shared, error: &CommandError, mark: Mark, reply: &mut Reply) {
+    reply.rollback(mark);
+    reply.error(error.text());
+    shared.errors.add(error.text());
+}

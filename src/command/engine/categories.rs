@@ -1,0 +1,28 @@
+//! The ACL categories of a command, which follow from its group and its flags.
+
+use crate::command::engine::{Command, Handler, flag};
+
+/// Redis's ACL categories of `command`.
+pub fn categories(command: &Command) -> Vec<&'static str> {
+    let of_group = match command.group {
+        _ if matches!(command.handler, Handler::Container(_, None)) => None,
+        _ if command.has(flag::OF_CONNECTION) => Some("connection"),
+        _ if command.has(flag::OF_KEYSPACE) => Some("keyspace"),
+        "generic" => Some("keyspace"),
+        "transactions" => Some("transaction"),
+        "string" => Some("string"),
+        "bitmap" => Some("bitmap"),
+        "hash" => Some("hash"),
+        "connection" => Some("connection"),
+        _ => None,
+    };
+    let is_fast = command.has(flag::FAST);
+    let is_dangerous = command.has(flag::ADMIN) || command.has(flag::DANGEROUS);
+    let mut names: Vec<&str> = of_group.into_iter().collect();
+    names.extend(command.has(flag::READONLY).then_some("read"));
+    names.extend(command.has(flag::WRITE).then_some("write"));
+    names.extend(command.has(flag::ADMIN).then_some("admin"));
+    names.push(if is_fast { "fast" } else { "slow" });
+    names.extend(is_dangerous.then_some("dangerous"));
+    names
+}

@@ -1,0 +1,130 @@
+//! Deadlines as requests name them: a number, its unit, and what it counts from.
+//!
+//! Five families of options and commands mean the same four things (`EX` and EXPIRE, `PXAT` and
+//! PEXPIREAT, …). They differ only in which numbers they accept: an option wants a positive one,
+//! while EXPIRE and its sisters take any moment, because one in the past is a way to delete.
+
+use crate::command::engine::{Args, CommandError, Keys, Outcome};
+use crate::keyspace::Key;
+
+/// How a number means a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// Seconds from now: `EX`.
+    Seconds,
+    /// Milliseconds from now: `PX`.
+    Milliseconds,
+    /// Seconds since 1970: `EXAT`.
+    UnixSeconds,
+    /// Milliseconds since 1970: `PXAT`.
+    UnixMilliseconds,
+}
+
+impl Scale {
+    const OPTIONS: [(&'static str, Scale); 4] = [
+        ("EX", Scale::Seconds),
+        ("PX", Scale::Milliseconds),
+        ("EXAT", Scale::UnixSeconds),
+        ("PXAT", Scale::UnixMilliseconds),
+    ];
+
+    /// Unix milliseconds of the moment that argument `index` names, negative before 1970.
+    ///
+    /// # Errors
+    /// The argument is not an integer, or the moment does not fit into 64 bits.
+    pub fn moment_ms(self, args: Args<'_>, index: usize, now_ms: u64) -> Result<i64, CommandError> {
+        let number = args.integer(index)?;
+        let unit_ms = match self {
+            Scale::Seconds | Scale::UnixSeconds => 1_000,
+            Scale::Milliseconds | Scale::UnixMilliseconds => 1,
+        };
+        let base_ms = match self {
+            Scale::Seconds | Scale::Milliseconds => now_ms,
+            Scale::UnixSeconds | Scale::UnixMilliseconds => 0,
+        };
+        number
+            .checked_mul(unit_ms)
+            .and_then(|ms| ms.checked_add_unsigned(base_ms))
+            .ok_or_else(|| invalid_expire_time(args))
+    }
+
+    /// The same for an option or a command that sets a value together with its deadline: zero and
+    /// negative numbers are errors.
+    ///
+    /// # Errors
+    /// Those of [`Scale::moment_ms`], and a number that is not positive.
+    pub fn deadline_ms(
+        self,
+        args: Args<'_>,
+        index: usize,
+        now_ms: u64,
+    ) -> Result<u64, CommandError> {
+        if args.integer(index)? <= 0 {
+            return Err(invalid_expire_time(args));
+        }
+        Ok(self.moment_ms(args, index, now_ms)?.unsigned_abs())
+    }
+}
+
+/// What a request with options wants to happen to the deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    /// It stays as it is: `KEEPTTL`.
+    Keep,
+    /// It is taken away: `PERSIST`.
+    Persist,
+    /// It is set to what an argument names.
+    Until(Scale, usize),
+}
+
+impl Lifetime {
+    /// Reads `EX number` and its three sisters at argument `index`.
+    pub fn option(args: Args<'_>, index: usize) -> Option<Lifetime> {
+        let (_, scale) = Scale::OPTIONS.into_iter().find(|(word, _)| args.is(index, word))?;
+        args.get(index + 1).map(|_| Lifetime::Until(scale, index + 1))
+    }
+
+    /// How many arguments the option takes.
+    pub fn words(self) -> usize {
+        match self {
+            Lifetime::Keep | Lifetime::Persist => 1,
+            Lifetime::Until(..) => 2,
+        }
+    }
+
+    /// Puts the option in the place of `chosen`. The same word may come again, and the last one
+    /// counts; two different words are a syntax error.
+    pub fn choose(self, chosen: &mut Option<Lifetime>) -> Outcome {
+        let is_same_word = match (*chosen, self) {
+            (None, _) => true,
+            (Some(Lifetime::Until(before, _)), Lifetime::Until(now, _)) => before == now,
+            (Some(before), now) => before == now,
+        };
+        *chosen = Some(self);
+        if is_same_word { Ok(()) } else { Err(CommandError::SYNTAX) }
+    }
+}
+
+/// Redis's text for a number that cannot be a deadline.
+fn invalid_expire_time(args: Args<'_>) -> CommandError {
+    let name = String::from_utf8_lossy(args.at(0)).to_lowercase();
+    format!("ERR invalid expire time in '{name}' command").into()
+}
+
+/// Gives `key` a deadline and says whether there is such a key. What is logged is the moment; a
+/// moment that has passed removes the key, and then that is logged.
+pub fn change_deadline(keys: &mut Keys<'_>, key: &[u8], moment_ms: u64) -> bool {
+    if moment_ms > keys.now_ms() {
+        keys.log_as(|| [Key::new(b"PEXPIREAT"), Key::new(key), Key::number(moment_ms)]);
+    } else {
+        keys.log_as(|| [Key::new(b"DEL"), Key::new(key)]);
+    }
+    keys.set_deadline(key, Some(moment_ms))
+}
+
+/// Takes the deadline of `key` away and says whether there was one.
+pub fn remove_deadline(keys: &mut Keys<'_>, key: &[u8]) -> bool {
+    let has_deadline = keys.look(key).is_some_and(|entry| entry.expires_at_ms().is_some());
+    keys.log_as(|| [Key::new(b"PERSIST"), Key::new(key)]);
+    has_deadline && keys.set_deadline(key, None)
+}

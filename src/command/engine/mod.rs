@@ -1,0 +1,46 @@
+//! The engine: how a request is executed, whatever its command does.
+//!
+//! The engine knows no family. A family (`string/`, `hash/`, …) knows the engine, and
+//! [`super::families`] knows both and hands the families to the [`table`] at the start.
+//!
+//! | file | what it is for |
+//! |---|---|
+//! | [`spec`] | the row of a command, its flags, the kinds of handlers |
+//! | [`table`] | all rows by name |
+//! | [`batch`] | parsed requests that are executed under one hold of the lock |
+//! | [`gate`] | admit → queue, wait or call → reply |
+//! | [`call`] | calls a handler under the lock, and what is remembered about it |
+//! | [`session`] | what is remembered about a connection between two requests |
+//! | [`queue`] | what was queued since MULTI |
+//! | [`propagation`] | what of a change goes to the log |
+//! | [`meter`], [`monitoring`] | times for statistics and the slow log; lines for MONITOR |
+//! | [`replay`] | executing a log |
+//! | [`arguments`], [`deadline`], [`scan_options`], [`sums`], [`values`] | what several families do alike |
+//! | [`help`], [`syntax`], [`categories`], [`secrets`] | what rows say about themselves |
+
+pub mod arguments;
+pub mod batch;
+pub mod call;
+pub mod categories;
+pub mod deadline;
+pub mod gate;
+pub mod help;
+pub mod meter;
+pub mod monitoring;
+pub mod propagation;
+pub mod queue;
+pub mod replay;
+pub mod scan_options;
+pub mod secrets;
+pub mod session;
+pub mod spec;
+pub mod sums;
+pub mod syntax;
+pub mod table;
+pub mod values;
+
+pub use crate::error::{CommandError, Outcome};
+pub use crate::keyspace::{Keys, Keyspace};
+pub use crate::resp::{Args, Reply};
+pub use session::Session;
+pub use spec::{Alone, Command, Context, Handler, KeyArguments, flag};

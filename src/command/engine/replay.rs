@@ -1,0 +1,99 @@
+//! Executing what a log says.
+//!
+//! Replaying is not serving: nobody is answered, nothing is logged, evicted or expired, and a
+//! request that fails is damage, because only what had succeeded was ever logged.
+
+use crate::clients::Client;
+use crate::command::engine::batch::look_up;
+use crate::command::engine::table;
+use crate::command::engine::table::Row;
+use crate::command::engine::{Args, CommandError, Context, KeyArguments, Reply, Session, flag};
+use crate::limits;
+use crate::shared::{Hold, Shared};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Executes requests in the name of nobody.
+pub struct Replay<'a> {
+    shared: &'a Shared,
+    session: Session,
+    reply: Reply,
+}
+
+impl<'a> Replay<'a> {
+    /// Begins in database 0.
+    pub fn new(shared: &'a Shared) -> Replay<'a> {
+        let client = Arc::new(Client::without_connection(&shared.clock));
+        Replay { shared, session: Session::new(client, true), reply: Reply::default() }
+    }
+
+    /// The database that the log has selected.
+    pub fn db(&self) -> usize {
+        self.session.db()
+    }
+
+    /// Executes requests, each of which comes with its place in the log, and returns how many.
+    ///
+    /// Like the gate it has keys looked up before they are needed, so that waiting for memory
+    /// overlaps: most keys of a log are new, and their places in the table anywhere. Here the next
+    /// requests are always at hand, so there is one to be prefetched for each that is executed.
+    ///
+    /// # Errors
+    /// The place of the request that cannot be part of a log, and why.
+    pub fn execute<'b>(
+        &mut self,
+        access: &mut Hold<'_>,
+        mut requests: impl Iterator<Item = (u64, Args<'b>)>,
+    ) -> Result<usize, (u64, String)> {
+        let mut ahead = VecDeque::with_capacity(limits::PREFETCH_KEYS);
+        let mut count = 0;
+        loop {
+            while ahead.len() < limits::PREFETCH_KEYS
+                && let Some((place, args)) = requests.next()
+            {
+                let row = look_up(args).map(|row| &table::rows()[row]);
+                self.prefetch_keys(access, &row, args);
+                ahead.push_back((place, row, args));
+            }
+            let Some((place, row, args)) = ahead.pop_front() else { return Ok(count) };
+            self.perform(access, row, args).map_err(|reason| (place, reason))?;
+            count += 1;
+        }
+    }
+
+    /// Has the keys of a request looked up. Should another database be selected before it is
+    /// executed, that was in vain.
+    fn prefetch_keys(&self, access: &Hold<'_>, row: &Result<&Row, CommandError>, args: Args<'_>) {
+        let keys = row.as_ref().map_or(KeyArguments::NONE, |row| row.command.keys);
+        let keys = keys.indices(args.len()).filter_map(|index| args.get(index));
+        keys.take(limits::PREFETCH_KEYS).for_each(|key| access.prefetch(self.session.db(), key));
+    }
+
+    /// Executes one request.
+    fn perform(
+        &mut self,
+        access: &mut Hold<'_>,
+        row: Result<&Row, CommandError>,
+        args: Args<'_>,
+    ) -> Result<(), String> {
+        let refuse = |reason: &[u8]| {
+            let (name, reason) = (args.at(0).escape_ascii(), String::from_utf8_lossy(reason));
+            Err(format!("'{name}' cannot be replayed: {reason}"))
+        };
+        let Ok(Row { command, .. }) = row else {
+            return refuse(b"respool has no such command");
+        };
+        if !command.takes(args.len()) {
+            return refuse(b"wrong number of arguments");
+        }
+        let now_ms = access.now_ms;
+        let (session, shared) = (&mut self.session, self.shared);
+        let mut context = Context { session, shared, now_ms, log: None };
+        if !command.has(flag::WRITE) && command.name != "select" {
+            return refuse(b"it changes nothing");
+        }
+        let outcome = command.invoke(&mut context, access, args, &mut self.reply);
+        self.reply.advance(self.reply.len());
+        outcome.or_else(|error| refuse(error.text()))
+    }
+}

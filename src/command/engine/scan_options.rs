@@ -1,0 +1,72 @@
+//! What SCAN and its relatives have in common: the cursor and the options.
+
+use crate::command::engine::{Args, CommandError};
+use crate::text::glob;
+
+/// Keys that one call looks at if COUNT does not say otherwise.
+const SCAN_COUNT: usize = 10;
+
+/// What SCAN or HSCAN was asked for.
+pub(crate) struct ScanOptions<'a> {
+    pub pattern: Option<&'a [u8]>,
+    /// About how many keys or fields one call looks at.
+    pub count: usize,
+    pub type_name: Option<&'a [u8]>,
+    /// Fields come with their values.
+    pub with_values: bool,
+}
+
+impl ScanOptions<'_> {
+    /// Whether a name fits the pattern.
+    pub fn want(&self, name: &[u8]) -> bool {
+        self.pattern.is_none_or(|pattern| glob::matches(pattern, name))
+    }
+}
+
+/// Where to go on: what C's `strtoul` makes of the word, though no space may come first. So the
+/// empty word is zero, and a negative number counts down from 2⁶⁴.
+pub(crate) fn cursor(word: &[u8]) -> Result<u64, CommandError> {
+    let text = word.split(|byte| *byte == 0).next().unwrap_or(word);
+    let (is_negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        _ => (false, text),
+    };
+    let number = match digits {
+        [] if text.is_empty() => Some(0),
+        [] => None,
+        _ => digits.iter().try_fold(0_u64, |number, digit| {
+            let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+            number.checked_mul(10)?.checked_add(digit)
+        }),
+    };
+    let number = number.ok_or(CommandError::new("ERR invalid cursor"))?;
+    Ok(if is_negative { number.wrapping_neg() } else { number })
+}
+
+/// Reads what stands behind the cursor. Keys have types to choose from, and fields have values to
+/// leave out.
+pub(crate) fn scan_options(args: Args<'_>, of_hash: bool) -> Result<ScanOptions<'_>, CommandError> {
+    let mut options =
+        ScanOptions { pattern: None, count: SCAN_COUNT, type_name: None, with_values: true };
+    let mut at = 0;
+    while at < args.len() {
+        let value = args.get(at + 1);
+        match (args.at(at).to_ascii_lowercase().as_slice(), value) {
+            (b"novalues", _) if of_hash => {
+                options.with_values = false;
+                at += 1;
+                continue;
+            }
+            (b"count", Some(_)) => match args.integer(at + 1)? {
+                count @ 1.. => options.count = count as usize,
+                _ => return Err(CommandError::SYNTAX),
+            },
+            (b"match", Some(_)) => options.pattern = value,
+            (b"type", Some(_)) if !of_hash => options.type_name = value,
+            _ => return Err(CommandError::SYNTAX),
+        }
+        at += 2;
+    }
+    Ok(options)
+}

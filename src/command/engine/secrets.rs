@@ -1,0 +1,63 @@
+//! What is not shown to anybody: passwords in requests that a log or a monitor would repeat.
+//!
+//! A row with [`flag::SECRETS`] has arguments that may be secret. Which ones is told by the word in
+//! front of them, in whatever case; a command's own name is such a word, too.
+
+use crate::command::engine::{Args, Command, flag};
+use std::borrow::Cow;
+
+/// What stands for a secret.
+const HIDDEN: &[u8] = b"(redacted)";
+
+/// Words behind which secrets stand, and how many. `AUTH` may be followed by anything that a
+/// person who mistypes a password makes of it, so everything behind it is hidden.
+const WORDS: [(&str, usize); 2] = [("auth", usize::MAX), ("requirepass", 1)];
+
+/// The arguments of a request, each secret replaced.
+pub fn shown<'a>(command: &Command, args: Args<'a>) -> impl Iterator<Item = Cow<'a, [u8]>> {
+    let has_secrets = command.has(flag::SECRETS);
+    let mut hidden = 0;
+    args.iter().map(move |argument| {
+        if hidden > 0 {
+            hidden -= 1;
+            return Cow::Borrowed(HIDDEN);
+        }
+        let is_word = |(word, _): &&(&str, usize)| argument.eq_ignore_ascii_case(word.as_bytes());
+        if has_secrets && let Some((_, count)) = WORDS.iter().find(is_word) {
+            hidden = *count;
+        }
+        Cow::Borrowed(argument)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::engine::table;
+    use crate::resp::inline;
+
+    fn show(line: &str) -> String {
+        let (mut bytes, mut spans) = (Vec::new(), Vec::new());
+        inline::split(line.as_bytes(), &mut bytes, &mut spans).expect("balanced quotes");
+        let args = Args::new(&bytes, &spans);
+        let top = table::find(args.at(0)).expect("a command");
+        let row = args.get(1).and_then(|sub| table::find_subcommand(top, sub)).unwrap_or(top);
+        let shown = shown(table::rows()[row].command, args).map(Cow::into_owned);
+        String::from_utf8(shown.collect::<Vec<_>>().join(&b' ')).expect("text")
+    }
+
+    /// Ensures that passwords are hidden wherever a command takes one, and nothing else is.
+    #[test]
+    fn passwords_are_hidden() {
+        crate::command::families::install();
+        assert_eq!(show("AUTH secret"), "AUTH (redacted)");
+        assert_eq!(show("auth user se cret"), "auth (redacted) (redacted) (redacted)");
+        let shown = "HELLO 3 SETNAME x Auth (redacted) (redacted)";
+        assert_eq!(show("HELLO 3 SETNAME x Auth u p"), shown);
+        assert_eq!(
+            show("CONFIG SET timeout 1 RequirePass p maxclients 5"),
+            "CONFIG SET timeout 1 RequirePass (redacted) maxclients 5"
+        );
+        assert_eq!(show("SET auth requirepass EX 10"), "SET auth requirepass EX 10");
+    }
+}

@@ -1,0 +1,237 @@
+//! The row of a command: what is known about it, in one place.
+//!
+//! A command is one static [`Command`], written directly above its handler. From that row come
+//! lookup, arity check, COMMAND and its subcommands, statistics, and the table in the README.
+
+use crate::aof::Pending;
+use crate::command::engine::{Args, CommandError, Keys, Keyspace, Outcome, Reply, Session};
+use crate::shared::Shared;
+
+/// One command: everything there is to know about it, and the function that does it.
+pub struct Command {
+    /// Lower case; a subcommand's own name only.
+    pub name: &'static str,
+    /// Number of arguments, the name included (for a subcommand: both names); if negative, at
+    /// least that many.
+    pub arity: i32,
+    /// Sum of the [`flag`]s.
+    pub flags: u32,
+    /// Which arguments are keys.
+    pub keys: KeyArguments,
+    /// Redis's command group.
+    pub group: &'static str,
+    /// The Redis version that introduced it.
+    pub since: &'static str,
+    /// What it costs.
+    pub complexity: &'static str,
+    /// What it does, in a sentence without a full stop.
+    pub summary: &'static str,
+    /// The arguments behind the name, in Redis's notation.
+    pub syntax: &'static str,
+    /// A session that a test executes: `> request` lines, each followed by the reply as redis-cli
+    /// would print it without a terminal.
+    pub example: &'static str,
+    /// What does it.
+    pub handler: Handler,
+}
+
+/// The function of a command, by what it works on. Only [`Handler::Keys`] and
+/// [`Handler::Keyspace`] need the keyspace lock.
+#[derive(Clone, Copy)]
+pub enum Handler {
+    /// The connection or the server, but no key.
+    Plain(fn(&mut Context<'_>, Args<'_>, &mut Reply) -> Outcome),
+    /// The keys of the client's database.
+    Keys(fn(&mut Keys<'_>, Args<'_>, &mut Reply) -> Outcome),
+    /// All databases, and the connection or the server as well.
+    Keyspace(fn(&mut Context<'_>, &mut Keyspace, Args<'_>, &mut Reply) -> Outcome),
+    /// The second argument names the command. Without one it is an error of arity, or the second
+    /// handler's business.
+    Container(&'static [&'static Command], Option<Alone>),
+}
+
+/// What a container does without a subcommand.
+pub type Alone = fn(&mut Context<'_>, Args<'_>, &mut Reply) -> Outcome;
+
+/// What a handler may use that is not the keyspace.
+pub struct Context<'a> {
+    /// The client's own state.
+    pub session: &'a mut Session,
+    /// The server's state.
+    pub shared: &'a Shared,
+    /// Unix milliseconds.
+    pub now_ms: u64,
+    /// Where changes are logged; nowhere while the log itself is replayed, and nowhere for a
+    /// command that does not work on the keyspace.
+    pub log: Option<&'a mut Pending>,
+}
+
+/// Which arguments are keys, as COMMAND reports it: first, last (negative: from the end), step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyArguments {
+    /// Index of the first key; 0 if there are none.
+    pub first: i32,
+    /// Index of the last key; -1 is the last argument.
+    pub last: i32,
+    /// Distance between two keys.
+    pub step: i32,
+    /// What is done with the keys, in the words of COMMAND's key specifications: with all of them
+    /// or, if there are two entries, with the first and with the others. Without an entry it
+    /// follows from whether the command writes.
+    pub uses: &'static [&'static str],
+}
+
+impl KeyArguments {
+    /// No keys.
+    pub const NONE: KeyArguments = KeyArguments::new(0, 0, 0);
+    /// The first argument.
+    pub const FIRST: KeyArguments = KeyArguments::new(1, 1, 1);
+    /// All arguments.
+    pub const ALL: KeyArguments = KeyArguments::new(1, -1, 1);
+    /// Every other argument, values in between.
+    pub const PAIRS: KeyArguments = KeyArguments::new(1, -1, 2);
+
+    /// Keys from one argument to another.
+    pub const fn new(first: i32, last: i32, step: i32) -> KeyArguments {
+        KeyArguments { first, last, step, uses: &[] }
+    }
+
+    /// The same keys, used in a certain way.
+    pub const fn used(self, uses: &'static [&'static str]) -> KeyArguments {
+        KeyArguments { uses, ..self }
+    }
+
+    /// Indices of the keys of a request with `len` arguments.
+    pub fn indices(self, len: usize) -> impl Iterator<Item = usize> {
+        let last = if self.last < 0 { len as i32 + self.last } else { self.last };
+        let indices = (self.first..=last).step_by(self.step.max(1) as usize);
+        indices.filter(move |_| self.first > 0).map(|index| index as usize)
+    }
+}
+
+/// What a command's row says about it, one bit each, under the names that COMMAND reports.
+pub mod flag {
+    /// May change the data.
+    pub const WRITE: u32 = 1 << 0;
+    /// Reads the data and never changes it.
+    pub const READONLY: u32 = 1 << 1;
+    /// May need more memory.
+    pub const DENYOOM: u32 = 1 << 2;
+    /// For those who run the server.
+    pub const ADMIN: u32 = 1 << 3;
+    /// Not for scripts (which respool does not have; clients look at it all the same).
+    pub const NOSCRIPT: u32 = 1 << 4;
+    /// Served while the data is being loaded.
+    pub const LOADING: u32 = 1 << 5;
+    /// Served by a stale replica.
+    pub const STALE: u32 = 1 << 6;
+    /// Takes constant or logarithmic time.
+    pub const FAST: u32 = 1 << 7;
+    /// Served before AUTH.
+    pub const NO_AUTH: u32 = 1 << 8;
+    /// Refused inside a transaction.
+    pub const NO_MULTI: u32 = 1 << 9;
+    /// Served while clients are asynchronously blocked.
+    pub const ALLOW_BUSY: u32 = 1 << 10;
+    /// Not shown by SLOWLOG.
+    pub const SKIP_SLOWLOG: u32 = 1 << 12;
+    /// Could harm a busy server; the ACL category of that name, not a flag for COMMAND.
+    pub const DANGEROUS: u32 = 1 << 13;
+
+    /// Executes what was queued since MULTI; not reported by COMMAND.
+    pub const EXECUTES: u32 = 1 << 20;
+    /// Has arguments that nobody else may see; not reported by COMMAND.
+    pub const SECRETS: u32 = 1 << 21;
+    /// Belongs to the ACL category `connection`, whatever its group; not reported by COMMAND.
+    pub const OF_CONNECTION: u32 = 1 << 15;
+    /// Belongs to the ACL category `keyspace`, whatever its group; not reported by COMMAND.
+    pub const OF_KEYSPACE: u32 = 1 << 16;
+    /// Executed inside a transaction too, instead of being queued; not reported by COMMAND.
+    pub const UNQUEUED: u32 = 1 << 14;
+
+    /// The bits that COMMAND reports, under their names.
+    pub const NAMES: [(u32, &str); 12] = [
+        (WRITE, "write"),
+        (READONLY, "readonly"),
+        (DENYOOM, "denyoom"),
+        (ADMIN, "admin"),
+        (NOSCRIPT, "noscript"),
+        (LOADING, "loading"),
+        (STALE, "stale"),
+        (FAST, "fast"),
+        (NO_AUTH, "no_auth"),
+        (NO_MULTI, "no_multi"),
+        (ALLOW_BUSY, "allow_busy"),
+        (SKIP_SLOWLOG, "skip_slowlog"),
+    ];
+}
+
+impl Command {
+    /// A row that says no more than every row has to: a family's file adds what its rows have in
+    /// common, and each command the rest. Most have no key and take constant time.
+    pub const fn named(name: &'static str, arity: i32, flags: u32, since: &'static str) -> Command {
+        Command {
+            name,
+            arity,
+            flags,
+            keys: KeyArguments::NONE,
+            group: "",
+            since,
+            complexity: "O(1)",
+            summary: "",
+            syntax: "",
+            example: "",
+            handler: Handler::Container(&[], None),
+        }
+    }
+
+    /// Whether the row has all of `flags`.
+    pub fn has(&self, flags: u32) -> bool {
+        self.flags & flags == flags
+    }
+
+    /// Whether a request with `len` arguments has the right number of them.
+    pub fn takes(&self, len: usize) -> bool {
+        let len = len as i32;
+        if self.arity >= 0 { len == self.arity } else { len >= -self.arity }
+    }
+
+    /// Whether it reads or changes the data.
+    pub fn accesses_keys(&self) -> bool {
+        self.flags & (flag::READONLY | flag::WRITE) != 0
+    }
+
+    /// Whether it takes the same short time whatever there is, judging by what its row says.
+    pub fn is_constant(&self) -> bool {
+        self.complexity.starts_with("O(1)")
+    }
+
+    /// Calls the handler while the keyspace is locked.
+    pub(crate) fn invoke(
+        &self,
+        context: &mut Context<'_>,
+        keyspace: &mut Keyspace,
+        args: Args<'_>,
+        reply: &mut Reply,
+    ) -> Outcome {
+        match self.handler {
+            Handler::Plain(handler) | Handler::Container(_, Some(handler)) => {
+                handler(context, args, reply)
+            }
+            Handler::Keys(handler) => {
+                let (db, quiet) = (context.session.db(), context.session.no_touch());
+                handler(&mut keyspace.keys(db, context.now_ms, quiet), args, reply)
+            }
+            Handler::Keyspace(handler) => handler(context, keyspace, args, reply),
+            Handler::Container(_, None) => Err(CommandError::arity(self.name)),
+        }
+    }
+
+    /// The subcommands; none for most.
+    pub fn subcommands(&self) -> &'static [&'static Command] {
+        match self.handler {
+            Handler::Container(subcommands, _) => subcommands,
+            _ => &[],
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! All commands by name.
+
+use crate::command::engine::{Command, Handler};
+use crate::limits;
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+use std::sync::OnceLock;
+
+/// Longest name of a command, in bytes; anything longer is unknown without being looked for.
+const NAME_BYTES_MAX: usize = 32;
+
+static TABLE: OnceLock<Table> = OnceLock::new();
+
+/// Puts the commands of all families into the table, once for the life of the process.
+pub fn install(families: &[&[&[&'static Command]]]) {
+    TABLE.get_or_init(|| {
+        let mut rows = Vec::new();
+        for command in families.concat().concat() {
+            rows.push(Row { command, container: None });
+            let row = |sub: &&'static Command| Row { command: sub, container: Some(command) };
+            rows.extend(command.subcommands().iter().map(row));
+        }
+        assert!(rows.len() <= limits::COMMANDS_MAX, "there is room for counting every command");
+        let tops = rows.iter().enumerate().filter(|(_, row)| row.container.is_none());
+        let by_name = tops.map(|(at, row)| (Name(row.command.name.as_bytes()), at)).collect();
+        Table { rows, by_name }
+    });
+}
+
+fn table() -> &'static Table {
+    TABLE.get().expect("families::install was called before the first request")
+}
+
+struct Table {
+    rows: Vec<Row>,
+    /// Commands, containers included. A container's subcommands are few and searched one by one.
+    by_name: HashMap<Name<'static>, usize, ahash::RandomState>,
+}
+
+/// A name in whatever case.
+///
+/// It is hashed byte by byte. A copy in lower case, written in small pieces and read as a whole,
+/// would have the processor wait until everything that it wrote before has reached the cache: a
+/// tenth of the time to load a log.
+struct Name<'a>(&'a [u8]);
+
+impl Hash for Name<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.iter().for_each(|byte| state.write_u8(byte.to_ascii_lowercase()));
+    }
+}
+
+impl PartialEq for Name<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(other.0)
+    }
+}
+
+impl Eq for Name<'_> {}
+
+/// One command in the table.
+#[derive(Clone, Copy)]
+pub struct Row {
+    /// The row itself.
+    pub command: &'static Command,
+    /// The command it is a subcommand of.
+    pub container: Option<&'static Command>,
+}
+
+impl Row {
+    fn is(&self, other: &Row) -> bool {
+        std::ptr::eq(self.command, other.command)
+    }
+
+    /// `get`, or `client|setname`.
+    pub fn full_name(&self) -> String {
+        match self.container {
+            Some(container) => format!("{}|{}", container.name, self.command.name),
+            None => self.command.name.to_owned(),
+        }
+    }
+}
+
+/// Every command and subcommand, each container followed by its subcommands.
+pub fn rows() -> &'static [Row] {
+    &table().rows
+}
+
+/// The number of the row that a request means, without its subcommand.
+pub fn find(name: &[u8]) -> Option<usize> {
+    let is_short = name.len() <= NAME_BYTES_MAX;
+    is_short.then(|| table().by_name.get(&Name(name)).copied())?
+}
+
+/// The number of the row of the subcommand `name` of row `container`.
+pub fn find_subcommand(container: usize, name: &[u8]) -> Option<usize> {
+    let subcommands = table().rows[container].command.subcommands();
+    let place =
+        subcommands.iter().position(|sub| sub.name.as_bytes().eq_ignore_ascii_case(name))?;
+    Some(container + 1 + place)
+}
+
+/// The number of the row that a request means which begins with these words.
+pub fn find_request(name: &[u8], second: Option<&[u8]>) -> Option<usize> {
+    let top = find(name)?;
+    match second {
+        Some(sub) if is_container(top) => find_subcommand(top, sub),
+        _ => Some(top),
+    }
+}
+
+/// The row that a name like `get` or `client|setname` means.
+pub fn find_full(name: &[u8]) -> Option<&'static Row> {
+    let mut parts = name.splitn(2, |byte| *byte == b'|');
+    let top = find(parts.next()?)?;
+    let found = match parts.next() {
+        Some(sub) => find_subcommand(top, sub)?,
+        None => top,
+    };
+    Some(&table().rows[found])
+}
+
+/// The rows that a name means which may be that of a container: that of a command or of one
+/// subcommand, or those of all subcommands.
+pub fn rows_of(name: &[u8]) -> std::ops::Range<usize> {
+    let found = find_full(name).and_then(|row| rows().iter().position(|other| other.is(row)));
+    let subcommands = found.map_or(0, |row| rows()[row].command.subcommands().len());
+    found.map_or(0..0, |row| row..row + subcommands + 1)
+}
+
+/// Whether a row is a container, with subcommands.
+pub fn is_container(row: usize) -> bool {
+    matches!(table().rows[row].command.handler, Handler::Container(..))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::families;
+
+    /// Ensures that every row can be found under its name and under no other.
+    #[test]
+    fn every_row_is_found_in_any_case() {
+        families::install();
+        for row in rows() {
+            let name = row.full_name();
+            let found = find_full(name.to_uppercase().as_bytes()).expect("a row");
+            assert!(std::ptr::eq(found.command, row.command), "{name} is listed twice");
+            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b"|-_".contains(&b)), "{name}");
+            for other in [format!("{name}x"), format!(" {name}"), name[..name.len() - 1].into()] {
+                let found = find_full(other.as_bytes()).map(Row::full_name);
+                assert!(found.as_ref().is_none_or(|found| *found == other), "{other}: {found:?}");
+            }
+        }
+        assert!(find(b"").is_none());
+        assert!(find(&[b'x'; NAME_BYTES_MAX + 1]).is_none());
+    }
+
+    /// Ensures that what a row says about itself is complete and does not contradict itself.
+    #[test]
+    fn rows_are_complete() {
+        use crate::command::engine::flag;
+        for row in rows() {
+            let (name, command) = (row.full_name(), row.command);
+            assert!(!command.summary.is_empty() && !command.since.is_empty(), "{name}");
+            assert!(!command.summary.ends_with('.'), "{name}: no full stop");
+            let is_leaf = command.subcommands().is_empty();
+            assert_eq!(command.example.trim().is_empty(), !is_leaf, "{name}: an example");
+            assert!(!command.has(flag::WRITE | flag::READONLY), "{name}: one or the other");
+            if let Handler::Keys(_) = command.handler {
+                assert!(command.flags & (flag::WRITE | flag::READONLY) != 0, "{name}: access");
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Hashes read as a whole, in the order in which their fields were first set.
+
+use super::row;
+use crate::command::engine::values::reply_bytes;
+use crate::command::engine::{Args, Command, Handler, Keys, Outcome, Reply, flag};
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&HGETALL, &HKEYS, &HVALS];
+
+static HGETALL: Command = Command {
+    complexity: "O(N) with N fields in the hash",
+    summary: "Reads all fields of a hash and their values",
+    example: "
+        > HSET user:1 name Ada born 1815
+        :2
+        > HGETALL user:1
+        *4
+        $4
+        name
+        $3
+        Ada
+        $4
+        born
+        $4
+        1815
+        > HGETALL nobody
+        *0
+    ",
+    handler: Handler::Keys(hgetall),
+    ..row("hgetall", 2, flag::READONLY, "2.0.0")
+};
+
+fn hgetall(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let fields = keys.read_hash(args.at(1))?;
+    reply.map(fields.map_or(0, |fields| fields.len()));
+    if let Some(fields) = fields {
+        fields.for_each(|name, value| {
+            reply_bytes(reply, Some(name));
+            reply_bytes(reply, Some(value));
+        });
+    }
+    Ok(())
+}
+
+static HKEYS: Command = Command {
+    complexity: "O(N) with N fields in the hash",
+    summary: "Reads the names of all fields of a hash",
+    example: "
+        > HSET user:1 name Ada born 1815
+        :2
+        > HKEYS user:1
+        *2
+        $4
+        name
+        $4
+        born
+    ",
+    handler: Handler::Keys(hkeys),
+    ..row("hkeys", 2, flag::READONLY, "2.0.0")
+};
+
+fn hkeys(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let fields = keys.read_hash(args.at(1))?;
+    reply.array(fields.map_or(0, |fields| fields.len()));
+    if let Some(fields) = fields {
+        fields.for_each(|name, _| reply_bytes(reply, Some(name)));
+    }
+    Ok(())
+}
+
+static HVALS: Command = Command {
+    complexity: "O(N) with N fields in the hash",
+    summary: "Reads the values of all fields of a hash",
+    example: "
+        > HSET user:1 name Ada born 1815
+        :2
+        > HVALS user:1
+        *2
+        $3
+        Ada
+        $4
+        1815
+    ",
+    handler: Handler::Keys(hvals),
+    ..row("hvals", 2, flag::READONLY, "2.0.0")
+};
+
+fn hvals(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let fields = keys.read_hash(args.at(1))?;
+    reply.array(fields.map_or(0, |fields| fields.len()));
+    if let Some(fields) = fields {
+        fields.for_each(|_, value| reply_bytes(reply, Some(value)));
+    }
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! Hashes too large to be read as a whole: some fields at a time, or some at random.
+
+use super::row;
+use crate::command::engine::scan_options::{cursor, scan_options};
+use crate::command::engine::values::reply_bytes;
+use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
+use crate::keyspace::{FieldMap, Key};
+use crate::limits;
+use indexmap::IndexSet;
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&HSCAN, &HRANDFIELD];
+
+static HSCAN: Command = Command {
+    complexity: "O(N) with N fields asked for; a small hash is walked in one step",
+    summary: "Walks through the fields of a hash, some at a time; every field that stays is seen",
+    syntax: "key cursor [MATCH pattern] [COUNT count] [NOVALUES]",
+    example: "> HSET user:1 name Ada born 1815
+              :2
+              > HSCAN user:1 0 MATCH n*
+              *2
+              $1
+              0
+              *2
+              $4
+              name
+              $3
+              Ada",
+    handler: Handler::Keys(hscan),
+    ..row("hscan", -3, flag::READONLY, "2.8.0")
+};
+
+fn hscan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let cursor = cursor(args.at(2))?;
+    reply.array(2);
+    let Some(fields) = keys.read_hash(args.at(1))? else {
+        // What is missing is walked through at once, whatever the options are.
+        reply.bulk(b"0");
+        reply.array(0);
+        return Ok(());
+    };
+    let options = scan_options(args.from(3), true)?;
+    let mut found = Vec::new();
+    let next = fields.scan(cursor, options.count, |name, value| {
+        if options.want(name) {
+            found.push((name.clone(), value.clone()));
+        }
+    });
+    reply.bulk(next.to_string().as_bytes());
+    reply.array(found.len() * if options.with_values { 2 } else { 1 });
+    for (name, value) in &found {
+        reply_bytes(reply, Some(name));
+        if options.with_values {
+            reply_bytes(reply, Some(value));
+        }
+    }
+    Ok(())
+}
+
+static HRANDFIELD: Command = Command {
+    complexity: "O(N) with N fields in the reply",
+    summary: "Draws a field of a hash, or several; a negative count may draw the same one again",
+    syntax: "key [count [WITHVALUES]]",
+    example: "> HSET coin heads 1
+              :1
+              > HRANDFIELD coin
+              $5
+              heads
+              > HRANDFIELD coin -2 WITHVALUES
+              *4
+              $5
+              heads
+              $1
+              1
+              $5
+              heads
+              $1
+              1",
+    handler: Handler::Keys(hrandfield),
+    ..row("hrandfield", -2, flag::READONLY, "6.2.0")
+};
+
+fn hrandfield(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    if args.len() == 2 {
+        let fields = keys.read_hash(args.at(1))?;
+        let drawn = fields.and_then(|fields| fields.at(fastrand::usize(..fields.len())));
+        reply_bytes(reply, drawn.map(|(name, _)| name));
+        return Ok(());
+    }
+    let (count, with_values) = draw_options(args)?;
+    let Some(fields) = keys.read_hash(args.at(1))? else {
+        reply.array(0);
+        return Ok(());
+    };
+    let wanted = count.unsigned_abs() as usize;
+    if count < 0 && wanted > limits::DRAWN_FIELDS_MAX {
+        return Err(OUT_OF_RANGE);
+    }
+    // RESP3 has a pair for each field with its value.
+    let (is_paired, each) = match with_values {
+        true => (reply.is_resp3(), if reply.is_resp3() { 1 } else { 2 }),
+        false => (false, 1),
+    };
+    let write = |name: &Key, value: &Key, reply: &mut Reply| {
+        if is_paired {
+            reply.array(2);
+        }
+        reply_bytes(reply, Some(name));
+        if with_values {
+            reply_bytes(reply, Some(value));
+        }
+    };
+    if count >= 0 && wanted >= fields.len() {
+        reply.array(fields.len() * each);
+        fields.for_each(|name, value| write(name, value, reply));
+        return Ok(());
+    }
+    reply.array(wanted * each);
+    for place in draw(fields, wanted, count < 0) {
+        fields.at(place).into_iter().for_each(|(name, value)| write(name, value, reply));
+    }
+    Ok(())
+}
+
+const OUT_OF_RANGE: CommandError = CommandError::new("ERR value is out of range");
+
+/// How many fields are drawn, and whether with their values.
+fn draw_options(args: Args<'_>) -> Result<(i64, bool), CommandError> {
+    let count = args.integer(2)?;
+    if count == i64::MIN {
+        return Err(CommandError::new(
+            "ERR value is out of range, value must between -9223372036854775807 and \
+             9223372036854775807",
+        ));
+    }
+    let with_values = args.is(3, "WITHVALUES");
+    if args.len() > 4 || args.len() == 4 && !with_values {
+        return Err(CommandError::SYNTAX);
+    }
+    if with_values && count.unsigned_abs() > i64::MAX as u64 / 2 {
+        return Err(OUT_OF_RANGE);
+    }
+    Ok((count, with_values))
+}
+
+/// Draws `count` places, which are fewer than there are unless one may be drawn again.
+fn draw(fields: &FieldMap, count: usize, again: bool) -> Vec<usize> {
+    let len = fields.len();
+    if again {
+        return (0..count).map(|_| fastrand::usize(..len)).collect();
+    }
+    if count > len / 2 {
+        let mut places: Vec<usize> = (0..len).collect();
+        fastrand::shuffle(&mut places);
+        places.truncate(count);
+        return places;
+    }
+    // At least every other draw is a new place.
+    let mut places = IndexSet::with_capacity(count);
+    while places.len() < count {
+        places.insert(fastrand::usize(..len));
+    }
+    places.into_iter().collect()
+}

@@ -1,0 +1,146 @@
+//! Commands that work in two databases: they carry a key from one to another, or exchange them.
+
+use crate::command::engine::arguments::database_index;
+use crate::command::engine::{
+    Args, Command, CommandError, Context, Handler, KeyArguments, Keyspace, Outcome,
+};
+use crate::command::engine::{Reply, flag};
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&COPY, &MOVE, &SWAPDB];
+
+const SAME: CommandError = CommandError::new("ERR source and destination objects are the same");
+
+/// What the rows of this family have in common.
+const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
+    Command { group: "generic", ..Command::named(name, arity, flag::WRITE | flag::FAST, since) }
+}
+
+static COPY: Command = Command {
+    flags: flag::WRITE | flag::DENYOOM,
+    keys: KeyArguments::new(1, 2, 1).used(&["RO access", "OW update"]),
+    complexity: "O(N) with N fields of a hash; O(1) for a string, which is shared",
+    summary: "Copies what a key holds, and its deadline, to another key or database",
+    syntax: "source destination [DB destination-db] [REPLACE]",
+    example: "> SET draft text EX 60
+              +OK
+              > COPY draft backup
+              :1
+              > TTL backup
+              :60
+              > COPY draft backup
+              :0
+              > COPY draft draft DB 1
+              :1",
+    handler: Handler::Keyspace(copy),
+    ..row("copy", -3, "6.2.0")
+};
+
+fn copy(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    args: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    let (db, quiet) = (context.session.db(), context.session.no_touch());
+    let (key, new_key) = (args.at(1), args.at(2));
+    let (mut new_db, mut replaces) = (db, false);
+    let mut at = 3;
+    while at < args.len() {
+        if args.is(at, "REPLACE") {
+            replaces = true;
+        } else if args.is(at, "DB") && at + 1 < args.len() {
+            at += 1;
+            new_db = database_index(context, args, at)?;
+        } else {
+            return Err(CommandError::SYNTAX);
+        }
+        at += 1;
+    }
+    if (db, key) == (new_db, new_key) {
+        return Err(SAME);
+    }
+    let now_ms = context.now_ms;
+    let is_there = keyspace.keys(db, now_ms, quiet).read(key).is_some();
+    let may_copy =
+        is_there && (replaces || keyspace.keys(new_db, now_ms, quiet).look(new_key).is_none());
+    if may_copy && let Some(entry) = keyspace.keys(db, now_ms, quiet).look(key) {
+        let (value, expires_at_ms) = (entry.value.clone(), entry.expires_at_ms());
+        keyspace.keys(new_db, now_ms, quiet).set(new_key, value, expires_at_ms);
+    }
+    reply.integer(i64::from(may_copy));
+    Ok(())
+}
+
+static MOVE: Command = Command {
+    keys: KeyArguments::FIRST,
+    summary: "Carries a key to another database, unless there is one of that name",
+    syntax: "key db",
+    example: "> SET draft text
+              +OK
+              > MOVE draft 1
+              :1
+              > EXISTS draft
+              :0
+              > MOVE draft 0
+              -ERR source and destination objects are the same",
+    handler: Handler::Keyspace(carry),
+    ..row("move", 3, "1.0.0")
+};
+
+fn carry(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    args: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    let (db, quiet) = (context.session.db(), context.session.no_touch());
+    let new_db = database_index(context, args, 2)?;
+    if db == new_db {
+        return Err(SAME);
+    }
+    let (key, now_ms) = (args.at(1), context.now_ms);
+    let is_there = keyspace.keys(db, now_ms, quiet).look(key).is_some();
+    let may_move = is_there && keyspace.keys(new_db, now_ms, quiet).look(key).is_none();
+    if may_move && let Some(entry) = keyspace.keys(db, now_ms, quiet).take(key) {
+        let expires_at_ms = entry.expires_at_ms();
+        keyspace.keys(new_db, now_ms, quiet).set(key, entry.value, expires_at_ms);
+    }
+    reply.integer(i64::from(may_move));
+    Ok(())
+}
+
+static SWAPDB: Command = Command {
+    flags: flag::WRITE | flag::FAST | flag::DANGEROUS,
+    complexity: "O(N) with N keys that somebody watches",
+    summary: "Exchanges two databases: who has selected one finds what was in the other",
+    syntax: "index1 index2",
+    example: "> SET k v
+              +OK
+              > SWAPDB 0 1
+              +OK
+              > DBSIZE
+              :0
+              > SWAPDB 0 x
+              -ERR invalid second DB index",
+    handler: Handler::Keyspace(swapdb),
+    ..row("swapdb", 3, "4.0.0")
+};
+
+fn swapdb(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    args: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    let number = |at, text| {
+        let number = args.integer(at).ok().and_then(|number| i32::try_from(number).ok());
+        number.ok_or(CommandError::new(text))
+    };
+    number(1, "ERR invalid first DB index")?;
+    number(2, "ERR invalid second DB index")?;
+    let (first, second) = (database_index(context, args, 1)?, database_index(context, args, 2)?);
+    keyspace.swap(first, second, context.now_ms);
+    reply.ok();
+    Ok(())
+}

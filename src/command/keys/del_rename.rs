@@ -1,0 +1,189 @@
+//! Commands about keys, whatever they hold.
+//!
+//! Nothing here waits for memory to be given back: what is costly to free is freed when the
+//! keyspace lock has been let go, which makes DEL and UNLINK the same.
+
+use super::row;
+use crate::command::engine::{
+    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+};
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&DEL, &UNLINK, &EXISTS, &TOUCH, &TYPE, &RENAME, &RENAMENX];
+
+static DEL: Command = Command {
+    keys: KeyArguments::ALL.used(&["RM delete"]),
+    complexity: "O(N) with N keys",
+    summary: "Removes keys and says how many there were",
+    syntax: "key [key ...]",
+    example: "
+        > MSET a 1 b 2
+        +OK
+        > DEL a b nobody a
+        :2
+        > GET a
+        $-1
+    ",
+    handler: Handler::Keys(del),
+    ..row("del", -2, flag::WRITE, "1.0.0")
+};
+
+fn del(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    reply.count(args.from(1).iter().filter(|key| keys.remove(key)).count());
+    Ok(())
+}
+
+static UNLINK: Command = Command {
+    keys: KeyArguments::ALL.used(&["RM delete"]),
+    complexity: "O(N) with N keys",
+    summary: "Does what DEL does, which waits no longer here",
+    syntax: "key [key ...]",
+    example: "
+        > MSET a 1 b 2
+        +OK
+        > UNLINK a b nobody
+        :2
+    ",
+    handler: Handler::Keys(del),
+    ..row("unlink", -2, flag::WRITE | flag::FAST, "4.0.0")
+};
+
+static EXISTS: Command = Command {
+    keys: KeyArguments::ALL.used(&["RO"]),
+    complexity: "O(N) with N keys",
+    summary: "Counts how many of the named keys there are",
+    syntax: "key [key ...]",
+    example: "
+        > SET a 1
+        +OK
+        > EXISTS a nobody
+        :1
+        > EXISTS a a
+        :2
+    ",
+    handler: Handler::Keys(exists),
+    ..row("exists", -2, flag::READONLY | flag::FAST, "1.0.0")
+};
+
+fn exists(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    reply.count(args.from(1).iter().filter(|key| keys.peek(key).is_some()).count());
+    Ok(())
+}
+
+static TOUCH: Command = Command {
+    keys: KeyArguments::ALL.used(&["RO"]),
+    complexity: "O(N) with N keys",
+    summary: "Counts keys like EXISTS, and marks them as just used",
+    syntax: "key [key ...]",
+    example: "
+        > SET a 1
+        +OK
+        > TOUCH a nobody
+        :1
+    ",
+    handler: Handler::Keys(touch),
+    ..row("touch", -2, flag::READONLY | flag::FAST, "3.2.1")
+};
+
+fn touch(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    // Looking counts a hit or a miss; unlike it, marking heeds no CLIENT NO-TOUCH.
+    let is_there = |key: &&[u8]| keys.peek(key).is_some() && keys.look(key).is_some();
+    reply.count(args.from(1).iter().filter(is_there).count());
+    Ok(())
+}
+
+static TYPE: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RO"]),
+    summary: "Says what kind of value a key holds",
+    example: "
+        > SET a 1
+        +OK
+        > TYPE a
+        +string
+        > HSET h field value
+        :1
+        > TYPE h
+        +hash
+        > TYPE nobody
+        +none
+    ",
+    handler: Handler::Keys(type_of),
+    ..row("type", 2, flag::READONLY | flag::FAST, "1.0.0")
+};
+
+fn type_of(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    reply.simple(keys.peek(args.at(1)).map_or("none", |entry| entry.value.type_name()));
+    Ok(())
+}
+
+static RENAME: Command = Command {
+    keys: KeyArguments::new(1, 2, 1).used(&["RW access delete", "OW update"]),
+    summary: "Gives a key another name, which loses what it held before",
+    syntax: "key newkey",
+    example: "
+        > SET draft text EX 60
+        +OK
+        > RENAME draft final
+        +OK
+        > TTL final
+        :60
+        > RENAME draft final
+        -ERR no such key
+    ",
+    handler: Handler::Keys(rename),
+    ..row("rename", 3, flag::WRITE, "1.0.0")
+};
+
+fn rename(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    rename_if(keys, args, |_| true)?;
+    reply.ok();
+    Ok(())
+}
+
+static RENAMENX: Command = Command {
+    keys: KeyArguments::new(1, 2, 1).used(&["RW access delete", "OW insert"]),
+    summary: "Gives a key another name that is not in use",
+    syntax: "key newkey",
+    example: "
+        > MSET draft text final other
+        +OK
+        > RENAMENX draft final
+        :0
+        > RENAMENX draft second
+        :1
+    ",
+    handler: Handler::Keys(renamenx),
+    ..row("renamenx", 3, flag::WRITE | flag::FAST, "1.0.0")
+};
+
+fn renamenx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let renamed = rename_if(keys, args, |keys| keys.look(args.at(2)).is_none())?;
+    reply.integer(i64::from(renamed));
+    Ok(())
+}
+
+/// Renames a key that exists, if `may_rename` says so, and returns what it said.
+///
+/// # Errors
+/// There is no such key.
+fn rename_if(
+    keys: &mut Keys<'_>,
+    args: Args<'_>,
+    may_rename: impl FnOnce(&mut Keys<'_>) -> bool,
+) -> Result<bool, CommandError> {
+    let (key, new_key) = (args.at(1), args.at(2));
+    if keys.look(key).is_none() {
+        return Err(CommandError::new("ERR no such key"));
+    }
+    if !may_rename(keys) {
+        return Ok(false);
+    }
+    // A key that is renamed to itself stays untouched.
+    if key != new_key
+        && let Some(entry) = keys.take(key)
+    {
+        let deadline = entry.expires_at_ms();
+        keys.set(new_key, entry.value, deadline);
+    }
+    Ok(true)
+}

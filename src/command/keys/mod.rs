@@ -1,0 +1,33 @@
+//! Keys, whatever they hold: removing, renaming, finding, expiring.
+
+mod copy_move;
+mod del_rename;
+mod expire;
+mod object;
+mod scan;
+
+use crate::command::engine::{Command, KeyArguments};
+
+/// The family, file by file.
+pub const COMMANDS: &[&[&Command]] = &[
+    del_rename::COMMANDS,
+    copy_move::COMMANDS,
+    scan::COMMANDS,
+    expire::COMMANDS,
+    object::COMMANDS,
+];
+
+/// A row about a command on keys: what most of them have in common is written once.
+pub(crate) const fn row(
+    name: &'static str,
+    arity: i32,
+    flags: u32,
+    since: &'static str,
+) -> Command {
+    Command {
+        keys: KeyArguments::FIRST,
+        group: "generic",
+        syntax: "key",
+        ..Command::named(name, arity, flags, since)
+    }
+}

@@ -1,0 +1,160 @@
+//! OBJECT: what Redis would say about a value's inner form, and what is known of its use.
+//!
+//! None of these is a use of the key. The forms are named as Redis names its own, because tools
+//! look at them: *int*, *embstr* and *raw* strings, *listpack* and *hashtable* hashes.
+
+use crate::command::engine::flag;
+use crate::command::engine::help;
+use crate::command::engine::{
+    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply,
+};
+use crate::keyspace::{Entry, Text, Value};
+use crate::resp::parse_integer;
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&OBJECT];
+
+/// What the rows of this family have in common.
+const fn row(name: &'static str, since: &'static str) -> Command {
+    Command {
+        keys: KeyArguments::new(2, 2, 1).used(&["RO"]),
+        group: "generic",
+        syntax: "key",
+        ..Command::named(name, 3, flag::READONLY, since)
+    }
+}
+
+static OBJECT: Command = Command {
+    arity: -2,
+    flags: 0,
+    keys: KeyArguments::NONE,
+    complexity: "Depends on the subcommand",
+    summary: "Tells about the value under a key",
+    syntax: "subcommand",
+    handler: Handler::Container(&[&ENCODING, &FREQ, &HELP, &IDLETIME, &REFCOUNT], None),
+    ..row("object", "2.2.3")
+};
+
+/// Replies with what `tell` says about the key's entry, or null without one.
+fn about(
+    keys: &mut Keys<'_>,
+    args: Args<'_>,
+    reply: &mut Reply,
+    tell: impl FnOnce(&Entry, u64, &mut Reply) -> Outcome,
+) -> Outcome {
+    let now_ms = keys.now_ms();
+    match keys.peek(args.at(2)) {
+        Some(entry) => tell(entry, now_ms, reply),
+        None => {
+            reply.null();
+            Ok(())
+        }
+    }
+}
+
+static ENCODING: Command = Command {
+    summary: "Says in which form Redis would store a value",
+    example: "> MSET number 12 text hello
+              +OK
+              > OBJECT ENCODING number
+              $3
+              int
+              > OBJECT ENCODING text
+              $6
+              embstr
+              > APPEND text !
+              :6
+              > OBJECT ENCODING text
+              $3
+              raw",
+    handler: Handler::Keys(encoding),
+    ..row("encoding", "2.2.3")
+};
+
+fn encoding(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    about(keys, args, reply, |entry, _, reply| {
+        reply.bulk(encoding_of(&entry.value).as_bytes());
+        Ok(())
+    })
+}
+
+/// Redis's name for the form in which it would store a value.
+fn encoding_of(value: &Value) -> &'static str {
+    /// Bytes of a string that Redis stores together with its header.
+    const EMBEDDED_BYTES_MAX: usize = 44;
+    match value {
+        Value::Hash(fields) if fields.is_small() => "listpack",
+        Value::Hash(_) => "hashtable",
+        Value::String(Text::Grown { .. }) => "raw",
+        Value::String(text) if parse_integer(text).is_some() => "int",
+        Value::String(text) if text.len() <= EMBEDDED_BYTES_MAX => "embstr",
+        Value::String(_) => "raw",
+    }
+}
+
+static FREQ: Command = Command {
+    summary: "Says how often a key is used, which is only known under an LFU policy",
+    example: "> OBJECT FREQ nobody
+              $-1
+              > SET k v
+              +OK
+              > OBJECT FREQ k
+              -ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please \
+              note that when switching between policies at runtime LRU and LFU data will take some \
+              time to adjust.",
+    handler: Handler::Keys(freq),
+    ..row("freq", "4.0.0")
+};
+
+fn freq(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    about(keys, args, reply, |_, _, _| {
+        // There is no such policy here: the order of use is exact.
+        Err(CommandError::new(
+            "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please \
+             note that when switching between policies at runtime LRU and LFU data will take some \
+             time to adjust.",
+        ))
+    })
+}
+
+static HELP: Command = Command {
+    example: "> OBJECT HELP now
+              -ERR wrong number of arguments for 'object|help' command",
+    ..help::row("generic", "6.2.0")
+};
+
+static IDLETIME: Command = Command {
+    summary: "Says for how many seconds a key has not been used",
+    example: "> SET k v
+              +OK
+              > OBJECT IDLETIME k
+              :0
+              > OBJECT IDLETIME nobody
+              $-1",
+    handler: Handler::Keys(idletime),
+    ..row("idletime", "2.2.3")
+};
+
+fn idletime(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    about(keys, args, reply, |entry, now_ms, reply| {
+        reply.integer((entry.idle_ms(now_ms) / 1_000) as i64);
+        Ok(())
+    })
+}
+
+static REFCOUNT: Command = Command {
+    summary: "Says how many keys share a value, which is always one",
+    example: "> SET k v
+              +OK
+              > OBJECT REFCOUNT k
+              :1",
+    handler: Handler::Keys(refcount),
+    ..row("refcount", "2.2.3")
+};
+
+fn refcount(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    about(keys, args, reply, |_, _, reply| {
+        reply.integer(1);
+        Ok(())
+    })
+}

@@ -1,0 +1,272 @@
+//! BITFIELD: integers of any width anywhere in a string.
+//!
+//! A request is a list of operations that are all read and checked before the first one is
+//! executed. The numbers are at most 64 bits wide, so that 128 bits hold every intermediate result
+//! and what overflows is simply seen.
+
+use crate::command::engine::{
+    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+};
+use crate::command::string::bits::{checked_bit_offset, row};
+use crate::command::string::range::written;
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&BITFIELD, &BITFIELD_RO];
+
+static BITFIELD: Command = Command {
+    flags: flag::WRITE | flag::DENYOOM,
+    keys: KeyArguments::FIRST.used(&["RW access update variable_flags"]),
+    complexity: "O(N) with N operations",
+    summary: "Reads, sets and adds to integers of any width within a string",
+    syntax: "key [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] \
+             <SET encoding offset value | INCRBY encoding offset increment> ...]",
+    example: "> BITFIELD stats SET u8 0 200 INCRBY u8 #1 7 GET u16 0
+              *3
+              :0
+              :7
+              :51207
+              > BITFIELD stats OVERFLOW SAT INCRBY u8 0 100 OVERFLOW FAIL INCRBY u8 0 1
+              *2
+              :255
+              $-1",
+    handler: Handler::Keys(bitfield),
+    ..row("bitfield", -2, "3.2.0")
+};
+
+fn bitfield(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let operations = operations(args)?;
+    match operations.iter().filter(|operation| operation.writes()).map(Operation::end).max() {
+        None => read(keys, args, &operations, reply),
+        Some(end) => write(keys, args, &operations, end, reply),
+    }
+}
+
+static BITFIELD_RO: Command = Command {
+    flags: flag::READONLY | flag::FAST,
+    complexity: "O(N) with N operations",
+    summary: "Reads integers of any width within a string",
+    syntax: "key [GET encoding offset [GET encoding offset ...]]",
+    example: "> SET letters ab
+              +OK
+              > BITFIELD_RO letters GET u8 8 GET i4 #0
+              *2
+              :98
+              :6
+              > BITFIELD_RO letters SET u8 0 1
+              -ERR BITFIELD_RO only supports the GET subcommand",
+    handler: Handler::Keys(bitfield_ro),
+    ..row("bitfield_ro", -2, "6.0.0")
+};
+
+fn bitfield_ro(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let operations = operations(args)?;
+    if operations.iter().any(Operation::writes) {
+        return Err(CommandError::new("ERR BITFIELD_RO only supports the GET subcommand"));
+    }
+    read(keys, args, &operations, reply)
+}
+
+fn read(
+    keys: &mut Keys<'_>,
+    args: Args<'_>,
+    operations: &[Operation],
+    reply: &mut Reply,
+) -> Outcome {
+    let text = keys.read_string(args.at(1))?;
+    let bytes = text.map_or(&[][..], |text| text);
+    reply.array(operations.len());
+    operations.iter().for_each(|operation| reply.integer(operation.value_in(bytes) as i64));
+    Ok(())
+}
+
+fn write(
+    keys: &mut Keys<'_>,
+    args: Args<'_>,
+    operations: &[Operation],
+    end: usize,
+    reply: &mut Reply,
+) -> Outcome {
+    let results = keys.change_string(args.at(1), |old| {
+        let len = old.as_deref().map_or(0, |old| old.len()).max(end.div_ceil(8));
+        Ok(written(old, len, |bytes| {
+            let mut is_change = false;
+            let mut run = |operation: &Operation| operation.run(bytes, &mut is_change);
+            let results: Vec<Option<i64>> = operations.iter().map(&mut run).collect();
+            (results, is_change)
+        }))
+    })?;
+    reply.array(results.len());
+    for result in results {
+        match result {
+            Some(value) => reply.integer(value),
+            None => reply.null(),
+        }
+    }
+    Ok(())
+}
+
+/// What happens to a result that is too large for its width.
+#[derive(Debug, Clone, Copy)]
+enum Overflow {
+    /// Its highest bits are cut off.
+    Wrap,
+    /// The nearest possible number takes its place.
+    Saturate,
+    /// Nothing is changed and the reply is null.
+    Fail,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Action {
+    Get,
+    Set(i64),
+    Increment(i64),
+}
+
+/// One operation on one integer.
+#[derive(Debug, Clone, Copy)]
+struct Operation {
+    action: Action,
+    overflow: Overflow,
+    is_signed: bool,
+    /// Width in bits: up to 64, or 63 without a sign.
+    width: usize,
+    /// Its first bit.
+    offset: usize,
+}
+
+/// Reads everything behind the key.
+fn operations(args: Args<'_>) -> Result<Vec<Operation>, CommandError> {
+    let mut found = Vec::new();
+    let mut overflow = Overflow::Wrap;
+    let mut at = 2;
+    while at < args.len() {
+        let following = args.len() - at - 1;
+        let (is_get, is_set) = (args.is(at, "GET"), args.is(at, "SET"));
+        if is_get && following >= 2 {
+            found.push(operation(args, at, overflow, |_| Ok(Action::Get))?);
+            at += 3;
+        } else if (is_set || args.is(at, "INCRBY")) && following >= 3 {
+            let action = if is_set { Action::Set } else { Action::Increment };
+            found.push(operation(args, at, overflow, |args| args.integer(at + 3).map(action))?);
+            at += 4;
+        } else if args.is(at, "OVERFLOW") && following >= 1 {
+            overflow = match args.at(at + 1).to_ascii_lowercase().as_slice() {
+                b"wrap" => Overflow::Wrap,
+                b"sat" => Overflow::Saturate,
+                b"fail" => Overflow::Fail,
+                _ => return Err(CommandError::new("ERR Invalid OVERFLOW type specified")),
+            };
+            at += 2;
+        } else {
+            return Err(CommandError::SYNTAX);
+        }
+    }
+    Ok(found)
+}
+
+/// Reads the operation at argument `at`; `action` reads its last argument, if it has one.
+fn operation(
+    args: Args<'_>,
+    at: usize,
+    overflow: Overflow,
+    action: impl FnOnce(Args<'_>) -> Result<Action, CommandError>,
+) -> Result<Operation, CommandError> {
+    let (is_signed, width) = encoding(args.at(at + 1))?;
+    let offset = match args.at(at + 2) {
+        // The number of an integer of this width, not of a bit.
+        [b'#', number @ ..] => {
+            let number = crate::resp::parse_integer(number);
+            let number = number.and_then(|number| usize::try_from(number).ok());
+            checked_bit_offset(number.and_then(|number| number.checked_mul(width)))?
+        }
+        word => super::bits::bit_offset(word)?,
+    };
+    Ok(Operation { action: action(args)?, overflow, is_signed, width, offset })
+}
+
+/// Reads `u8` or `i64`.
+fn encoding(word: &[u8]) -> Result<(bool, usize), CommandError> {
+    let parsed = word.split_first().and_then(|(sign, width)| {
+        let width = crate::resp::parse_integer(width)?;
+        match sign {
+            b'i' if (1..=64).contains(&width) => Some((true, width as usize)),
+            b'u' if (1..=63).contains(&width) => Some((false, width as usize)),
+            _ => None,
+        }
+    });
+    parsed.ok_or(CommandError::new(
+        "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but \
+         i64 is.",
+    ))
+}
+
+impl Operation {
+    fn writes(&self) -> bool {
+        !matches!(self.action, Action::Get)
+    }
+
+    /// The bit behind its last one.
+    fn end(&self) -> usize {
+        self.offset + self.width
+    }
+
+    /// Executes it, and returns what the reply says: nothing if it has failed.
+    fn run(&self, bytes: &mut [u8], is_change: &mut bool) -> Option<i64> {
+        let before = self.value_in(bytes);
+        let wanted = match self.action {
+            Action::Get => return Some(before as i64),
+            // Without a sign, a negative number is a very large one.
+            Action::Set(value) if !self.is_signed => i128::from(value as u64),
+            Action::Set(value) => i128::from(value),
+            Action::Increment(increment) => before + i128::from(increment),
+        };
+        let value = self.fitting(wanted)?;
+        self.store(bytes, value as u64);
+        *is_change |= value != before;
+        Some(if matches!(self.action, Action::Set(_)) { before } else { value } as i64)
+    }
+
+    /// `value` if it fits into the width, and what becomes of it otherwise.
+    fn fitting(&self, value: i128) -> Option<i128> {
+        let (min, max) = match self.is_signed {
+            true => (-(1_i128 << (self.width - 1)), (1_i128 << (self.width - 1)) - 1),
+            false => (0, (1_i128 << self.width) - 1),
+        };
+        match self.overflow {
+            _ if (min..=max).contains(&value) => Some(value),
+            Overflow::Fail => None,
+            Overflow::Saturate => Some(value.clamp(min, max)),
+            Overflow::Wrap => Some(self.interpreted(value as u128)),
+        }
+    }
+
+    /// The lowest bits of `bits`, as many as the integer has, as its value.
+    fn interpreted(&self, bits: u128) -> i128 {
+        let shift = 128 - self.width;
+        match self.is_signed {
+            true => ((bits << shift) as i128) >> shift,
+            false => ((bits << shift) >> shift) as i128,
+        }
+    }
+
+    /// The integer as it is stored; zeros follow the end.
+    fn value_in(&self, bytes: &[u8]) -> i128 {
+        // Sixteen bytes hold every integer of 64 bits, wherever in a byte it begins.
+        let mut window = [0; 16];
+        let rest = bytes.get(self.offset / 8..).unwrap_or(&[]);
+        let len = rest.len().min(window.len());
+        window[..len].copy_from_slice(&rest[..len]);
+        let bits = u128::from_be_bytes(window) >> (128 - self.offset % 8 - self.width);
+        self.interpreted(bits)
+    }
+
+    /// Stores the lowest bits of `value`.
+    fn store(&self, bytes: &mut [u8], value: u64) {
+        for bit in 0..self.width {
+            let (at, mask) = ((self.offset + bit) / 8, 0x80 >> ((self.offset + bit) % 8));
+            let is_set = value >> (self.width - 1 - bit) & 1 == 1;
+            bytes[at] = if is_set { bytes[at] | mask } else { bytes[at] & !mask };
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Strings: the commands that store and read whole values.
+//!
+//! The hot path of a cache is here, so GET and a SET without options go straight to the keyspace.
+//! Copying is kept out of the lock in both directions: a long value was copied to the heap before
+//! the lock was taken ([`stored`]), and leaves by reference ([`reply_bytes`]).
+
+use super::row;
+use crate::command::engine::deadline::{Lifetime, Scale};
+use crate::command::engine::values::{pairs, reply_bytes, stored, stored_value};
+use crate::command::engine::{
+    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+};
+use crate::keyspace::Key;
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&GET, &SET, &SETEX, &PSETEX, &MGET, &MSET];
+
+static GET: Command = Command {
+    summary: "Reads the string under a key",
+    example: "
+        > SET greeting hello
+        +OK
+        > GET greeting
+        $5
+        hello
+        > GET nobody
+        $-1
+    ",
+    handler: Handler::Keys(get),
+    ..row("get", 2, flag::READONLY | flag::FAST, "1.0.0")
+};
+
+fn get(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    reply_bytes(reply, keys.read_string(args.at(1))?);
+    Ok(())
+}
+
+static SET: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW access update variable_flags"]),
+    summary: "Stores a string under a key, on a condition and with a deadline if asked to",
+    syntax: "key value [NX | XX | IFEQ comparison-value] [GET] [EX seconds | PX milliseconds | \
+             EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
+    example: "
+        > SET lock mine NX EX 30
+        +OK
+        > SET lock yours NX
+        $-1
+        > TTL lock
+        :30
+        > SET lock still-mine IFEQ mine KEEPTTL GET
+        $4
+        mine
+        > GET lock
+        $10
+        still-mine
+    ",
+    handler: Handler::Keys(set),
+    ..row("set", -3, flag::WRITE | flag::DENYOOM, "1.0.0")
+};
+
+fn set(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    if args.len() == 3 {
+        keys.set(args.at(1), stored_value(args, 2), None);
+        reply.ok();
+        return Ok(());
+    }
+    let options = SetOptions::parse(args)?;
+    let expires_at_ms = match options.lifetime {
+        Some(Lifetime::Until(scale, number)) => {
+            Some(scale.deadline_ms(args, number, keys.now_ms())?)
+        }
+        _ => None,
+    };
+    let key = args.at(1);
+    if options.wants_old {
+        reply_bytes(reply, keys.read_string(key)?);
+    }
+    let may_set = match options.condition {
+        None => true,
+        Some(Condition::Missing) => keys.look(key).is_none(),
+        Some(Condition::Existing) => keys.look(key).is_some(),
+        Some(Condition::Equal(value)) => keys.look_string(key)?.is_some_and(|old| **old == *value),
+    };
+    match options.lifetime {
+        _ if !may_set => {}
+        Some(Lifetime::Keep) => {
+            keys.set_value(key, stored_value(args, 2));
+            let keep = || Key::new(b"KEEPTTL");
+            keys.log_as(|| [Key::new(b"SET"), Key::new(key), stored(args, 2), keep()]);
+        }
+        _ => {
+            keys.set(key, stored_value(args, 2), expires_at_ms);
+            log_set(keys, args, 2, expires_at_ms);
+        }
+    }
+    match may_set {
+        _ if options.wants_old => {}
+        true => reply.ok(),
+        false => reply.null(),
+    }
+    Ok(())
+}
+
+/// Has a plain SET logged, whose deadline is a moment: the conditions have been judged, and *in ten
+/// seconds* would be another moment when the log is replayed.
+fn log_set(keys: &mut Keys<'_>, args: Args<'_>, value: usize, expires_at_ms: Option<u64>) {
+    let set = || [Key::new(b"SET"), Key::new(args.at(1)), stored(args, value)];
+    match expires_at_ms {
+        None => keys.log_as(set),
+        Some(moment_ms) => keys.log_as(|| {
+            let [set, key, value] = set();
+            [set, key, value, Key::new(b"PXAT"), Key::number(moment_ms)]
+        }),
+    }
+}
+
+/// What stands behind SET's value.
+#[derive(Default)]
+struct SetOptions<'a> {
+    condition: Option<Condition<'a>>,
+    lifetime: Option<Lifetime>,
+    /// The reply is the value before.
+    wants_old: bool,
+}
+
+/// When SET may write.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Condition<'a> {
+    /// There is no such key: `NX`.
+    Missing,
+    /// There is such a key: `XX`.
+    Existing,
+    /// The key holds this string: `IFEQ`, which Valkey introduced for locks without scripts.
+    Equal(&'a [u8]),
+}
+
+impl<'a> SetOptions<'a> {
+    fn parse(args: Args<'a>) -> Result<SetOptions<'a>, CommandError> {
+        let mut options = SetOptions::default();
+        let mut at = 3;
+        while at < args.len() {
+            at += options.take(args, at)?;
+        }
+        Ok(options)
+    }
+
+    /// Takes the option at argument `at` and says how many arguments that were.
+    fn take(&mut self, args: Args<'a>, at: usize) -> Result<usize, CommandError> {
+        let condition = match args.get(at + 1) {
+            _ if args.is(at, "NX") => Some(Condition::Missing),
+            _ if args.is(at, "XX") => Some(Condition::Existing),
+            Some(value) if args.is(at, "IFEQ") => Some(Condition::Equal(value)),
+            _ => None,
+        };
+        if let Some(condition) = condition {
+            return self.restrict(condition);
+        }
+        if args.is(at, "GET") {
+            self.wants_old = true;
+            return Ok(1);
+        }
+        let keep = args.is(at, "KEEPTTL").then_some(Lifetime::Keep);
+        let lifetime = keep.or_else(|| Lifetime::option(args, at)).ok_or(CommandError::SYNTAX)?;
+        lifetime.choose(&mut self.lifetime)?;
+        Ok(lifetime.words())
+    }
+
+    /// Takes a condition: one word at most, though NX and XX may say it twice.
+    fn restrict(&mut self, condition: Condition<'a>) -> Result<usize, CommandError> {
+        let takes_value = matches!(condition, Condition::Equal(_));
+        match self.condition.replace(condition) {
+            Some(before) if before != condition || takes_value => Err(CommandError::SYNTAX),
+            _ => Ok(1 + usize::from(takes_value)),
+        }
+    }
+}
+
+static SETEX: Command = Command {
+    keys: KeyArguments::FIRST.used(&["OW update"]),
+    summary: "Stores a string that expires after some seconds, like SET with EX",
+    syntax: "key seconds value",
+    example: "
+        > SETEX session 60 data
+        +OK
+        > TTL session
+        :60
+        > SETEX session 0 data
+        -ERR invalid expire time in 'setex' command
+    ",
+    handler: Handler::Keys(setex),
+    ..row("setex", 4, flag::WRITE | flag::DENYOOM, "2.0.0")
+};
+
+fn setex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    set_until(keys, args, Scale::Seconds, reply)
+}
+
+static PSETEX: Command = Command {
+    keys: KeyArguments::FIRST.used(&["OW update"]),
+    summary: "Stores a string that expires after some milliseconds, like SET with PX",
+    syntax: "key milliseconds value",
+    example: "
+        > PSETEX session 60000 data
+        +OK
+        > TTL session
+        :60
+    ",
+    handler: Handler::Keys(psetex),
+    ..row("psetex", 4, flag::WRITE | flag::DENYOOM, "2.6.0")
+};
+
+fn psetex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    set_until(keys, args, Scale::Milliseconds, reply)
+}
+
+fn set_until(keys: &mut Keys<'_>, args: Args<'_>, scale: Scale, reply: &mut Reply) -> Outcome {
+    let expires_at_ms = scale.deadline_ms(args, 2, keys.now_ms())?;
+    keys.set(args.at(1), stored_value(args, 3), Some(expires_at_ms));
+    log_set(keys, args, 3, Some(expires_at_ms));
+    reply.ok();
+    Ok(())
+}
+
+static MGET: Command = Command {
+    keys: KeyArguments::ALL,
+    complexity: "O(N) with N keys",
+    summary: "Reads the strings under several keys; null for a key without one",
+    syntax: "key [key ...]",
+    example: "
+        > MSET a 1 b 2
+        +OK
+        > HSET h field value
+        :1
+        > MGET a nobody b h
+        *4
+        $1
+        1
+        $-1
+        $1
+        2
+        $-1
+    ",
+    handler: Handler::Keys(mget),
+    ..row("mget", -2, flag::READONLY | flag::FAST, "1.0.0")
+};
+
+fn mget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let names = args.from(1);
+    reply.array(names.len());
+    for key in names.iter() {
+        // A key of another type is no error here: the other keys still have answers.
+        reply_bytes(reply, keys.read_string(key).unwrap_or(None));
+    }
+    Ok(())
+}
+
+static MSET: Command = Command {
+    keys: KeyArguments::PAIRS.used(&["OW update"]),
+    complexity: "O(N) with N keys",
+    summary: "Stores strings under several keys at once",
+    syntax: "key value [key value ...]",
+    example: "
+        > MSET a 1 b 2 a 3
+        +OK
+        > MGET a b
+        *2
+        $1
+        3
+        $1
+        2
+    ",
+    handler: Handler::Keys(mset),
+    ..row("mset", -3, flag::WRITE | flag::DENYOOM, "1.0.1")
+};
+
+fn mset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    for index in pairs(args, &MSET)? {
+        keys.set(args.at(index), stored_value(args, index + 1), None);
+    }
+    reply.ok();
+    Ok(())
+}

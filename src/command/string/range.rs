@@ -1,0 +1,202 @@
+//! Strings: their length and parts of them.
+//!
+//! A string is stored in exactly the bytes it has, because a cache reads far more than it appends.
+//! The first APPEND or SETRANGE copies it; from then on it has room to grow and is changed in
+//! place, unless a reply with it is still being sent.
+
+use super::row;
+use crate::command::engine::KeyArguments;
+use crate::command::engine::values::{reply_bytes, stored_value};
+use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
+use crate::keyspace::{Changed, Text};
+use crate::limits;
+
+/// The family.
+pub const COMMANDS: &[&Command] = &[&STRLEN, &GETRANGE, &SUBSTR, &SETRANGE, &APPEND];
+
+static STRLEN: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RO"]),
+    summary: "Says how many bytes the string under a key has",
+    example: "
+        > SET greeting hello
+        +OK
+        > STRLEN greeting
+        :5
+        > STRLEN nobody
+        :0
+    ",
+    handler: Handler::Keys(strlen),
+    ..row("strlen", 2, flag::READONLY | flag::FAST, "2.2.0")
+};
+
+fn strlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    reply.count(keys.read_string(args.at(1))?.map_or(0, |text| text.len()));
+    Ok(())
+}
+
+static GETRANGE: Command = Command {
+    complexity: "O(N) with N bytes in the reply",
+    summary: "Reads a part of a string, from one byte to another; negative is from the end",
+    syntax: "key start end",
+    example: r#"
+        > SET greeting "hello world"
+        +OK
+        > GETRANGE greeting 0 4
+        $5
+        hello
+        > GETRANGE greeting -5 -1
+        $5
+        world
+    "#,
+    handler: Handler::Keys(getrange),
+    ..row("getrange", 4, flag::READONLY, "2.4.0")
+};
+
+static SUBSTR: Command = Command {
+    complexity: "O(N) with N bytes in the reply",
+    summary: "The former name of GETRANGE",
+    syntax: "key start end",
+    example: "
+        > SET greeting hello
+        +OK
+        > SUBSTR greeting 1 1
+        $1
+        e
+    ",
+    handler: Handler::Keys(getrange),
+    ..row("substr", 4, flag::READONLY, "1.0.0")
+};
+
+fn getrange(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let (start, end) = (args.integer(2)?, args.integer(3)?);
+    let text = keys.read_string(args.at(1))?;
+    let part = text.map_or(&[][..], |text| part(text, start, end));
+    match text {
+        // A large string is sent without a copy.
+        Some(text) if part.len() == text.len() => reply_bytes(reply, Some(text)),
+        _ => reply.bulk(part),
+    }
+    Ok(())
+}
+
+/// The bytes from `start` to `end`, both included and both counted from the end if negative.
+fn part(text: &[u8], start: i64, end: i64) -> &[u8] {
+    if start < 0 && end < 0 && start > end {
+        return &[];
+    }
+    let len = text.len() as i64;
+    // What lies before the beginning is moved to it, the end like the start: Redis does so.
+    let place = |index: i64| if index < 0 { (len + index).max(0) } else { index } as usize;
+    let (start, end) = (place(start), place(end).saturating_add(1).min(text.len()));
+    text.get(start..end).unwrap_or(&[])
+}
+
+static SETRANGE: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW update"]),
+    complexity: "O(N) with N bytes written or added, on average",
+    summary: "Overwrites a part of a string, which grows with zero bytes if it is too short",
+    syntax: "key offset value",
+    example: r#"
+        > SET greeting "hello world"
+        +OK
+        > SETRANGE greeting 6 redis
+        :11
+        > GET greeting
+        $11
+        hello redis
+    "#,
+    handler: Handler::Keys(setrange),
+    ..row("setrange", 4, flag::WRITE | flag::DENYOOM, "2.2.0")
+};
+
+fn setrange(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let offset = usize::try_from(args.integer(2)?)
+        .map_err(|_| CommandError::new("ERR offset is out of range"))?;
+    let (key, part) = (args.at(1), args.at(3));
+    if part.is_empty() {
+        // Nothing is written, not even the zeros up to the offset.
+        reply.count(keys.look_string(key)?.map_or(0, |text| text.len()));
+        return Ok(());
+    }
+    reply.count(write_part(keys, key, part, |_| offset)?);
+    Ok(())
+}
+
+static APPEND: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW insert"]),
+    complexity: "O(N) with N bytes added, on average",
+    summary: "Adds bytes to the end of a string and says how long it is now",
+    syntax: "key value",
+    example: r#"
+        > APPEND greeting hello
+        :5
+        > APPEND greeting " world"
+        :11
+        > GET greeting
+        $11
+        hello world
+    "#,
+    handler: Handler::Keys(append),
+    ..row("append", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "2.0.0")
+};
+
+fn append(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let (key, part) = (args.at(1), args.at(2));
+    if keys.look(key).is_none() {
+        keys.set(key, stored_value(args, 2), None);
+        reply.count(part.len());
+        return Ok(());
+    }
+    reply.count(write_part(keys, key, part, |len| len)?);
+    Ok(())
+}
+
+/// Writes `part` into the string under `key`, at what `offset` makes of its length, and returns
+/// the length afterwards.
+///
+/// # Errors
+/// The key holds no string, or the result would be longer than any string may be.
+fn write_part(
+    keys: &mut Keys<'_>,
+    key: &[u8],
+    part: &[u8],
+    offset: impl FnOnce(usize) -> usize,
+) -> Result<usize, CommandError> {
+    keys.change_string(key, |old| {
+        let old_len = old.as_deref().map_or(0, |old| old.len());
+        let offset = offset(old_len);
+        let end = offset.saturating_add(part.len());
+        if end > limits::BULK_BYTES_MAX {
+            return Err(CommandError::new(
+                "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
+            ));
+        }
+        let len = end.max(old_len);
+        Ok(written(old, len, |bytes| {
+            bytes[offset..end].copy_from_slice(part);
+            (len, true)
+        }))
+    })
+}
+
+/// Lets `write` work on the first `len` bytes of a string, which gets zeros if it is shorter, and
+/// which is never longer. `write` returns a result, and whether it changed anything.
+///
+/// That happens in place if there is room and nobody is reading; otherwise in a copy.
+pub fn written<R>(
+    old: Option<&mut Text>,
+    len: usize,
+    write: impl FnOnce(&mut [u8]) -> (R, bool),
+) -> Changed<R> {
+    let empty = &mut Text::new(b"");
+    let old = old.unwrap_or(empty);
+    let has_grown = old.len() < len;
+    if let Some(bytes) = old.in_place(len) {
+        let (result, is_change) = write(bytes);
+        return Changed::within(None, is_change || has_grown, result);
+    }
+    let mut new = Text::grown(old, len);
+    let bytes = new.in_place(len).expect("a string that has just been made has its length");
+    let (result, is_change) = write(bytes);
+    Changed::within(Some(new), is_change || has_grown, result)
+}

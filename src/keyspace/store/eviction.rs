@@ -1,0 +1,80 @@
+//! The oldest entry of one database, and other entries that may have to go.
+//!
+//! How the databases are compared with each other is in [`crate::keyspace::eviction`].
+
+use crate::keyspace::bytes::Key;
+use crate::keyspace::store::database::Database;
+use crate::keyspace::store::entry::LastUse;
+use crate::keyspace::store::segment::LruScope;
+use crate::policy::{Limit, Policy};
+use std::cmp::Reverse;
+
+/// Which entries have to be kept in order of age.
+pub(crate) fn lru_scope_of(limit: Limit) -> LruScope {
+    match limit.policy {
+        _ if limit.bytes == 0 => LruScope::Nobody,
+        Policy::AllKeysLru => LruScope::All,
+        Policy::VolatileLru => LruScope::Volatile,
+        _ => LruScope::Nobody,
+    }
+}
+
+impl Database {
+    /// Number of keys that `policy` may remove.
+    pub(crate) fn evictable_len(&self, policy: Policy) -> usize {
+        if policy.is_volatile() { self.volatile_len() } else { self.len() }
+    }
+
+    /// An age that no candidate is older than; nothing if there is no candidate.
+    pub(crate) fn bound(&self) -> Option<LastUse> {
+        let is_empty = match self.candidates() {
+            LruScope::Nobody => true,
+            LruScope::All => self.len() == 0,
+            LruScope::Volatile => self.volatile_len() == 0,
+        };
+        self.oldest_first.peek().filter(|_| !is_empty).map(|Reverse((bound, _))| *bound)
+    }
+
+    /// The oldest candidate of the segment with the least bound, which is correct from now on.
+    /// Whatever becomes a candidate later is at least as young as `next`.
+    pub(crate) fn settle(&mut self, next: LastUse) -> Option<(LastUse, Key)> {
+        let mut first = self.oldest_first.peek_mut()?;
+        let Reverse((bound, at)) = *first;
+        let (oldest, moved) = self.segments[at as usize].oldest();
+        self.moved += moved as u64;
+        let age = oldest.map_or(next, |(_, age)| age);
+        // Without a change the heap has nothing to do.
+        if age != bound {
+            *first = Reverse((age, at));
+        }
+        oldest.map(|(key, age)| (age, key.clone()))
+    }
+
+    /// A key from a random segment, if it is still there.
+    pub(crate) fn pick(
+        &mut self,
+        random: u64,
+        is_volatile: bool,
+        effort: &mut usize,
+    ) -> Option<Key> {
+        /// Keys that are picked in one walk through a segment.
+        const PICKED: u64 = 16;
+        if self.picked.is_empty() {
+            let count = self.segments.len();
+            let start = self.segment_at(random);
+            let mut around = (start..count).chain(0..start);
+            let at = around.find(|at| self.segments[*at].candidates_len(is_volatile) > 0)?;
+            let segment = &self.segments[at];
+            *effort += segment.len();
+            let len = segment.candidates_len(is_volatile) as u64;
+            let (stride, offset) = ((len / PICKED).max(1), random % (len / PICKED).max(1));
+            let candidates =
+                segment.iter().filter(|(_, entry)| !is_volatile || entry.is_volatile());
+            let picked = candidates.skip(offset as usize).step_by(stride as usize);
+            self.picked = picked.map(|(key, _)| key.clone()).collect();
+        }
+        let key = self.picked.pop()?;
+        let entry = self.peek(&key)?;
+        (!is_volatile || entry.is_volatile()).then_some(key)
+    }
+}

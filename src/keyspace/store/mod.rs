@@ -1,0 +1,11 @@
+//! Where entries are kept: databases of segments, in order of use, and what they take.
+
+pub(crate) mod database;
+pub mod entry;
+pub mod eviction;
+pub mod footprint;
+pub(crate) mod growth;
+pub mod hasher;
+pub(crate) mod position;
+pub(crate) mod segment;
+pub mod snapshot;

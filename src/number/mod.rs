@@ -1,0 +1,3 @@
+//! Numbers that Rust does not have.
+
+pub mod extended;

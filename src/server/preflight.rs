@@ -1,0 +1,54 @@
+//! What is checked and said about a configuration before the server serves.
+
+use crate::config::Config;
+use crate::system::{machine, open_files};
+use crate::text::units;
+use crate::{limits, log};
+use std::net::SocketAddr;
+
+/// Logs what an operator should know about a configuration.
+pub fn tell(config: &Config, addresses: &[SocketAddr]) {
+    warn_about_strangers(config, addresses);
+    log_limit(config);
+}
+
+/// Says how much memory the data may take, and where the number comes from.
+fn log_limit(config: &Config) {
+    let (limit, origin) = (config.limit(), config.maxmemory.origin(machine::memory()));
+    log::notice(&match limit.bytes as u64 {
+        0 => "maxmemory 0: the data may take all the memory there is".to_owned(),
+        bytes => format!(
+            "maxmemory {} ({origin}), maxmemory-policy {}",
+            units::human(bytes),
+            limit.policy.name()
+        ),
+    });
+}
+
+/// Lowers `maxclients` to what the limit of open files allows, when that cannot be raised.
+pub fn with_enough_files(mut config: Config) -> Config {
+    let possible = open_files::allow(config.maxclients);
+    if possible < config.maxclients {
+        log::warning(&format!(
+            "maxclients lowered from {} to {possible}: only {} files may be open (ulimit -n)",
+            config.maxclients,
+            possible as u64 + limits::RESERVED_FILES
+        ));
+        config.maxclients = possible;
+    }
+    config
+}
+
+/// Says who can come in although nobody asks for a password, or who cannot because of that.
+fn warn_about_strangers(config: &Config, addresses: &[SocketAddr]) {
+    let is_open = addresses.iter().any(|address| !address.ip().is_loopback());
+    if is_open && config.requirepass.is_empty() {
+        let consequence = match config.protected_mode {
+            true => "clients on other machines are denied (protected mode)",
+            false => "everyone who can reach the port can read and change everything",
+        };
+        log::warning(&format!(
+            "No password is set: {consequence}. Set one with --requirepass-file <path>"
+        ));
+    }
+}

@@ -1,0 +1,4 @@
+//! What the operating system tells and grants.
+
+pub mod machine;
+pub mod open_files;
