@@ -30,6 +30,7 @@
 //! | [`aof`] | the log of changes (a write-ahead log), and its own lock |
 //! | [`observe`] | what the server remembers about its own work; small locks of its own |
 //! | [`listener`] | where clients come in: TCP or a Unix socket |
+//! | [`rdb`] | snapshots in Redis's format, as bytes and pieces of values; no files, no locks |
 //! | [`resp`], [`keyspace`] | the wire, the data; no locks, no clock; they do not know each other |
 //! | [`config`] | settings, and where they come from |
 //! | [`system`] | what the operating system tells and grants |
@@ -97,6 +98,7 @@ pub mod log;
 pub mod number;
 pub mod observe;
 pub mod policy;
+pub mod rdb;
 pub mod resp;
 pub mod server;
 pub mod shared;

@@ -277,3 +277,27 @@ pub const AOF_FIELDS_PER_REQUEST: usize = 64;
 pub const AOF_REWRITE_BACKOFF_MS: u64 = 1_000;
 /// See [`AOF_REWRITE_BACKOFF_MS`]; Redis ends at an hour as well.
 pub const AOF_REWRITE_BACKOFF_MS_MAX: u64 = 3_600_000;
+
+/// Bytes of an RDB file that are read at a time. A string that fits is handed over from there
+/// without being copied.
+pub const RDB_READ_BYTES: usize = 64 * 1024;
+
+/// First capacity, in bytes, for a string that does not fit. Beyond, memory is given for as many
+/// bytes as have arrived already.
+pub const RDB_STRING_STEP_BYTES: usize = 1024 * 1024;
+
+/// Bytes of one string of an RDB file, compressed or not. Redis's longest are packed blocks of a
+/// gigabyte; its strings have half as much unless it was told otherwise.
+pub const RDB_STRING_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// Bytes that are gathered before an RDB file is written to.
+pub const RDB_WRITE_BYTES: usize = 64 * 1024;
+
+/// Bytes of a string that is still compressed: what is compressed is in memory twice.
+pub const RDB_COMPRESSED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Entries, and bytes of their fields, that make a node of a stream in an RDB file: Redis's
+/// `stream-node-max-entries` and `stream-node-max-bytes`.
+pub const RDB_NODE_ENTRIES: usize = 100;
+/// See [`RDB_NODE_ENTRIES`].
+pub const RDB_NODE_BYTES: usize = 4096;

@@ -1,0 +1,213 @@
+//! Values in pieces: what the reader hands over and what a recipient has to be.
+//!
+//! A value is handed over element by element and never as a whole, because a set of ten million
+//! members exists twice otherwise: once for the reader and once for the keyspace. An element that
+//! lay in the read buffer is borrowed from it; a long one, which had to be gathered, is handed
+//! over as the owner of its bytes, so that it can become the value without being copied.
+//!
+//! The order is the file's. For a stream: its entries by rising id, then [`Piece::Stream`], then
+//! each group, followed by its consumers, each followed by its pending entries by rising id.
+//!
+//! The reader verifies the structure before it hands anything over, except for what only the whole
+//! value can show: that a member is there twice. It asks the recipient, who has the members in a
+//! table anyway: [`Refusal::Duplicate`]. What was built of a value before an error is the
+//! recipient's to throw away.
+
+use super::packed::Packed;
+use std::borrow::Cow;
+
+/// Bytes that are borrowed if they are short and owned if they had to be gathered.
+pub type Text<'a> = Cow<'a, [u8]>;
+
+/// A type of value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A string.
+    String,
+    /// A list.
+    List,
+    /// A set.
+    Set,
+    /// A sorted set.
+    SortedSet,
+    /// A hash.
+    Hash,
+    /// A stream.
+    Stream,
+}
+
+impl Kind {
+    /// What the command TYPE calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::String => "string",
+            Kind::List => "list",
+            Kind::Set => "set",
+            Kind::SortedSet => "zset",
+            Kind::Hash => "hash",
+            Kind::Stream => "stream",
+        }
+    }
+}
+
+/// The id of a stream's entry. The order is the stream's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamId {
+    /// Unix milliseconds.
+    pub ms: u64,
+    /// Counts the entries of the same millisecond.
+    pub sequence: u64,
+}
+
+impl StreamId {
+    /// The id in the sixteen bytes in which it stands in a file: big-endian, to sort as bytes.
+    pub fn to_bytes(self) -> [u8; 16] {
+        (u128::from(self.ms) << 64 | u128::from(self.sequence)).to_be_bytes()
+    }
+
+    /// The id that sixteen bytes say.
+    pub fn from_bytes(bytes: [u8; 16]) -> StreamId {
+        let both = u128::from_be_bytes(bytes);
+        StreamId { ms: (both >> 64) as u64, sequence: both as u64 }
+    }
+}
+
+/// The fields of a stream's entry, in its order.
+#[derive(Debug, Clone, Copy)]
+pub struct Fields<'a> {
+    names: &'a [Packed<'a>],
+    values: &'a [Packed<'a>],
+}
+
+impl<'a> Fields<'a> {
+    /// As many values as names.
+    pub(super) fn new(names: &'a [Packed<'a>], values: &'a [Packed<'a>]) -> Fields<'a> {
+        debug_assert_eq!(names.len(), values.len(), "each name has its value");
+        Fields { names, values }
+    }
+
+    /// Number of fields.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there are none, which Redis never writes.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Names and values; [`Packed::bytes`] has the bytes.
+    pub fn iter(&self) -> impl Iterator<Item = (Packed<'a>, Packed<'a>)> {
+        self.names.iter().copied().zip(self.values.iter().copied())
+    }
+}
+
+/// What a stream knows apart from its entries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StreamState {
+    /// Number of entries.
+    pub len: u64,
+    /// The id of the last entry that was ever added.
+    pub last_id: StreamId,
+    /// The id of the first entry that is there; zero if there is none.
+    pub first_id: StreamId,
+    /// The highest id that was deleted; zero if none was, or if the file is too old to say.
+    pub max_deleted_id: StreamId,
+    /// Entries ever added; the entries that are there if the file is too old to say.
+    pub entries_added: u64,
+    /// Groups that follow.
+    pub groups: u64,
+}
+
+/// A part of a value.
+#[derive(Debug)]
+pub enum Piece<'a> {
+    /// The whole string.
+    String(Text<'a>),
+    /// The next element of a list, from the left.
+    Element(Text<'a>),
+    /// A member of a set.
+    Member(Text<'a>),
+    /// A member of a sorted set. The score is a number; infinities and −0.0 are numbers.
+    Scored(Text<'a>, f64),
+    /// A field of a hash.
+    Field {
+        /// Its name.
+        field: Text<'a>,
+        /// Its value.
+        value: Text<'a>,
+        /// When the field expires, in Unix milliseconds. It may have passed.
+        expires_at_ms: Option<u64>,
+    },
+    /// An entry of a stream. Its id is higher than the one before.
+    Entry {
+        /// Its id.
+        id: StreamId,
+        /// Its fields.
+        fields: Fields<'a>,
+    },
+    /// All entries were handed over; this is what else the stream knows.
+    Stream(StreamState),
+    /// A consumer group of the stream.
+    Group {
+        /// Its name.
+        name: Text<'a>,
+        /// The last entry that was delivered.
+        last_id: StreamId,
+        /// Entries ever read; none if that cannot be known.
+        entries_read: Option<u64>,
+    },
+    /// A consumer of the group before.
+    Consumer {
+        /// Its name.
+        name: Text<'a>,
+        /// When it tried to read last, in Unix milliseconds.
+        seen_at_ms: u64,
+        /// When it got something last, in Unix milliseconds; none if it never did.
+        active_at_ms: Option<u64>,
+    },
+    /// An entry that the consumer before got and did not acknowledge. Its id is higher than the
+    /// one before; the entry itself may have been deleted.
+    Pending {
+        /// The entry's id.
+        id: StreamId,
+        /// When it was delivered last, in Unix milliseconds.
+        delivered_at_ms: u64,
+        /// How often it was delivered.
+        deliveries: u64,
+    },
+}
+
+/// Why a recipient does not take a piece.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The value has this member, field, group, or consumer already: the input is damaged.
+    Duplicate,
+    /// The recipient does not want to go on, for a reason of its own.
+    Stop(Cow<'static, str>),
+}
+
+/// A recipient of a value's pieces.
+pub trait Sink {
+    /// A value begins. The number of elements is the file's word, not to be trusted with memory;
+    /// it is zero for a stream, whose number of entries stands behind them.
+    fn begin(&mut self, kind: Kind, announced: u64) {
+        let _ = (kind, announced);
+    }
+
+    /// The value's next piece.
+    ///
+    /// # Errors
+    /// The piece cannot be taken; the reader stops and says where.
+    fn take(&mut self, piece: Piece<'_>) -> Result<(), Refusal>;
+}
+
+/// A recipient that throws everything away: the reader verifies what it skips.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Nowhere;
+
+impl Sink for Nowhere {
+    fn take(&mut self, _: Piece<'_>) -> Result<(), Refusal> {
+        Ok(())
+    }
+}
