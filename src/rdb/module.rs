@@ -1,8 +1,8 @@
 //! What modules of Redis wrote: named, and skipped where nothing of the data set is lost.
 //!
 //! A module's number holds its name: nine characters of six bits each, then ten bits of a version.
-//! Since Redis 4's release each of its figures is announced by its kind, so that a reader without the module
-//! finds the end of its data.
+//! Since Redis 4's release each of its figures is announced by its kind, so that a reader without
+//! the module finds the end of its data.
 
 use super::error::{Error, Problem, Result};
 use super::format::{Encoding, module as kind};

@@ -1,9 +1,9 @@
 //! The writer of a value, element by element.
 //!
 //! The caller announces how many elements come, and the writer holds it to that: a wrong count
-//! would make everything behind it unreadable. The encodings are the oldest: a count and strings. They are
-//! read by all servers, which pack small values again by their own thresholds, and they need no
-//! memory here. Only streams have no such form; their nodes are `node.rs`.
+//! would make everything behind it unreadable. The encodings are the oldest: a count and strings.
+//! They are read by all servers, which pack small values again by their own thresholds, and they
+//! need no memory here. Only streams have no such form; their nodes are `node.rs`.
 
 use super::format::written;
 use super::node::NodeWriter;

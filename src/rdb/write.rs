@@ -1,9 +1,9 @@
 //! The writer of a file: header, what stands between the values, end.
 //!
 //! The caller walks over its keyspace and calls in the file's order; nothing is kept but a buffer.
-//! Values are written in the oldest encodings there are (see `value_writer.rs`), under a low version:
-//! loaders refuse a file for its version and else look at the encodings, so that a file of version
-//! 9 with one hash whose fields expire is loaded by whatever knows such hashes.
+//! Values are written in the oldest encodings there are (see `value_writer.rs`), under a low
+//! version: loaders refuse a file for its version and else look at the encodings, so that a file of
+//! version 9 with one hash whose fields expire is loaded by every server that knows such hashes.
 //!
 //! | version | who loads it | streams |
 //! |---|---|---|
@@ -27,8 +27,8 @@ pub enum Version {
     Ten,
     /// Of Redis 7.2, and of Valkey up to 8.
     Eleven,
-    /// Of Redis 7.4: not loaded by any Valkey. Only payloads with hashes whose fields expire need it,
-    /// because RESTORE has nothing but the version to go by.
+    /// Of Redis 7.4: not loaded by any Valkey. Only payloads with hashes whose fields expire need
+    /// it, because RESTORE has nothing but the version to go by.
     Twelve,
 }
 
