@@ -208,7 +208,8 @@ impl<R: Read> Source<R> {
     /// The next `len` bytes, which are more than the buffer holds.
     fn gathered(&mut self, len: usize) -> Result<Vec<u8>> {
         self.sum();
-        let mut bytes = Vec::with_capacity(len.min(limits::RDB_STRING_STEP_BYTES));
+        let first = len.min(limits::RDB_STRING_STEP_BYTES);
+        let mut bytes = Vec::with_capacity(first);
         bytes.extend_from_slice(&self.buffer[self.at..self.end]);
         self.base += self.end as u64;
         (self.at, self.end, self.summed) = (0, 0, 0);
@@ -216,7 +217,7 @@ impl<R: Read> Source<R> {
         while bytes.len() < len {
             let there = bytes.len();
             // As many bytes again as have arrived, and the exact rest once that is enough.
-            let step = (len - there).min(there.max(limits::RDB_STRING_STEP_BYTES));
+            let step = (len - there).min(if there < first { first - there } else { there });
             bytes.reserve_exact(step);
             let read = self.input.by_ref().take(step as u64).read_to_end(&mut bytes);
             self.sum = crc64::update(self.sum, &bytes[summed..]);

@@ -9,6 +9,7 @@ use crate::config;
 use argh::{EarlyExit, FromArgs};
 
 mod check_aof;
+mod check_rdb;
 mod ping;
 
 /// One tool.
@@ -29,6 +30,11 @@ pub static TOOLS: &[Tool] = &[
         name: "check-aof",
         summary: "explain an append-only file, and repair its torn end",
         run: check_aof::run,
+    },
+    Tool {
+        name: "check-rdb",
+        summary: "explain a snapshot: what it holds, or where it is damaged",
+        run: check_rdb::run,
     },
 ];
 

@@ -1,6 +1,8 @@
 //! What the keyspace says it takes, beside what the allocator was really asked for: a program of
 //! its own, because whatever else it did would be counted too.
 
+mod rdb;
+
 use peak_alloc::PeakAlloc;
 use respool::keyspace::allocation::allocated;
 use respool::keyspace::{FieldMap, Keyspace, Value};
@@ -39,6 +41,7 @@ fn what_is_taken_is_counted() {
     what_keys_take_is_counted();
     what_a_hash_takes_is_counted();
     what_copies_of_a_hash_take_is_counted();
+    rdb::a_reader_takes_what_arrives();
 }
 
 /// Every state of the keyspace's tables: growing, when keys have come and gone for a long time, and
