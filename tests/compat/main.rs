@@ -14,6 +14,7 @@ mod proxy;
 mod python;
 mod random;
 mod rare;
+mod rdb;
 mod replies;
 mod restarts;
 mod servers;
