@@ -1,7 +1,7 @@
 //! Snapshots and payloads between Redis and the `rdb` module, without a server of ours.
 //!
-//! The judge is Redis's own DEBUG DIGEST, a sum over all its data: a Redis is filled by commands and
-//! saves; the file is read and written again; another Redis loads that and must have the same
+//! The judge is Redis's own DEBUG DIGEST, a sum over all its data: a Redis is filled by commands
+//! and saves; the file is read and written again; another Redis loads that and must have the same
 //! sum. So neither direction is proved by the other one. Groups of streams are not part of the
 //! digest and are compared by XINFO.
 
