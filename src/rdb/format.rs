@@ -19,6 +19,14 @@ pub fn is_readable(version: u32) -> bool {
     matches!(version, 1..=VERSION_MAX | VERSION_VALKEY)
 }
 
+/// Whether a file that begins like this is a snapshot: a log of Redis may have one in front.
+pub fn is_snapshot(beginning: &[u8]) -> bool {
+    let is_version = |rest: &[u8]| rest.first().is_some_and(u8::is_ascii_digit);
+    [&b"REDIS"[..], b"VALKEY"]
+        .iter()
+        .any(|word| beginning.strip_prefix(*word).is_some_and(is_version))
+}
+
 /// What stands between keys. Numbers of values are below 100, so that one byte tells both apart.
 pub mod operation {
     /// What a module keeps for the next key; Valkey uses the number for a slot's import.

@@ -3,6 +3,7 @@
 use super::super::check::check;
 use super::super::crc64;
 use super::super::error::{Error, Problem};
+use super::super::format::is_snapshot;
 use super::super::read::{Event, Reader};
 use super::{file, load};
 
@@ -23,6 +24,8 @@ fn versions() {
     for text in [&b"REDIS00"[..], b"", b"REDIS00x9", b"*1\r\n$4\r\nPING\r\n"] {
         assert!(matches!(problem(text).problem, Problem::NotRdb), "{text:?}");
     }
+    assert!(is_snapshot(b"REDIS0006") && is_snapshot(b"VALKEY080"));
+    assert!(!is_snapshot(b"REDIS") && !is_snapshot(b"*1\r\n$4\r\nPING"));
     assert_eq!(load(b"VALKEY080\0\x01k\x01v\xff\0\0\0\0\0\0\0\0").expect("sound").len(), 1);
     let expiring = b"VALKEY080\x16\x01k\x01\x01f\x01v\x05\0\0\0\0\0\0\0\xff\0\0\0\0\0\0\0\0";
     let found = load(expiring).expect("sound").remove(0).1;
