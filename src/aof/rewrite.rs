@@ -26,8 +26,8 @@ use super::directory::Directory;
 use super::disk::{LogFile, reason};
 use super::manifest::{Manifest, Piece};
 use super::records::Records;
+use crate::keyspace::Key;
 use crate::keyspace::store::snapshot::BeforeImage;
-use crate::keyspace::{Key, Value};
 use crate::limits;
 use std::io;
 use std::sync::atomic::Ordering::Relaxed;
@@ -95,7 +95,7 @@ impl<'a> Rewrite<'a> {
         for kept in image {
             self.entries += 1;
             self.select(kept.db);
-            write_entry(&mut self.records, &kept);
+            kept.value.rebuild(&kept.key, kept.expires_at_ms, &mut self.records);
             if self.records.len() >= limits::AOF_BUFFER_KEPT_BYTES {
                 self.base.write(&mut self.records).map_err(|error| reason(&error))?;
             }
@@ -146,42 +146,6 @@ impl<'a> Rewrite<'a> {
         if self.db != Some(db) {
             self.db = Some(db);
             self.records.words(&[Key::new(b"SELECT"), Key::number(db as u64)]);
-        }
-    }
-}
-
-/// Appends the requests that make an entry.
-fn write_entry(records: &mut Records, kept: &BeforeImage) {
-    match &kept.value {
-        Value::String(text) => {
-            let with_deadline = kept.expires_at_ms.map(Key::number);
-            records.head(if with_deadline.is_some() { 5 } else { 3 });
-            records.bulk(b"SET");
-            records.key(&kept.key);
-            records.key(text);
-            if let Some(moment) = with_deadline {
-                records.bulk(b"PXAT");
-                records.bulk(&moment);
-            }
-        }
-        Value::Hash(fields) => {
-            let (mut left, mut room) = (fields.len(), 0);
-            fields.for_each(|name, value| {
-                if room == 0 {
-                    room = left.min(limits::AOF_FIELDS_PER_REQUEST);
-                    left -= room;
-                    records.head(2 + 2 * room);
-                    records.bulk(b"HSET");
-                    records.key(&kept.key);
-                }
-                room -= 1;
-                records.key(name);
-                records.key(value);
-            });
-            if let Some(moment_ms) = kept.expires_at_ms {
-                let moment = Key::number(moment_ms);
-                records.words(&[Key::new(b"PEXPIREAT"), kept.key.clone(), moment]);
-            }
         }
     }
 }
