@@ -301,3 +301,26 @@ pub const RDB_COMPRESSED_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const RDB_NODE_ENTRIES: usize = 100;
 /// See [`RDB_NODE_ENTRIES`].
 pub const RDB_NODE_BYTES: usize = 4096;
+
+/// Entries in a segment of a large hash or set, on the average; one that is about to be split has
+/// twice as many. To split or to copy that takes some 20 microseconds.
+pub const VALUE_SEGMENT_MEAN: usize = 420;
+
+/// Segments in a chunk of a large hash or set. A snapshot of ten million entries makes the first
+/// change copy the list of some 400 chunks, and the list of one of them.
+pub const VALUE_CHUNK_SEGMENTS: usize = 64;
+
+/// Fields of a hash, or members of a set, up to which it is one packed block, which is searched
+/// from the front: at the end of the largest, in a quarter of a microsecond.
+pub const PACKED_ENTRIES_MAX: usize = 128;
+
+/// Members of a packed set of integers, each of which takes a nanosecond to pass (Redis:
+/// `set-max-intset-entries`).
+pub const PACKED_INTEGERS_MAX: usize = 512;
+
+/// Bytes of a name, a value or a member in a packed block. Redis's default is 64; one long value
+/// among short ones does not make them worth a table each.
+pub const PACKED_TEXT_BYTES_MAX: usize = 1024;
+
+/// Bytes of a packed block, all of which may be moved or copied by a change: about a microsecond.
+pub const PACKED_BLOCK_BYTES_MAX: usize = 16 * 1024;
