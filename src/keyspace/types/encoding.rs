@@ -1,4 +1,4 @@
-//! The names of Redis's representations, and the thresholds at which it changes from one to another.
+//! The names of Redis's representations, and the thresholds at which one follows another.
 //!
 //! OBJECT ENCODING tells a name, and tests and tools look at it. What is really done here differs:
 //! see [`super`]. So a value keeps the name that it would have in Redis, which never changes back.

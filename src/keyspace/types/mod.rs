@@ -10,9 +10,11 @@ pub mod encoding;
 pub mod hash;
 pub mod packed;
 pub mod segments;
+pub mod set;
 
 pub use element::Element;
 pub use encoding::{Encoding, Listpack, SetNames};
 pub use hash::Hash;
 pub use packed::{Block, Item, Packed, TwoWay};
 pub use segments::Segments;
+pub use set::Set;

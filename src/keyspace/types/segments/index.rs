@@ -14,7 +14,7 @@
 //! A segment has some hundred entries. Should one ever have more than two bytes can tell, which
 //! takes names that were chosen with the knowledge of their hashes, its slots have four.
 
-use crate::keyspace::footprint::allocated;
+use crate::keyspace::allocation::allocated;
 
 /// Slots for every two entries that there is room for: two thirds are taken at most.
 const SLOTS_PER_TWO: usize = 3;

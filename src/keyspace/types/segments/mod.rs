@@ -31,8 +31,8 @@ mod segment;
 
 pub use segment::{Entry, HeapBytes};
 
+use crate::keyspace::allocation::allocated;
 use crate::keyspace::bytes::Key;
-use crate::keyspace::footprint::allocated;
 use crate::limits;
 use ahash::RandomState;
 use segment::Segment;

@@ -4,8 +4,8 @@
 //! index holds numbers only: an empty place of it costs two bytes instead of forty-eight.
 
 use super::index::Index;
+use crate::keyspace::allocation::allocated;
 use crate::keyspace::bytes::Key;
-use crate::keyspace::footprint::allocated;
 use ahash::RandomState;
 
 /// Bytes on the heap that belong to a value.
