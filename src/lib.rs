@@ -30,6 +30,7 @@
 //! | [`aof`] | the log of changes (a write-ahead log), and its own lock |
 //! | [`observe`] | what the server remembers about its own work; small locks of its own |
 //! | [`listener`] | where clients come in: TCP or a Unix socket |
+//! | [`supervision`] | words to systemd, and the file with the number of the process |
 //! | [`rdb`] | snapshots in Redis's format, as bytes and pieces of values; no files, no locks |
 //! | [`resp`], [`keyspace`] | the wire, the data; no locks, no clock; they do not know each other |
 //! | [`config`] | settings, and where they come from |
@@ -102,6 +103,7 @@ pub mod rdb;
 pub mod resp;
 pub mod server;
 pub mod shared;
+pub mod supervision;
 pub mod system;
 pub mod text;
 pub mod tool;

@@ -180,6 +180,26 @@ pub const CLIENTS_MAX: usize = u32::MAX as usize;
 /// call the log synced.
 pub const FSYNC_INTERVAL_MS_MAX: usize = 3_600_000;
 
+/// Bytes of a configuration file, and of a file with a password: thousands of times what one has;
+/// a device or a log that was named by mistake does not fill the memory.
+pub const CONFIG_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Configuration files that are read, each inclusion counted: one that includes itself comes to
+/// an end.
+pub const CONFIG_FILES_MAX: usize = 1_024;
+
+/// Files that include each other in a chain.
+pub const CONFIG_DEPTH_MAX: usize = 16;
+
+/// Mistakes of a configuration that are told; a text file of another kind has thousands.
+pub const CONFIG_MISTAKES_MAX: usize = 50;
+
+/// Words of `bind`, as in Redis.
+pub const BIND_ADDRESSES_MAX: usize = 16;
+
+/// Percentiles that INFO may be asked to show: each is looked up for each command.
+pub const PERCENTILES_MAX: usize = 64;
+
 /// Databases that `--databases` may ask for.
 pub const DATABASES_MAX: usize = 1024;
 

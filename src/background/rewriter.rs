@@ -8,7 +8,7 @@ use crate::aof::{Directory, Order, Rewrite};
 use crate::log;
 use crate::shared::Shared;
 use crossbeam_channel::{Receiver, select};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Does what it is told until the other end of `stop` is dropped, and gives the directory back.
@@ -26,7 +26,7 @@ pub fn run(
             (Order::Rewrite, Some(directory)) => rewrite(shared, directory, |_| {}),
             (Order::Rewrite, None) => shared.aof.status.is_scheduled.store(false, Relaxed),
             (Order::TurnOn(answer), None) => {
-                let path = PathBuf::from(&shared.config().dir);
+                let path = shared.config().dir.clone();
                 match begin_directory(shared, &path) {
                     Ok(opened) => {
                         shared.aof.status.is_unfounded.store(true, Relaxed);

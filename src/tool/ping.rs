@@ -6,6 +6,7 @@
 use argh::FromArgs;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Bytes of a reply that are looked at: the answer to PING is one short line.
@@ -38,7 +39,8 @@ pub fn run(arguments: &[String]) -> Result<String, String> {
         Ok(ping) => ping,
         Err(outcome) => return outcome,
     };
-    let password = ping.password_file.as_deref().map(crate::config::read_password).transpose()?;
+    let password = ping.password_file.as_deref().map(Path::new);
+    let password = password.map(crate::config::read_password).transpose()?;
     let deadline = Instant::now() + Duration::from_millis(ping.timeout_ms.max(1));
     let replies = ping
         .ask(password.as_deref(), deadline)
@@ -48,13 +50,14 @@ pub fn run(arguments: &[String]) -> Result<String, String> {
 
 impl Ping {
     /// Sends AUTH if there is a password, then PING, and returns the reply to each.
-    fn ask(&self, password: Option<&str>, deadline: Instant) -> io::Result<Vec<String>> {
+    fn ask(&self, password: Option<&[u8]>, deadline: Instant) -> io::Result<Vec<String>> {
         let mut stream = self.connect(deadline)?;
         stream.set_write_timeout(Some(left_until(deadline)?))?;
         let mut requests = Vec::new();
         if let Some(password) = password {
-            let bytes = password.len();
-            write!(requests, "*2\r\n$4\r\nAUTH\r\n${bytes}\r\n{password}\r\n")?;
+            write!(requests, "*2\r\n$4\r\nAUTH\r\n${}\r\n", password.len())?;
+            requests.extend_from_slice(password);
+            requests.extend_from_slice(b"\r\n");
         }
         requests.extend_from_slice(b"*1\r\n$4\r\nPING\r\n");
         stream.write_all(&requests)?;

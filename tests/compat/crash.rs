@@ -263,7 +263,7 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
     let mut clients = vec![(State::new(), Vec::new()); CLIENTS as usize];
     let mut acknowledged = 0;
     let flags =
-        |policy| ["--port", "0", "--appendonly", "yes", "--dir", path, "--appendfsync", policy];
+        |policy| ["--port", "any", "--appendonly", "yes", "--dir", path, "--appendfsync", policy];
     for number in 0..rounds {
         let policy = ["everysec", "always", "no"][(number % 3) as usize];
         acknowledged += round(&mut random, &flags(policy), &mut clients);

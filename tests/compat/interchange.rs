@@ -53,7 +53,7 @@ fn exchange(first: impl Fn(&str) -> Server, second: impl Fn(&str) -> Server, wha
 }
 
 fn respool(path: &str) -> Server {
-    Server::respool_with(&["--port", "0", "--appendonly", "yes", "--dir", path])
+    Server::respool_with(&["--port", "any", "--appendonly", "yes", "--dir", path])
 }
 
 fn redis(path: &str) -> Server {

@@ -16,7 +16,7 @@ fn on_faults(dir: &Path) -> (TestServer, Arc<Faults>) {
     let faults = Arc::new(Faults::default());
     let server = TestServer::on(Disk::with_faults(Arc::clone(&faults)), |config| {
         config.appendonly = true;
-        config.dir = dir.to_string_lossy().into_owned();
+        config.dir = dir.to_path_buf();
     });
     (server, faults)
 }

@@ -109,7 +109,7 @@ fn a_write_is_synced_while_many_keys_expire() {
     let dir = folder();
     let server = TestServer::with(|config| {
         config.appendonly = true;
-        config.dir = dir.path().to_string_lossy().into_owned();
+        config.dir = dir.path().to_path_buf();
     });
     let mut client = server.client();
     for first in (0..KEYS).step_by(1_000) {

@@ -16,6 +16,7 @@ mod client_library;
 mod client_output;
 mod config;
 mod config_file;
+mod config_list;
 mod connection;
 mod container;
 mod counter;
