@@ -275,9 +275,36 @@ pub const LOADING_AHEAD_PERCENT: u64 = 10;
 /// Bytes that a key to come takes in a table, at most.
 pub const LOADING_AHEAD_KEY_BYTES: u64 = 45;
 
-/// Bytes behind damage in which whole requests are looked for, to tell a torn tail from the loss
-/// of something in the middle. A tail is what was written and not synced: far less.
-pub const AOF_SEARCH_BYTES: u64 = 256 * 1024 * 1024;
+/// Bytes of one unit of the log: a request, or a transaction with all its requests. Offsets inside
+/// of a unit have 32 bits; what clients can send in one unit is a quarter of that.
+pub const AOF_UNIT_BYTES_MAX: u64 = u32::MAX as u64;
+
+/// Bytes of unreadable data at the end of the log that are cut off unasked. That is what a power
+/// failure leaves of writes that were not synced: with `everysec` a second of them, and 64 MB a
+/// second is more than a server on two cores logs. Larger damage has another cause.
+pub const AOF_TORN_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Bytes of unreadable data that are cut off unasked although that is more than all that could be
+/// read before: the page of the file that was being written, and the next one. Beyond that, a log
+/// of which more is lost than kept was not torn by a power failure.
+pub const AOF_TORN_BYTES_OF_SHORT_LOG: u64 = 8 * 1024;
+
+/// Bytes behind damage in which whole requests are looked for, to tell a torn end from the loss
+/// of something in the middle. More is never cut off unasked.
+pub const AOF_SEARCH_BYTES: u64 = AOF_TORN_BYTES_MAX;
+
+/// Arguments parsed during that search. A value in the torn end may be a log itself, in which every
+/// line could begin a request; beyond this number the damage counts as one in the middle.
+pub const AOF_SEARCH_ARGUMENTS_MAX: usize = 16 * 1024 * 1024;
+
+/// Files next to a damaged one that may keep what was cut off at the same offset.
+pub const AOF_CUT_COPIES_MAX: usize = 100;
+
+/// Bytes of a manifest: some thousand files, where three are usual.
+pub const AOF_MANIFEST_BYTES_MAX: usize = 256 * 1024;
+
+/// Entries of `dir` that are looked at to find somebody else's log before a new one is begun.
+pub const AOF_SURVEY_ENTRIES_MAX: usize = 10_000;
 
 /// Microseconds between two lines that tell how far the loading is.
 pub const LOADING_TOLD_EVERY_US: u64 = 1_000_000;

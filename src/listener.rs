@@ -6,6 +6,7 @@
 
 use crate::config::{Bind, Config, Port};
 use crate::log;
+use crate::system::optional::Optional;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 use std::fmt;
 use std::fs::{self, Permissions};
@@ -17,6 +18,11 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The mode of a Unix socket. Some shared file systems have none.
+static MODE: Optional = Optional::or_not_permitted(
+    "The mode of the Unix socket cannot be set, so its folder decides who may connect",
+);
 
 /// What one end of a connection is called. Shown as Redis shows it in CLIENT LIST.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,7 +157,7 @@ impl Listener {
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         socket.bind(&SockAddr::unix(path)?)?;
         if let Some(mode) = mode {
-            fs::set_permissions(path, Permissions::from_mode(mode))?;
+            MODE.allow(fs::set_permissions(path, Permissions::from_mode(mode)))?;
         }
         // Nobody can connect before this, whatever the permissions were until now.
         socket.listen(backlog)?;

@@ -12,7 +12,8 @@
 //! Until step 4 the old files and the new increment make up the data, from then on the new ones.
 //!
 //! Two rewrites differ: after a failed fsync, and when the log is turned on in a running server,
-//! the present files are worth nothing. Then the manifest names the new increment in step 4 only.
+//! the present files are worth nothing. Then the new increment has a temporary name until the base
+//! is complete, and the manifest names it in step 4 only.
 //!
 //! # Memory
 //! One segment of the keyspace (up to 768 entries) is in the hands of the rewriter at a time, in
@@ -65,7 +66,7 @@ impl<'a> Rewrite<'a> {
                 // The last sync of the present file is waited for by everybody: it is made short.
                 aof.sync_file()?;
             }
-            let (piece, file) = directory.create_increment()?;
+            let (piece, file) = directory.create_increment(!is_named)?;
             if is_named {
                 let mut manifest = directory.manifest().clone();
                 manifest.increments.push(piece.clone());
@@ -132,8 +133,11 @@ impl<'a> Rewrite<'a> {
         self.base.write(&mut self.records)?;
         self.base.sync()?;
         let base = self.directory.finish_base(&self.base)?;
+        if !self.is_named {
+            self.directory.finish_increment(&self.increment)?;
+        }
         let old = self.directory.manifest();
-        let is_new = |piece: &&Piece| **piece == self.increment;
+        let is_new = |piece: &&Piece| piece.name == self.increment.name;
         let history = old.history.iter().chain(old.pieces());
         let history: Vec<Piece> = history.filter(|piece| !is_new(piece)).cloned().collect();
         let manifest =

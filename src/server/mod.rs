@@ -12,7 +12,7 @@
 
 mod preflight;
 
-use crate::aof::{Directory, Disk};
+use crate::aof::{Directory, Disk, Names, survey};
 use crate::background::{housekeeper, loader, rewriter};
 use crate::clock::Clock;
 use crate::command::families;
@@ -97,9 +97,13 @@ impl Server {
             }
             listeners.push(Arc::new(listener));
         }
+        let names = Names::of(&config);
         let log = match config.appendonly {
-            true => Some(Directory::open(disk.clone(), &config.dir)?),
-            false => None,
+            true => Some(Directory::open(disk.clone(), &config.dir, names)?),
+            false => {
+                survey::warn_of_unread(&config.dir, &names);
+                None
+            }
         };
         preflight::tell(&config, &addresses);
         Ok(Server { shared: Arc::new(Shared::on(config, clock, disk)), listeners, addresses, log })

@@ -28,7 +28,11 @@ fn rewrite(client: &mut Raw) {
 fn manifest(dir: &Path) -> String {
     let path = dir.join("appendonlydir/appendonly.aof.manifest");
     let text = std::fs::read_to_string(path).expect("a manifest");
-    text.lines().map(|line| line.replace("file appendonly.aof.", "")).collect::<Vec<_>>().join(", ")
+    let line = |line: &str| {
+        let line = line.replace("file appendonly.aof.", "");
+        line.split(" bytes").next().unwrap_or_default().to_owned()
+    };
+    text.lines().map(line).collect::<Vec<_>>().join(", ")
 }
 
 /// The number of files in the log's directory: a manifest, a lock and the log's own.

@@ -5,9 +5,12 @@
 
 mod aof_always;
 mod aof_faults;
+mod aof_files;
+mod aof_fixtures;
 mod aof_log;
 mod aof_recovery;
 mod aof_rewrite;
+mod aof_takeover;
 mod bits;
 mod check_aof;
 mod check_rdb;
