@@ -69,7 +69,7 @@ fn logs_of_earlier_versions_load() {
     let mut count = 0;
     for entry in fs::read_dir(fixtures).expect("a folder") {
         let path = entry.expect("an entry").path();
-        if !path.is_dir() {
+        if !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("log-")) {
             continue;
         }
         count += 1;
