@@ -20,7 +20,7 @@
 //! | module | job |
 //! |---|---|
 //! | `main` | the process: command line, signals |
-//! | [`tool`] | what the program does apart from serving: `ping`, `check-aof`, … |
+//! | [`tool`] | what the program does apart from serving: `cli`, `ping`, `check-aof`, … |
 //! | [`server`] | start and stop: listeners, the pool of workers, the order of both |
 //! | [`background`] | threads that serve no client of their own: housekeeper, rewriter, loader |
 //! | [`connection`] | one client: read, execute, write |

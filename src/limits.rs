@@ -25,6 +25,10 @@ pub const ARGUMENTS_BEFORE_AUTH_MAX: usize = 10;
 /// Bytes of a bulk string before AUTH, as in Redis.
 pub const BULK_BYTES_BEFORE_AUTH_MAX: usize = 16 * 1024;
 
+/// Aggregates within aggregates of a reply that we read as a client. The deepest ones of Redis have
+/// less than ten; with these few, functions that call themselves are safe on any thread's stack.
+pub const ANSWER_DEPTH_MAX: usize = 128;
+
 /// First allocation, in bytes, for a request whose end has not arrived. A declared length is a
 /// promise; memory is given for bytes only.
 pub const ASSEMBLY_FIRST_BYTES: usize = 4 * 1024;

@@ -6,7 +6,7 @@ use respool::config::{self, Invocation};
 use respool::log;
 use respool::server::Server;
 use respool::supervision::PidFile;
-use respool::tool;
+use respool::tool::{self, Asked};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::cell::RefCell;
@@ -17,14 +17,11 @@ use std::sync::Arc;
 use std::thread;
 
 fn main() -> ExitCode {
-    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let texts: Vec<String> = words.iter().map(|word| word.to_string_lossy().into()).collect();
-    let outcome = match tool::from_command_line(&texts) {
-        Some((tool, arguments)) => (tool.run)(arguments).map(|text| print(&text)),
-        // A password or a path may be any bytes.
-        None => serve_as_told(&words),
+    let words = match tool::asked_for(std::env::args_os()) {
+        Asked::Tool(tool, words) => return (tool.run)(words),
+        Asked::Server(words) => words,
     };
-    match outcome {
+    match serve_as_told(&words) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("respool: {message}");

