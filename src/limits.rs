@@ -25,10 +25,6 @@ pub const ARGUMENTS_BEFORE_AUTH_MAX: usize = 10;
 /// Bytes of a bulk string before AUTH, as in Redis.
 pub const BULK_BYTES_BEFORE_AUTH_MAX: usize = 16 * 1024;
 
-/// Aggregates within aggregates of a reply that we read as a client. The deepest ones of Redis have
-/// less than ten; with these few, functions that call themselves are safe on any thread's stack.
-pub const ANSWER_DEPTH_MAX: usize = 128;
-
 /// First allocation, in bytes, for a request whose end has not arrived. A declared length is a
 /// promise; memory is given for bytes only.
 pub const ASSEMBLY_FIRST_BYTES: usize = 4 * 1024;
@@ -184,26 +180,6 @@ pub const CLIENTS_MAX: usize = u32::MAX as usize;
 /// call the log synced.
 pub const FSYNC_INTERVAL_MS_MAX: usize = 3_600_000;
 
-/// Bytes of a configuration file, and of a file with a password: thousands of times what one has;
-/// a device or a log that was named by mistake does not fill the memory.
-pub const CONFIG_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
-
-/// Configuration files that are read, each inclusion counted: one that includes itself comes to
-/// an end.
-pub const CONFIG_FILES_MAX: usize = 1_024;
-
-/// Files that include each other in a chain.
-pub const CONFIG_DEPTH_MAX: usize = 16;
-
-/// Mistakes of a configuration that are told; a text file of another kind has thousands.
-pub const CONFIG_MISTAKES_MAX: usize = 50;
-
-/// Words of `bind`, as in Redis.
-pub const BIND_ADDRESSES_MAX: usize = 16;
-
-/// Percentiles that INFO may be asked to show: each is looked up for each command.
-pub const PERCENTILES_MAX: usize = 64;
-
 /// Databases that `--databases` may ask for.
 pub const DATABASES_MAX: usize = 1024;
 
@@ -279,36 +255,9 @@ pub const LOADING_AHEAD_PERCENT: u64 = 10;
 /// Bytes that a key to come takes in a table, at most.
 pub const LOADING_AHEAD_KEY_BYTES: u64 = 45;
 
-/// Bytes of one unit of the log: a request, or a transaction with all its requests. Offsets inside
-/// of a unit have 32 bits; what clients can send in one unit is a quarter of that.
-pub const AOF_UNIT_BYTES_MAX: u64 = u32::MAX as u64;
-
-/// Bytes of unreadable data at the end of the log that are cut off unasked. That is what a power
-/// failure leaves of writes that were not synced: with `everysec` a second of them, and 64 MB a
-/// second is more than a server on two cores logs. Larger damage has another cause.
-pub const AOF_TORN_BYTES_MAX: u64 = 64 * 1024 * 1024;
-
-/// Bytes of unreadable data that are cut off unasked although that is more than all that could be
-/// read before: the page of the file that was being written, and the next one. Beyond that, a log
-/// of which more is lost than kept was not torn by a power failure.
-pub const AOF_TORN_BYTES_OF_SHORT_LOG: u64 = 8 * 1024;
-
-/// Bytes behind damage in which whole requests are looked for, to tell a torn end from the loss
-/// of something in the middle. More is never cut off unasked.
-pub const AOF_SEARCH_BYTES: u64 = AOF_TORN_BYTES_MAX;
-
-/// Arguments parsed during that search. A value in the torn end may be a log itself, in which every
-/// line could begin a request; beyond this number the damage counts as one in the middle.
-pub const AOF_SEARCH_ARGUMENTS_MAX: usize = 16 * 1024 * 1024;
-
-/// Files next to a damaged one that may keep what was cut off at the same offset.
-pub const AOF_CUT_COPIES_MAX: usize = 100;
-
-/// Bytes of a manifest: some thousand files, where three are usual.
-pub const AOF_MANIFEST_BYTES_MAX: usize = 256 * 1024;
-
-/// Entries of `dir` that are looked at to find somebody else's log before a new one is begun.
-pub const AOF_SURVEY_ENTRIES_MAX: usize = 10_000;
+/// Bytes behind damage in which whole requests are looked for, to tell a torn tail from the loss
+/// of something in the middle. A tail is what was written and not synced: far less.
+pub const AOF_SEARCH_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Microseconds between two lines that tell how far the loading is.
 pub const LOADING_TOLD_EVERY_US: u64 = 1_000_000;
@@ -353,25 +302,46 @@ pub const RDB_NODE_ENTRIES: usize = 100;
 /// See [`RDB_NODE_ENTRIES`].
 pub const RDB_NODE_BYTES: usize = 4096;
 
-/// Entries in a segment of a large hash or set, on the average; one that is about to be split has
-/// twice as many. To split or to copy that takes some 20 microseconds.
-pub const VALUE_SEGMENT_MEAN: usize = 420;
+/// Bytes of the source of one script. The largest scripts of real applications have 60 KB.
+pub const SCRIPT_SOURCE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Segments in a chunk of a large hash or set. A snapshot of ten million entries makes the first
-/// change copy the list of some 400 chunks, and the list of one of them.
-pub const VALUE_CHUNK_SEGMENTS: usize = 64;
+/// Bytes that the values of one run of a script may take. Redis has no limit; this one holds a
+/// million short strings in a table, and no more than one script runs at a time.
+pub const SCRIPT_BYTES_MAX: usize = 128 * 1024 * 1024;
 
-/// Fields of a hash, or members of a set, up to which it is one packed block, which is searched
-/// from the front: at the end of the largest, in a quarter of a microsecond.
-pub const PACKED_ENTRIES_MAX: usize = 128;
+/// Nesting of blocks, functions, tables, parentheses and operators in the source of a script, as in
+/// C Lua (`LUAI_MAXCCALLS`). The parser recurses that deep on a worker's stack.
+pub const SCRIPT_NESTING_MAX: usize = 200;
 
-/// Members of a packed set of integers, each of which takes a nanosecond to pass (Redis:
-/// `set-max-intset-entries`).
-pub const PACKED_INTEGERS_MAX: usize = 512;
+/// Local variables of one function of a script, as in C Lua.
+pub const SCRIPT_LOCALS_MAX: usize = 200;
 
-/// Bytes of a name, a value or a member in a packed block. Redis's default is 64; one long value
-/// among short ones does not make them worth a table each.
-pub const PACKED_TEXT_BYTES_MAX: usize = 1024;
+/// Variables that one closure of a script captures, as in C Lua.
+pub const SCRIPT_CAPTURES_MAX: usize = 60;
 
-/// Bytes of a packed block, all of which may be moved or copied by a change: about a microsecond.
-pub const PACKED_BLOCK_BYTES_MAX: usize = 16 * 1024;
+/// Registers of one function of a script, as in C Lua; an instruction names them by one byte.
+pub const SCRIPT_REGISTERS_MAX: usize = 250;
+
+/// Active calls of a script (per coroutine). C Lua stops at the same depth.
+pub const SCRIPT_CALL_DEPTH_MAX: usize = 20_000;
+
+/// Values on the stack of a script (per coroutine): 16 MB, for the deepest calls that the limit
+/// above allows with fifty registers each.
+pub const SCRIPT_STACK_VALUES_MAX: usize = 1024 * 1024;
+
+/// Native functions of a script that call back into it, one inside the other (`gsub`, `sort`,
+/// `__tostring`): each one takes about 1.5 KB of the worker's stack.
+pub const SCRIPT_NATIVE_DEPTH_MAX: usize = 40;
+
+/// Coroutines that resume each other, one inside the other, as in C Lua (`LUAI_MAXCCALLS`).
+pub const SCRIPT_COROUTINE_DEPTH_MAX: usize = 199;
+
+/// Tables that `__index` and `__newindex` may lead through, as in C Lua (`MAXTAGLOOP`).
+pub const SCRIPT_META_CHAIN_MAX: usize = 100;
+
+/// Results of `unpack`, exclusive, as in C Lua (`LUAI_MAXCSTACK`).
+pub const SCRIPT_UNPACK_MAX: i64 = 8000;
+
+/// Steps of a script between two questions to the host, whether it may go on: about 100
+/// microseconds.
+pub const SCRIPT_TICK_STEPS: i64 = 10_000;

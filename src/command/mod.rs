@@ -13,7 +13,6 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | [`rename`] | other names for commands |
 //! | [`families`] | the one list that knows all families |
 //! | [`admin`], [`connection`], [`hash`], [`keys`], [`string`], [`transaction`] | the families; they do not know each other |
 //! | [`engine`] | executes requests, and knows no family |
@@ -24,6 +23,5 @@ pub mod engine;
 pub mod families;
 pub mod hash;
 pub mod keys;
-pub mod rename;
 pub mod string;
 pub mod transaction;

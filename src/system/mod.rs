@@ -2,4 +2,3 @@
 
 pub mod machine;
 pub mod open_files;
-pub mod optional;
