@@ -20,7 +20,7 @@
 //! | module | job |
 //! |---|---|
 //! | `main` | the process: command line, signals |
-//! | [`tool`] | what the program does apart from serving: `ping`, `check-aof`, … |
+//! | [`tool`] | what the program does apart from serving: `cli`, `ping`, `check-aof`, … |
 //! | [`server`] | start and stop: listeners, the pool of workers, the order of both |
 //! | [`background`] | threads that serve no client of their own: housekeeper, rewriter, loader |
 //! | [`connection`] | one client: read, execute, write |
@@ -30,6 +30,7 @@
 //! | [`aof`] | the log of changes (a write-ahead log), and its own lock |
 //! | [`observe`] | what the server remembers about its own work; small locks of its own |
 //! | [`listener`] | where clients come in: TCP or a Unix socket |
+//! | [`supervision`] | words to systemd, and the file with the number of the process |
 //! | [`rdb`] | snapshots in Redis's format, as bytes and pieces of values; no files, no locks |
 //! | [`resp`], [`keyspace`] | the wire, the data; no locks, no clock; they do not know each other |
 //! | [`script`] | a Lua for scripts; knows no keys and no commands |
@@ -104,6 +105,7 @@ pub mod resp;
 pub mod script;
 pub mod server;
 pub mod shared;
+pub mod supervision;
 pub mod system;
 pub mod text;
 pub mod tool;

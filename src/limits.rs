@@ -25,6 +25,10 @@ pub const ARGUMENTS_BEFORE_AUTH_MAX: usize = 10;
 /// Bytes of a bulk string before AUTH, as in Redis.
 pub const BULK_BYTES_BEFORE_AUTH_MAX: usize = 16 * 1024;
 
+/// Aggregates within aggregates of a reply that we read as a client. The deepest ones of Redis have
+/// less than ten; with these few, functions that call themselves are safe on any thread's stack.
+pub const ANSWER_DEPTH_MAX: usize = 128;
+
 /// First allocation, in bytes, for a request whose end has not arrived. A declared length is a
 /// promise; memory is given for bytes only.
 pub const ASSEMBLY_FIRST_BYTES: usize = 4 * 1024;
@@ -180,6 +184,26 @@ pub const CLIENTS_MAX: usize = u32::MAX as usize;
 /// call the log synced.
 pub const FSYNC_INTERVAL_MS_MAX: usize = 3_600_000;
 
+/// Bytes of a configuration file, and of a file with a password: thousands of times what one has;
+/// a device or a log that was named by mistake does not fill the memory.
+pub const CONFIG_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Configuration files that are read, each inclusion counted: one that includes itself comes to
+/// an end.
+pub const CONFIG_FILES_MAX: usize = 1_024;
+
+/// Files that include each other in a chain.
+pub const CONFIG_DEPTH_MAX: usize = 16;
+
+/// Mistakes of a configuration that are told; a text file of another kind has thousands.
+pub const CONFIG_MISTAKES_MAX: usize = 50;
+
+/// Words of `bind`, as in Redis.
+pub const BIND_ADDRESSES_MAX: usize = 16;
+
+/// Percentiles that INFO may be asked to show: each is looked up for each command.
+pub const PERCENTILES_MAX: usize = 64;
+
 /// Databases that `--databases` may ask for.
 pub const DATABASES_MAX: usize = 1024;
 
@@ -255,9 +279,36 @@ pub const LOADING_AHEAD_PERCENT: u64 = 10;
 /// Bytes that a key to come takes in a table, at most.
 pub const LOADING_AHEAD_KEY_BYTES: u64 = 45;
 
-/// Bytes behind damage in which whole requests are looked for, to tell a torn tail from the loss
-/// of something in the middle. A tail is what was written and not synced: far less.
-pub const AOF_SEARCH_BYTES: u64 = 256 * 1024 * 1024;
+/// Bytes of one unit of the log: a request, or a transaction with all its requests. Offsets inside
+/// of a unit have 32 bits; what clients can send in one unit is a quarter of that.
+pub const AOF_UNIT_BYTES_MAX: u64 = u32::MAX as u64;
+
+/// Bytes of unreadable data at the end of the log that are cut off unasked. That is what a power
+/// failure leaves of writes that were not synced: with `everysec` a second of them, and 64 MB a
+/// second is more than a server on two cores logs. Larger damage has another cause.
+pub const AOF_TORN_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Bytes of unreadable data that are cut off unasked although that is more than all that could be
+/// read before: the page of the file that was being written, and the next one. Beyond that, a log
+/// of which more is lost than kept was not torn by a power failure.
+pub const AOF_TORN_BYTES_OF_SHORT_LOG: u64 = 8 * 1024;
+
+/// Bytes behind damage in which whole requests are looked for, to tell a torn end from the loss
+/// of something in the middle. More is never cut off unasked.
+pub const AOF_SEARCH_BYTES: u64 = AOF_TORN_BYTES_MAX;
+
+/// Arguments parsed during that search. A value in the torn end may be a log itself, in which every
+/// line could begin a request; beyond this number the damage counts as one in the middle.
+pub const AOF_SEARCH_ARGUMENTS_MAX: usize = 16 * 1024 * 1024;
+
+/// Files next to a damaged one that may keep what was cut off at the same offset.
+pub const AOF_CUT_COPIES_MAX: usize = 100;
+
+/// Bytes of a manifest: some thousand files, where three are usual.
+pub const AOF_MANIFEST_BYTES_MAX: usize = 256 * 1024;
+
+/// Entries of `dir` that are looked at to find somebody else's log before a new one is begun.
+pub const AOF_SURVEY_ENTRIES_MAX: usize = 10_000;
 
 /// Microseconds between two lines that tell how far the loading is.
 pub const LOADING_TOLD_EVERY_US: u64 = 1_000_000;
@@ -301,6 +352,29 @@ pub const RDB_COMPRESSED_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const RDB_NODE_ENTRIES: usize = 100;
 /// See [`RDB_NODE_ENTRIES`].
 pub const RDB_NODE_BYTES: usize = 4096;
+
+/// Entries in a segment of a large hash or set, on the average; one that is about to be split has
+/// twice as many. To split or to copy that takes some 20 microseconds.
+pub const VALUE_SEGMENT_MEAN: usize = 420;
+
+/// Segments in a chunk of a large hash or set. A snapshot of ten million entries makes the first
+/// change copy the list of some 400 chunks, and the list of one of them.
+pub const VALUE_CHUNK_SEGMENTS: usize = 64;
+
+/// Fields of a hash, or members of a set, up to which it is one packed block, which is searched
+/// from the front: at the end of the largest, in a quarter of a microsecond.
+pub const PACKED_ENTRIES_MAX: usize = 128;
+
+/// Members of a packed set of integers, each of which takes a nanosecond to pass (Redis:
+/// `set-max-intset-entries`).
+pub const PACKED_INTEGERS_MAX: usize = 512;
+
+/// Bytes of a name, a value or a member in a packed block. Redis's default is 64; one long value
+/// among short ones does not make them worth a table each.
+pub const PACKED_TEXT_BYTES_MAX: usize = 1024;
+
+/// Bytes of a packed block, all of which may be moved or copied by a change: about a microsecond.
+pub const PACKED_BLOCK_BYTES_MAX: usize = 16 * 1024;
 
 /// Bytes of the source of one script. The largest scripts of real applications have 60 KB.
 pub const SCRIPT_SOURCE_BYTES_MAX: usize = 4 * 1024 * 1024;

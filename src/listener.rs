@@ -4,17 +4,25 @@
 //! system calls, so both are a [`TcpStream`] once they are accepted. Only what the two ends are
 //! called differs, and that is asked here, once.
 
+use crate::config::{Bind, Config, Port};
+use crate::log;
+use crate::system::optional::Optional;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 use std::fmt;
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The mode of a Unix socket. Some shared file systems have none.
+static MODE: Optional = Optional::or_not_permitted(
+    "The mode of the Unix socket cannot be set, so its folder decides who may connect",
+);
 
 /// What one end of a connection is called. Shown as Redis shows it in CLIENT LIST.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +71,63 @@ enum Kind {
     Unix(UnixListener, Arc<Path>),
 }
 
+/// Opens every listener that a configuration asks for. A port that the system chose is filled in,
+/// and all addresses get the same.
+///
+/// # Errors
+/// One line that says which address cannot be had, and why.
+pub fn open(config: &mut Config) -> Result<Vec<Listener>, String> {
+    let mut listeners = Vec::new();
+    let wanted = if config.port == Port::Closed { Bind(Vec::new()) } else { config.bind.clone() };
+    for wanted in wanted.0 {
+        let found = wanted.addresses().and_then(|addresses| match addresses.is_empty() {
+            true => Err(ErrorKind::NotFound.into()),
+            false => Ok(addresses),
+        });
+        let addresses = match found {
+            Ok(addresses) => addresses,
+            Err(error) if wanted.is_optional => {
+                log::notice(&format!("Not listening on {}: {error}", wanted.host));
+                continue;
+            }
+            Err(error) => return Err(format!("cannot listen on {}: {error}", wanted.host)),
+        };
+        for ip in addresses {
+            listeners.extend(tcp(config, ip, wanted.is_optional)?);
+        }
+    }
+    if let Some(path) = &config.unixsocket {
+        let path = config.path(path);
+        let mode = Some(config.unixsocketperm).filter(|mode| *mode != 0);
+        let listener = Listener::unix(&path, mode, config.tcp_backlog).map_err(|error| {
+            format!("cannot listen on the Unix socket {}: {error}", path.display())
+        })?;
+        listeners.push(listener);
+    }
+    match listeners.is_empty() {
+        true => Err("Configured to not listen anywhere, exiting.".to_owned()),
+        false => Ok(listeners),
+    }
+}
+
+/// Opens the listener of one address; none if the server may do without it.
+fn tcp(config: &mut Config, ip: IpAddr, is_optional: bool) -> Result<Option<Listener>, String> {
+    let address = SocketAddr::new(ip, config.port.number().unwrap_or(0));
+    match Listener::tcp(address, config.tcp_backlog) {
+        Ok(listener) => {
+            if let Address::Tcp(bound) = listener.address() {
+                config.port = Port::At(bound.port());
+            }
+            Ok(Some(listener))
+        }
+        Err(error) if is_optional && error.kind() != ErrorKind::AddrInUse => {
+            log::notice(&format!("Not listening on {address}: {error}"));
+            Ok(None)
+        }
+        Err(error) => Err(format!("cannot listen on {address}: {error}")),
+    }
+}
+
 impl Listener {
     /// Listens on a TCP port, with room for `backlog` connections that wait to be accepted.
     ///
@@ -92,7 +157,7 @@ impl Listener {
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         socket.bind(&SockAddr::unix(path)?)?;
         if let Some(mode) = mode {
-            fs::set_permissions(path, Permissions::from_mode(mode))?;
+            MODE.allow(fs::set_permissions(path, Permissions::from_mode(mode)))?;
         }
         // Nobody can connect before this, whatever the permissions were until now.
         socket.listen(backlog)?;

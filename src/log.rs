@@ -13,25 +13,29 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How loud a line is; `loglevel` shows this level and those above it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Level {
     /// For those who debug the server itself.
     Debug,
     /// Rarely useful details.
     Verbose,
     /// What an operator wants to know in production.
+    #[default]
     Notice,
     /// Something is wrong, or nearly.
     Warning,
+    /// No line has this level, so it shows none.
+    Nothing,
 }
 
 impl Level {
     /// The levels under Redis's names, quietest last.
-    pub const NAMES: [(&str, Level); 4] = [
+    pub const NAMES: [(&str, Level); 5] = [
         ("debug", Level::Debug),
         ("verbose", Level::Verbose),
         ("notice", Level::Notice),
         ("warning", Level::Warning),
+        ("nothing", Level::Nothing),
     ];
 
     /// The directive's name for this level.
@@ -57,8 +61,7 @@ static FILE: OnceLock<PathBuf> = OnceLock::new();
 ///
 /// # Errors
 /// One line: the file cannot be written to.
-pub fn set_file(path: &str) -> Result<(), String> {
-    let path = PathBuf::from(path);
+pub fn set_file(path: PathBuf) -> Result<(), String> {
     open(&path)
         .map_err(|error| format!("cannot write to the log file {}: {error}", path.display()))?;
     FILE.set(path).map_err(|_| "the log file was chosen already".to_owned())

@@ -1,25 +1,27 @@
 //! The program: reads the command line, then runs a tool, or a server until a signal ends it.
 
 use respool::clock::Clock;
+use respool::command::rename;
 use respool::config::{self, Invocation};
 use respool::log;
 use respool::server::Server;
-use respool::tool;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use respool::supervision::PidFile;
+use respool::tool::{self, Asked};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use std::cell::RefCell;
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
 fn main() -> ExitCode {
-    let lossy = |argument: std::ffi::OsString| argument.to_string_lossy().into_owned();
-    let arguments: Vec<String> = std::env::args_os().skip(1).map(lossy).collect();
-    let outcome = match tool::from_command_line(&arguments) {
-        Some((tool, arguments)) => (tool.run)(arguments).map(|text| print(&text)),
-        None => serve_as_told(&arguments),
+    let words = match tool::asked_for(std::env::args_os()) {
+        Asked::Tool(tool, words) => return (tool.run)(words),
+        Asked::Server(words) => words,
     };
-    match outcome {
+    match serve_as_told(&words) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("respool: {message}");
@@ -34,24 +36,35 @@ fn print(text: &str) {
 }
 
 /// Runs a server with the flags of the command line, or prints what they ask for.
-fn serve_as_told(arguments: &[String]) -> Result<(), String> {
-    match config::from_command_line(arguments)? {
+fn serve_as_told(arguments: &[OsString]) -> Result<(), String> {
+    let renames = RefCell::new(Vec::new());
+    let rename = |old: &[u8], new: &[u8]| {
+        rename::check(&renames.borrow(), old, new)?;
+        renames.borrow_mut().push((old.to_vec(), new.to_vec()));
+        Ok(())
+    };
+    match config::from_command_line(arguments, &rename)? {
         Invocation::Help(text) => print(&(text + &tool::help())),
         Invocation::Version => print(&format!("respool {}\n", env!("CARGO_PKG_VERSION"))),
         Invocation::Serve(config) => {
+            rename::put_in_force(renames.take());
             log::set_level(config.loglevel);
-            if !config.logfile.is_empty() {
-                log::set_file(&config.logfile)?;
+            if let Some(path) = &config.logfile {
+                log::set_file(config.path(path))?;
             }
-            serve(Server::bind(*config, Clock::system())?)?;
+            let server = Server::bind(*config, Clock::system())?;
+            // Only a server that has its addresses may say that it is the one that runs.
+            let _removed_at_the_end = PidFile::write(&server.shared().config());
+            serve(server)?;
         }
     }
     Ok(())
 }
 
-/// Serves until SIGTERM or SIGINT.
+/// Serves until SIGTERM or SIGINT. A hang-up, when a terminal is closed or a tool has rotated the
+/// log file, ends nothing: the file is opened for each line, so there is nothing to reopen.
 fn serve(server: Server) -> Result<(), String> {
-    let mut signals = Signals::new([SIGTERM, SIGINT])
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])
         .map_err(|error| format!("cannot listen for signals: {error}"))?;
     let no_more_signals = signals.handle();
     let stopper = server.stopper();
@@ -62,6 +75,10 @@ fn serve(server: Server) -> Result<(), String> {
     let served = thread::scope(|scope| {
         let listen = move || {
             for signal in signals.forever() {
+                if signal == SIGHUP {
+                    log::notice("Received SIGHUP: log lines go to the file of this name");
+                    continue;
+                }
                 let name = if signal == SIGINT { "SIGINT" } else { "SIGTERM" };
                 log::notice(&format!("Received {name}, stopping"));
                 stopper.stop();

@@ -7,7 +7,7 @@
 use crate::aof::{Aof, Disk, Order, Pending};
 use crate::clients::Clients;
 use crate::clock::Clock;
-use crate::config::{Config, directives::failed};
+use crate::config::{Config, change::Refusal, failed};
 use crate::keyspace::{Eviction, Garbage, Keyspace};
 use crate::observe::{Calls, Errors, Latency, Monitors, Slowlog};
 use crate::system::open_files;
@@ -158,8 +158,8 @@ impl Shared {
     /// That of `change`, or why the new configuration cannot be put in force.
     pub fn reconfigure(
         &self,
-        change: impl FnOnce(&Config) -> Result<Config, String>,
-    ) -> Result<(), String> {
+        change: impl FnOnce(&Config) -> Result<Config, Refusal>,
+    ) -> Result<(), Refusal> {
         let _one_at_a_time = self.reconfiguring.lock();
         let old = self.config().clone();
         let new = change(&old)?;
@@ -170,9 +170,17 @@ impl Shared {
         outcome
     }
 
+    /// Does something with the configuration during which it does not change; that may take its
+    /// time.
+    pub fn with_settled_config<T>(&self, act: impl FnOnce(&Config) -> T) -> T {
+        let _one_at_a_time = self.reconfiguring.lock();
+        let config = self.config().clone();
+        act(&config)
+    }
+
     /// Hands the settings that somebody keeps a copy of to their owners. All others are read from
     /// [`Shared::config`] when they are needed.
-    fn apply(&self, config: &Config) -> Result<(), String> {
+    fn apply(&self, config: &Config) -> Result<(), Refusal> {
         let possible = open_files::allow(config.maxclients);
         if possible < config.maxclients {
             let reason = format!(

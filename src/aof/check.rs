@@ -1,90 +1,213 @@
 //! Looking into a log without a server: `respool check-aof`.
 //!
-//! It knows files, units and damage, but no commands: whether a request can be replayed is found
-//! out by replaying it. Repairing means one thing only, to cut off a torn end, and what is cut off
-//! stays beside the file. Damage in the middle cannot be repaired without losing what was
-//! acknowledged; that is a human's decision.
+//! The tool knows files, units and damage, but no commands: whether a request can be replayed is
+//! found out by replaying it. Repairing means one thing only, as in `redis-check-aof --fix`: what
+//! begins at the damage is cut off, whatever follows. The cut bytes stay next to the file.
+//!
+//! A log as a whole is repaired in the file that was being appended to, and nowhere else: behind a
+//! cut in another file, requests would be replayed that rest on what is missing. An operator who
+//! accepts that names the file itself.
 
-use super::directory::{self, FOLDER};
+use super::directory::write_manifest;
 use super::disk::{Disk, reason};
-use super::load::{cut_tail, refuse_preamble};
-use super::manifest::{Manifest, NAME};
+use super::format::{self, Format};
+use super::lock::lock;
+use super::manifest::Manifest;
+use super::names::Names;
+use super::opening::read_manifest;
+use super::torn::{self, Part, cut_tail};
 use super::units::{Damage, Portion, Units};
 use std::fmt::Write;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// Explains the directory or file at `path`, and cuts off a torn end if `may_fix`.
+/// The files to be looked into.
+struct Log {
+    /// The manifest that names them, and where it is.
+    manifest: Option<(PathBuf, Manifest)>,
+    /// In the order of replaying.
+    files: Vec<LogPart>,
+    names: Names,
+}
+
+struct LogPart {
+    path: PathBuf,
+    part: Part,
+    /// Its length by the manifest.
+    bytes: Option<u64>,
+    /// Whether it may be cut.
+    is_repairable: bool,
+}
+
+/// Explains the folder or file at `path`, and cuts off what is damaged if `may_fix`.
 ///
 /// # Errors
 /// One line: what is damaged and was not repaired, or why nothing can be said.
 pub fn check(path: &Path, may_fix: bool) -> Result<String, String> {
-    let (folder, files) = files_of(path)?;
+    let mut log = find(path)?;
+    let folder = log.manifest.as_ref().and_then(|(path, _)| path.parent().map(Path::to_owned));
     let _lock = match folder.as_deref().filter(|_| may_fix) {
-        Some(folder) => Some(directory::lock(folder)?),
+        Some(folder) => Some(lock(&Disk::default(), folder)?),
         None => None,
     };
-    let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-    let last = files.iter().rposition(|file| size(file) > 0);
-    let mut report = String::new();
-    for (at, file) in files.iter().enumerate() {
-        let (requests, damage) = read(file)?;
-        let shown = file.display();
-        let Some(damage) = damage else {
-            // Writing into a String cannot fail.
-            let _ = writeln!(report, "{shown}: {} bytes, {requests} requests, sound", size(file));
-            continue;
-        };
-        if Some(at) != last || !damage.is_tail {
-            return Err(format!(
-                "{shown}: {damage}, after {requests} sound requests; requests follow that are \
-                 whole, so this is no torn end: restore the file, or decide by hand what to lose"
-            ));
+    let (mut report, mut sound_bytes) = (String::new(), 0);
+    for at in 0..log.files.len() {
+        let file = &log.files[at];
+        let (shown, len) = (file.path.display(), len(&file.path));
+        let (requests, damage) = read(&file.path)?;
+        // Writing into a String cannot fail.
+        match (damage, file.bytes.filter(|bytes| *bytes != len)) {
+            (Some(damage), _) => {
+                let repaired = file.repair(&damage, len, sound_bytes, requests, may_fix)?;
+                let _ = writeln!(report, "{repaired}");
+                log.accept_length(at)?;
+            }
+            (None, Some(bytes)) if may_fix && file.is_repairable => {
+                let _ = writeln!(
+                    report,
+                    "{shown}: {len} bytes, {requests} requests, accepted instead of {bytes} bytes"
+                );
+                log.accept_length(at)?;
+            }
+            (None, Some(bytes)) => {
+                return Err(format!(
+                    "{shown}: {len} bytes, {requests} requests, but it had {bytes} bytes when it \
+                     was finished: acknowledged data is missing; `--fix {shown}` accepts what is \
+                     left"
+                ));
+            }
+            (None, None) => {
+                let _ = writeln!(report, "{shown}: {len} bytes, {requests} requests, sound");
+            }
         }
-        let lost = size(file) - damage.offset;
-        if !may_fix {
-            return Err(format!(
-                "{shown}: {damage}, after {requests} sound requests; a torn end of {lost} bytes, \
-                 which a start cuts off, or --fix now"
-            ));
-        }
-        let cut = |path: &Path, len| Disk::default().truncate(path, len);
-        let kept = cut_tail(file, damage.offset, cut)?;
-        let _ = writeln!(
-            report,
-            "{shown}: {damage}, after {requests} sound requests; cut off, {lost} bytes kept in {}",
-            kept.display()
-        );
+        sound_bytes += len;
     }
     Ok(report)
 }
 
-/// The files of a log in the order of replaying, and the directory they are in if they are all.
-fn files_of(path: &Path) -> Result<(Option<PathBuf>, Vec<PathBuf>), String> {
+impl LogPart {
+    /// Cuts off what is damaged, or says why not.
+    fn repair(
+        &self,
+        damage: &Damage,
+        len: u64,
+        sound_bytes: u64,
+        requests: usize,
+        may_fix: bool,
+    ) -> Result<String, String> {
+        let (shown, lost) = (self.path.display(), len.saturating_sub(damage.offset));
+        let sound_bytes = sound_bytes + damage.offset;
+        let refusal = torn::refusal(&self.path, self.part, damage, len, sound_bytes);
+        let after = format!("after {requests} sound requests");
+        if may_fix && self.is_repairable {
+            let cut = |path: &Path, len| Disk::default().truncate(path, len);
+            let kept = cut_tail(&self.path, damage.offset, cut)?;
+            let kept = kept.display();
+            return Ok(format!("{shown}: {damage}, {after}; cut off, {lost} bytes kept in {kept}"));
+        }
+        Err(match refusal {
+            None => format!(
+                "{shown}: {damage}, {after}; a torn end of {lost} bytes, which a start cuts off, \
+                 or --fix now"
+            ),
+            Some(refusal) if self.is_repairable => {
+                format!("{refusal}; {after}; --fix cuts off {lost} bytes and keeps them in a file")
+            }
+            Some(refusal) => format!(
+                "{refusal}; {after}; only `check-aof --fix {shown}`, with this file's own name, \
+                 cuts off {lost} bytes and keeps them in a file"
+            ),
+        })
+    }
+}
+
+impl Log {
+    /// Has the manifest forget how long a file should be, because it was cut.
+    fn accept_length(&mut self, at: usize) -> Result<(), String> {
+        let (Some((path, manifest)), name) = (&mut self.manifest, self.files[at].path.file_name())
+        else {
+            return Ok(());
+        };
+        let name = name.unwrap_or_default().to_string_lossy().into_owned();
+        let before = manifest.clone();
+        let pieces = manifest.base.iter_mut().chain(&mut manifest.increments);
+        for piece in pieces.filter(|piece| piece.name == name) {
+            piece.bytes = None;
+        }
+        if *manifest == before {
+            return Ok(());
+        }
+        let folder = path.parent().unwrap_or(Path::new("."));
+        write_manifest(&Disk::default(), folder, &self.names, manifest)
+            .map_err(|error| format!("{}: {}", path.display(), reason(&error)))
+    }
+}
+
+/// Bytes in a file; none if it is not there.
+fn len(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |metadata| metadata.len())
+}
+
+/// The files that `path` stands for: a folder, a manifest, or one file.
+fn find(path: &Path) -> Result<Log, String> {
     let is_manifest = |path: &Path| path.extension().is_some_and(|end| end == "manifest");
-    let manifest = match path.is_dir() {
+    let names = Names::default();
+    let manifest_path = match path.is_dir() {
         true => {
-            let name = format!("{NAME}.manifest");
-            let inner = path.join(FOLDER).join(&name);
-            if inner.is_file() { inner } else { path.join(name) }
+            let inner = path.join(&names.folder).join(names.manifest());
+            if inner.is_file() { inner } else { path.join(names.manifest()) }
         }
         false if is_manifest(path) => path.to_owned(),
-        false => return Ok((None, vec![path.to_owned()])),
+        false => return Ok(find_one(path, names)),
     };
-    let text = std::fs::read_to_string(&manifest)
-        .map_err(|error| format!("{}: {}", manifest.display(), reason(&error)))?;
-    let parsed = Manifest::parse(&text)
-        .map_err(|reason| format!("{} is not a manifest: {reason}", manifest.display()))?;
-    let folder = manifest.parent().unwrap_or(Path::new(".")).to_owned();
-    let files = parsed.pieces().map(|piece| folder.join(&piece.name)).collect();
-    Ok((Some(folder), files))
+    // The manifest's name says what the names of all files begin with.
+    let file_name = manifest_path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let names = Names { file: file_name, ..names };
+    let manifest = read_manifest(&manifest_path)?;
+    let folder = manifest_path.parent().unwrap_or(Path::new(".")).to_owned();
+    let paths: Vec<PathBuf> = manifest.pieces().map(|piece| folder.join(&piece.name)).collect();
+    let lens: Vec<u64> = paths.iter().map(|path| len(path)).collect();
+    let parts = Part::all(&manifest, &names, &lens);
+    let pieces = manifest.pieces().map(|piece| piece.bytes);
+    let files = paths.into_iter().zip(parts).zip(pieces);
+    let files = files.map(|((path, part), bytes)| LogPart {
+        path,
+        part,
+        bytes,
+        is_repairable: part == Part::Growing,
+    });
+    Ok(Log { files: files.collect(), manifest: Some((manifest_path, manifest)), names })
+}
+
+/// One file, which may belong to a log that has a manifest.
+fn find_one(path: &Path, names: Names) -> Log {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let named = std::fs::read_dir(folder).into_iter().flatten().flatten().find_map(|entry| {
+        let manifest = entry.path();
+        let is_manifest = manifest.extension().is_some_and(|end| end == "manifest");
+        let log = if is_manifest { find(&manifest).ok()? } else { return None };
+        let at = log.files.iter().position(|file| file.path.file_name() == path.file_name())?;
+        Some((log, at))
+    });
+    let alone =
+        LogPart { path: path.to_owned(), part: Part::Growing, bytes: None, is_repairable: true };
+    match named {
+        None => Log { manifest: None, files: vec![alone], names },
+        Some((mut log, at)) => {
+            let found = log.files.swap_remove(at);
+            let file = LogPart { is_repairable: true, path: path.to_owned(), ..found };
+            Log { files: vec![file], ..log }
+        }
+    }
 }
 
 /// Reads a file to its end, or to its damage.
 fn read(path: &Path) -> Result<(usize, Option<Damage>), String> {
     let failed = |error: std::io::Error| format!("{}: {}", path.display(), reason(&error));
     let mut file = File::open(path).map_err(failed)?;
-    refuse_preamble(path, &mut file)?;
+    if Format::of(path, &mut file)? == Format::Snapshot {
+        return Err(format::refuse_snapshot(path));
+    }
     let (mut units, mut portion) = (Units::new(file), Portion::default());
     let mut requests = 0;
     while units.next(&mut portion).map_err(failed)? {

@@ -151,6 +151,7 @@ impl Aof {
         self.status.bytes.store(bytes, Relaxed);
         self.status.base_bytes.store(base_bytes, Relaxed);
         self.is_refusing.store(false, Relaxed);
+        self.status.is_own.store(true, Relaxed);
         self.is_on.store(true, Relaxed);
     }
 

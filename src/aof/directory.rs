@@ -1,88 +1,47 @@
-//! The directory of the log: its lock, its manifest, and which files may lie in it.
+//! The folder of the log while it is used: its manifest, and which files are created and removed.
 //!
-//! Invariant: whatever the moment at which the machine stops, the manifest that is found names
-//! files that exist and that make up the data. So a file is created, synced and in the directory
-//! for good before the manifest names it, and removed after the manifest has ceased to; the
-//! manifest itself is replaced by a rename.
+//! Invariant: at whatever moment the machine stops, the manifest that is found names files that
+//! exist and that make up the data. So a file is created, synced and has its final name before the
+//! manifest names it, and is removed after the manifest has ceased to name it; the manifest itself
+//! is replaced by a rename. How a folder is opened, and what is refused then, is `opening.rs`.
 
-use super::disk::{Disk, LogFile, reason};
-use super::manifest::{Manifest, NAME, Piece};
+use super::disk::{Disk, LogFile};
+use super::lock::Lock;
+use super::manifest::{Manifest, Piece};
+use super::names::{Names, TEMPORARY};
 use super::records::Records;
-use crate::log;
-use std::fs::{File, TryLockError};
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::MetadataExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
-/// Redis's default for `appenddirname`.
-pub const FOLDER: &str = "appendonlydir";
-
-/// What unfinished files are called: Redis removes such files as well.
-const TEMPORARY: &str = "temp-";
-
-/// A directory that no other process works in.
+/// A folder that no other process works in.
 #[derive(Debug)]
 pub struct Directory {
     disk: Disk,
     path: PathBuf,
-    manifest: Manifest,
+    names: Names,
+    pub(super) manifest: Manifest,
     _lock: Lock,
 }
 
-/// What no other process has as long as this one has it.
-#[derive(Debug)]
-pub(super) struct Lock(File);
-
-/// The kernel lets go of a lock with the last descriptor of its file, and so at the latest when the
-/// process ends. A program that is being started inherits descriptors, though, until it runs.
-impl Drop for Lock {
-    fn drop(&mut self) {
-        if let Err(error) = self.0.unlock() {
-            log::warning(&format!("Unlocking the append-only file: {}", reason(&error)));
-        }
-    }
-}
-
 impl Directory {
-    /// Opens the log's directory below `parent`, or creates it; removes what an earlier process
-    /// left unfinished.
-    ///
-    /// # Errors
-    /// One line that says why the log cannot be used.
-    pub fn open(disk: Disk, parent: &Path) -> Result<Directory, String> {
-        let path = parent.join(FOLDER);
-        let failed = |what: &str, error: io::Error| {
-            let advice = advice(&error, parent);
-            format!("the append-only file's {what} {}: {}{advice}", path.display(), reason(&error))
-        };
-        disk.create_folder(&path).map_err(|error| failed("directory cannot be created:", error))?;
-        let lock = lock(&path)?;
-        let manifest = match std::fs::read_to_string(manifest_path(&path)) {
-            Ok(text) => Manifest::parse(&text).map_err(|reason| {
-                format!("{} is not a manifest: {reason}", manifest_path(&path).display())
-            })?,
-            Err(error) if error.kind() == ErrorKind::NotFound => without_manifest(&path)?,
-            Err(error) => return Err(failed("manifest cannot be read in", error)),
-        };
-        // A rename that a killed process made may not be on the disk yet, and from now on changes
-        // are acknowledged that rest on it.
-        disk.sync_folder(&path).map_err(|error| failed("directory cannot be synced:", error))?;
-        let mut paths = manifest.pieces().map(|piece| path.join(&piece.name));
-        let missing = paths.find(|path| !path.is_file());
-        drop(paths);
-        if let Some(missing) = missing {
-            return Err(format!("{} is missing, and the manifest names it", missing.display()));
-        }
-        let mut directory = Directory { disk, path, manifest, _lock: lock };
-        directory
-            .tidy()
-            .map_err(|error| format!("{}: {}", directory.path.display(), reason(&error)))?;
-        Ok(directory)
+    /// A folder whose manifest is not known yet.
+    pub(super) fn new(disk: Disk, path: PathBuf, names: Names, lock: Lock) -> Directory {
+        Directory { disk, path, names, manifest: Manifest::default(), _lock: lock }
     }
 
     /// Which files make up the log.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// Where the folder is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The names of its files.
+    pub fn names(&self) -> &Names {
+        &self.names
     }
 
     /// Where a file is.
@@ -97,42 +56,80 @@ impl Directory {
 
     /// Bytes of the base, and of all files together.
     pub fn sizes(&self) -> (u64, u64) {
-        let size = |piece: &Piece| std::fs::metadata(self.path_of(piece)).map_or(0, |m| m.len());
+        let size = |piece: &Piece| self.len(piece);
         let base = self.manifest.base.as_ref().map_or(0, size);
         (base, self.manifest.pieces().map(size).sum())
     }
 
-    /// Opens the last increment to go on writing it, or creates the first one.
+    fn len(&self, piece: &Piece) -> u64 {
+        std::fs::metadata(self.path_of(piece)).map_or(0, |metadata| metadata.len())
+    }
+
+    /// Opens the last increment to continue it, or creates the first one. All files before it are
+    /// final: the manifest gets their lengths, unless it has them.
     ///
     /// # Errors
     /// Those of the system.
     pub fn last_increment(&mut self) -> io::Result<LogFile> {
-        match self.manifest.increments.last() {
-            Some(piece) => self.disk.open(&self.path_of(piece), false),
-            None => {
-                let (piece, file) = self.create_increment()?;
-                let mut manifest = self.manifest.clone();
+        let mut manifest = self.manifest.clone();
+        let created = match manifest.increments.is_empty() {
+            true => {
+                let piece = manifest.next_increment(&self.names);
+                let file = self.create(&piece.name)?;
                 manifest.increments.push(piece);
-                self.replace_manifest(manifest)?;
-                Ok(file)
+                Some(file)
             }
+            false => None,
+        };
+        if let Some((_, before)) = manifest.increments.split_last_mut() {
+            for piece in manifest.base.iter_mut().chain(before) {
+                piece.bytes = piece.bytes.or_else(|| Some(self.len(piece)));
+            }
+        }
+        if manifest != self.manifest {
+            self.replace_manifest(manifest)?;
+        }
+        match (created, self.manifest.increments.last()) {
+            (Some(file), _) => Ok(file),
+            (None, Some(piece)) => self.disk.open(&self.path_of(piece), false),
+            (None, None) => unreachable!("there is an increment, or one was created"),
         }
     }
 
-    /// Creates the next increment, which the manifest does not name yet.
+    /// Creates the next increment, which the manifest does not name yet. If it is to belong to the
+    /// log only together with a new base, it has a temporary name until then.
     ///
     /// # Errors
     /// Those of the system.
-    pub fn create_increment(&self) -> io::Result<(Piece, LogFile)> {
-        let piece = self.manifest.next_increment();
-        // One that did not become part of the log may still be open: this is another file.
-        self.disk.remove(&self.path_of(&piece))?;
-        let file = self.disk.open(&self.path_of(&piece), true)?;
-        self.disk.sync_folder(&self.path)?;
+    pub fn create_increment(&self, is_temporary: bool) -> io::Result<(Piece, LogFile)> {
+        let piece = self.manifest.next_increment(&self.names);
+        let file = match is_temporary {
+            true => self.create(&self.names.temporary_increment())?,
+            false => self.create(&piece.name)?,
+        };
         Ok((piece, file))
     }
 
-    /// Creates the file that will become the next base when it is whole.
+    /// Gives an increment its final name; the manifest does not name it yet.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn finish_increment(&self, piece: &Piece) -> io::Result<()> {
+        let temporary = self.path.join(self.names.temporary_increment());
+        self.disk.rename(&temporary, &self.path_of(piece))?;
+        self.disk.sync_folder(&self.path)
+    }
+
+    fn create(&self, name: &str) -> io::Result<LogFile> {
+        let path = self.path.join(name);
+        // One that did not become part of the log may still be open: this is another file.
+        self.disk.remove(&path)?;
+        let file = self.disk.open(&path, true)?;
+        self.disk.sync_folder(&self.path)?;
+        Ok(file)
+    }
+
+    /// Creates the file that will become the next base when it is complete.
     ///
     /// # Errors
     /// Those of the system.
@@ -141,37 +138,31 @@ impl Directory {
         self.disk.open(&self.path.join(name), true)
     }
 
-    /// Gives a whole and synced base its name; the manifest does not name it yet.
+    /// Gives a complete and synced base its final name; the manifest does not name it yet.
     ///
     /// # Errors
     /// Those of the system.
     pub fn finish_base(&self, file: &LogFile) -> io::Result<Piece> {
-        let piece = self.manifest.next_base();
+        let piece = Piece { bytes: Some(file.len()), ..self.manifest.next_base(&self.names) };
         self.disk.rename(file.path(), &self.path_of(&piece))?;
         self.disk.sync_folder(&self.path)?;
         Ok(piece)
     }
 
-    /// Puts another manifest in the place of the one that is in force.
+    /// Replaces the manifest.
     ///
     /// # Errors
-    /// Those of the system; either of the two is in force then.
+    /// Those of the system; either the old or the new manifest is in force then.
     pub fn replace_manifest(&mut self, manifest: Manifest) -> io::Result<()> {
-        let temporary = self.path.join(format!("{TEMPORARY}{NAME}.manifest"));
-        let file = self.disk.open(&temporary, true)?;
-        let mut text = Records::default();
-        text.plain_text(manifest.to_string().as_bytes());
-        file.write(&mut text)?;
-        file.sync()?;
-        self.disk.rename(&temporary, &manifest_path(&self.path))?;
+        write_manifest(&self.disk, &self.path, &self.names, &manifest)?;
         self.manifest = manifest;
         self.disk.sync_folder(&self.path)
     }
 
-    /// Removes the files that are history, and then their mention.
+    /// Removes the files that are history, and then their lines in the manifest.
     ///
     /// # Errors
-    /// Those of the system; the rest is removed at another time.
+    /// Those of the system; what is left is removed at another time.
     pub fn remove_history(&mut self) -> io::Result<()> {
         if self.manifest.history.is_empty() {
             return Ok(());
@@ -186,86 +177,20 @@ impl Directory {
     pub fn abandon(&self, path: &Path) {
         let _ = self.disk.remove(path);
     }
-
-    /// Removes what is no part of the log: unfinished files, history, and files that a crash kept
-    /// from being named. A file that could hold data is never removed.
-    fn tidy(&mut self) -> io::Result<()> {
-        for entry in std::fs::read_dir(&self.path)? {
-            let path = entry?.path();
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            let Some(name) = name else { continue };
-            if name.starts_with(TEMPORARY) || self.is_orphan(&name, &path) {
-                log::notice(&format!("Removing {}, which is no part of the log", path.display()));
-                self.disk.remove(&path)?;
-            }
-        }
-        self.remove_history()
-    }
-
-    /// Whether a file was made to become part of the log and did not: the next base, whose data
-    /// the present files hold too, or the next increment, in which nothing was written.
-    fn is_orphan(&self, name: &str, path: &Path) -> bool {
-        let is_empty = || path.metadata().is_ok_and(|metadata| metadata.len() == 0);
-        let manifest = &self.manifest;
-        let has_manifest = manifest.pieces().next().is_some();
-        name == manifest.next_base().name && has_manifest
-            || name == manifest.next_increment().name && is_empty()
-    }
 }
 
-/// The manifest of a directory.
-fn manifest_path(directory: &Path) -> PathBuf {
-    directory.join(format!("{NAME}.manifest"))
-}
-
-/// Takes the directory for this process alone.
-pub(super) fn lock(directory: &Path) -> Result<Lock, String> {
-    let path = directory.join("respool.lock");
-    let failed = |error: io::Error| {
-        let advice = advice(&error, directory);
-        format!("{}: {}{advice}", path.display(), reason(&error))
-    };
-    let file = File::create(&path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Lock(file)),
-        Err(TryLockError::WouldBlock) => {
-            Err(format!("another process is using the append-only file in {}", directory.display()))
-        }
-        Err(TryLockError::Error(error)) => Err(failed(error)),
-    }
-}
-
-/// What to do about a folder that cannot be written to: the commonest mistake with a container's
-/// volume, made by somebody who does not see what is inside.
-fn advice(error: &io::Error, folder: &Path) -> String {
-    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let folder = folder.display();
-    match (error.kind(), std::fs::metadata("/proc/self").map(|process| process.uid())) {
-        (ErrorKind::PermissionDenied, Ok(user)) => {
-            format!(" for user {user}; run `chown -R {user}` on {folder}, or run as its owner")
-        }
-        (ErrorKind::PermissionDenied, Err(_)) => format!("; {folder} has another owner"),
-        (ErrorKind::ReadOnlyFilesystem, _) => {
-            format!("; mount a volume at {folder}, or name another folder with --dir")
-        }
-        _ => String::new(),
-    }
-}
-
-/// An empty manifest for an empty directory. Files of a log without their manifest are refused:
-/// which of them count, and in which order, nobody knows.
-fn without_manifest(directory: &Path) -> Result<Manifest, String> {
-    let entries = std::fs::read_dir(directory)
-        .map_err(|error| format!("{}: {}", directory.display(), reason(&error)))?;
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let has_data = entry.metadata().is_ok_and(|metadata| metadata.len() > 0);
-        if name.starts_with(NAME) && has_data {
-            return Err(format!(
-                "{} is missing, but there is {name}: restore the manifest or move the file away",
-                manifest_path(directory).display()
-            ));
-        }
-    }
-    Ok(Manifest::default())
+/// Writes a manifest next to the present one, and renames it into its place.
+pub(super) fn write_manifest(
+    disk: &Disk,
+    folder: &Path,
+    names: &Names,
+    manifest: &Manifest,
+) -> io::Result<()> {
+    let temporary = folder.join(names.temporary_manifest());
+    let file = disk.open(&temporary, true)?;
+    let mut text = Records::default();
+    text.plain_text(manifest.to_string().as_bytes());
+    file.write(&mut text)?;
+    file.sync()?;
+    disk.rename(&temporary, &folder.join(names.manifest()))
 }

@@ -1,20 +1,39 @@
 //! The few operations on files that the log is made of, and the one place where they can be made
 //! to fail.
 //!
-//! Everything that writes goes through a [`Disk`]; a test hands one with [`Faults`] to the server
-//! and so sees what a full disk, a failing fsync or a crash between two operations would do.
-//! Reading does not pass here: what cannot be read is refused where it is read.
+//! Every write goes through a [`Disk`]; a test gives the server one with [`Faults`] and so sees
+//! what a full disk, a failing fsync or a crash between two operations would do. Reading does not
+//! pass here: what cannot be read is refused where it is read. Three operations are optional,
+//! because not every file system has them: syncing a folder, locking, reserving space.
 
 use super::faults::{Faults, Operation};
 use super::records::Records;
 use crate::limits;
+use crate::system::optional::Optional;
 use rustix::fs::FallocateFlags;
-use rustix::io::Errno;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+/// The sync of a folder. Without it the data of a file is safe, but perhaps not its name.
+static FOLDER_SYNC: Optional = Optional::new(
+    "Names of files cannot be synced in this folder: after a power failure a file that was made \
+     or renamed just before may be missing",
+);
+
+/// The lock of the log's folder.
+static LOCK: Optional = Optional::new(
+    "Files cannot be locked in this folder: see to it that no other process uses the append-only \
+     file",
+);
+
+/// Space reserved in advance.
+static ROOM: Optional = Optional::new(
+    "Space cannot be reserved in this folder: a full disk will be noticed only by a write that \
+     fails",
+);
 
 /// Where files are: the real disk, or one with faults.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +81,24 @@ impl Disk {
         self.sync_folder(path.parent().unwrap_or(path))
     }
 
-    /// Gives a file another name, and that name's old file up.
+    /// Creates a file and locks it for this process alone; `None` if another process has the
+    /// lock. Where locks are not supported, the file is as good.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn lock(&self, path: &Path) -> io::Result<Option<File>> {
+        self.permit(Operation::Create)?;
+        let file = File::create(path)?;
+        let locked = self.permit(Operation::Lock).map_err(TryLockError::Error);
+        let is_locked = match locked.and_then(|()| file.try_lock()) {
+            Ok(()) => true,
+            Err(TryLockError::WouldBlock) => false,
+            Err(TryLockError::Error(error)) => LOCK.allow(Err(error))?.unwrap_or(true),
+        };
+        Ok(is_locked.then_some(file))
+    }
+
+    /// Renames a file; a file that had the new name is replaced.
     ///
     /// # Errors
     /// Those of the system.
@@ -83,7 +119,7 @@ impl Disk {
         }
     }
 
-    /// Cuts a file off and has that survive a power failure.
+    /// Shortens a file to `len` bytes, and syncs that.
     ///
     /// # Errors
     /// Those of the system.
@@ -94,15 +130,17 @@ impl Disk {
         file.sync_all()
     }
 
-    /// Makes the names in a folder survive a power failure: syncing a file does not.
+    /// Makes the names in a folder survive a power failure: syncing a file does not. A file system
+    /// that does not support that is no error.
     ///
     /// # Errors
     /// Those of the system.
     pub fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        self.permit(Operation::SyncFolder)?;
         // The parent of a relative name may be the empty path.
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        File::open(path)?.sync_all()
+        let folder = File::open(path)?;
+        let synced = self.permit(Operation::SyncFolder).and_then(|()| folder.sync_all());
+        FOLDER_SYNC.allow(synced).map(|_| ())
     }
 
     fn permit(&self, operation: Operation) -> io::Result<()> {
@@ -189,30 +227,30 @@ impl LogFile {
         outcome
     }
 
-    /// Has the file system put room aside, so that the next `bytes` and some more cannot fail for
-    /// want of it. The file's length stays as it is.
+    /// Reserves space in the file system, so that the next `bytes` and some more cannot fail
+    /// because the disk is full. The file's length stays as it is.
     ///
     /// # Errors
-    /// There is no room. A file system that does not know how is no error.
+    /// There is no space. A file system that cannot reserve any is no error.
     pub fn reserve(&self, bytes: usize) -> io::Result<()> {
         let (len, reserved) = (self.len(), self.reserved.load(Relaxed));
         if len + bytes as u64 + limits::AOF_HEADROOM_BYTES <= reserved {
             return Ok(());
         }
-        self.disk.permit(Operation::Reserve)?;
+        let reserve = |room| -> io::Result<()> {
+            self.disk.permit(Operation::Reserve)?;
+            Ok(rustix::fs::fallocate(&self.file, FallocateFlags::KEEP_SIZE, len, room)?)
+        };
         let mut outcome = Ok(());
         for extra in [limits::AOF_RESERVE_BYTES, limits::AOF_HEADROOM_BYTES] {
             let room = bytes as u64 + extra;
-            match rustix::fs::fallocate(&self.file, FallocateFlags::KEEP_SIZE, len, room) {
-                Ok(()) => {
-                    self.reserved.store(len + room, Relaxed);
+            match ROOM.allow(reserve(room)) {
+                Ok(given) => {
+                    // Without support there is nothing to ask for again.
+                    self.reserved.store(given.map_or(u64::MAX / 2, |()| len + room), Relaxed);
                     return Ok(());
                 }
-                Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
-                    self.reserved.store(u64::MAX / 2, Relaxed);
-                    return Ok(());
-                }
-                Err(error) => outcome = Err(error.into()),
+                Err(error) => outcome = Err(error),
             }
         }
         outcome

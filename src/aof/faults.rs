@@ -23,8 +23,10 @@ pub enum Operation {
     Rename,
     /// A file is removed.
     Remove,
-    /// A file is cut off.
+    /// A file is shortened.
     Truncate,
+    /// A file is locked.
+    Lock,
 }
 
 /// What goes wrong.
@@ -40,6 +42,14 @@ pub enum Fault {
 pub const NO_SPACE: Fault = Fault::Error(28);
 /// "Input/output error".
 pub const BROKEN: Fault = Fault::Error(5);
+/// "Invalid argument": how some file systems say that they do not support a call.
+pub const INVALID: Fault = Fault::Error(22);
+/// "Bad file descriptor": how others say it.
+pub const BAD_DESCRIPTOR: Fault = Fault::Error(9);
+/// "Operation not supported".
+pub const UNSUPPORTED: Fault = Fault::Error(95);
+/// "No locks available".
+pub const NO_LOCKS: Fault = Fault::Error(37);
 
 /// The faults of one disk.
 #[derive(Debug, Default)]

@@ -1,18 +1,22 @@
 //! The manifest: which files make up the log, in Redis 7's own notation.
 //!
 //! ```text
-//! file appendonly.aof.2.base.aof seq 2 type b
+//! file appendonly.aof.2.base.aof seq 2 type b bytes 1048576
 //! file appendonly.aof.5.incr.aof seq 5 type i
 //! ```
 //!
 //! One *base* at most, then *increments* in the order in which they are replayed. Files of type
 //! `h`, history, are not needed any more and wait to be removed.
+//!
+//! `bytes` is respool's addition: the length of a file that nothing is appended to any more. It
+//! shows that such a file was cut or replaced, also where the cut is between two requests and what
+//! is left reads well. Redis skips keys that it does not know, and leaves them out when it writes
+//! the manifest; then the length is not checked.
 
+use super::names::Names;
+use crate::limits;
 use crate::resp::inline;
 use std::fmt;
-
-/// What the names of all files begin with: Redis's default for `appendfilename`.
-pub const NAME: &str = "appendonly.aof";
 
 /// One file of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,18 +25,8 @@ pub struct Piece {
     pub name: String,
     /// Rising with every base, or every increment.
     pub sequence: u64,
-}
-
-impl Piece {
-    /// The base with this number, as respool names it.
-    pub fn base(sequence: u64) -> Piece {
-        Piece { name: format!("{NAME}.{sequence}.base.aof"), sequence }
-    }
-
-    /// The increment with this number.
-    pub fn increment(sequence: u64) -> Piece {
-        Piece { name: format!("{NAME}.{sequence}.incr.aof"), sequence }
-    }
+    /// The length of the file, if it is known and final.
+    pub bytes: Option<u64>,
 }
 
 /// Which files make up the log.
@@ -47,11 +41,22 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Reads a manifest's text.
+    /// Reads a manifest.
     ///
     /// # Errors
     /// What is wrong, and in which line.
-    pub fn parse(text: &str) -> Result<Manifest, String> {
+    pub fn parse(bytes: &[u8]) -> Result<Manifest, String> {
+        if bytes.is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        if bytes.len() > limits::AOF_MANIFEST_BYTES_MAX {
+            return Err(format!("it has more than {} bytes", limits::AOF_MANIFEST_BYTES_MAX));
+        }
+        let text = str::from_utf8(bytes).map_err(|_| "it is not text".to_owned())?;
+        if !text.ends_with('\n') {
+            // A line may read well without its end, and say something else than the whole line.
+            return Err("its last line has no end: it was cut off".to_owned());
+        }
         let mut manifest = Manifest::default();
         for (at, line) in text.lines().enumerate() {
             if line.starts_with('#') {
@@ -60,9 +65,16 @@ impl Manifest {
             manifest.add(line).map_err(|reason| format!("line {}: {reason}", at + 1))?;
         }
         match manifest {
-            Manifest { base: None, ref increments, .. } if increments.is_empty() => {
-                Err("it names no file".to_owned())
-            }
+            Manifest { base: None, ref increments, .. } => match increments.first() {
+                None => Err("it names no file".to_owned()),
+                // Increments without a base are those of a log that was never rewritten, and every
+                // rewrite begins a new increment.
+                Some(first) if first.sequence > 1 => Err(format!(
+                    "it names no base, and {} is not the first increment: lines are missing",
+                    first.name
+                )),
+                Some(_) => Ok(manifest),
+            },
             manifest => Ok(manifest),
         }
     }
@@ -84,8 +96,17 @@ impl Manifest {
         if name.is_empty() || name.contains('/') {
             return Err(format!("'{name}' is not a file's plain name"));
         }
-        let sequence = value("seq").and_then(|text| text.parse().ok());
-        let piece = Piece { name, sequence: sequence.ok_or("it has no sequence number")? };
+        let history = self.history.iter();
+        if self.pieces().chain(history).any(|piece| piece.name == name) {
+            return Err(format!("it names {name} a second time"));
+        }
+        let number = |key| value(key).map(|text| text.parse::<u64>().map_err(|_| text));
+        // Redis keeps it as a signed number.
+        let sequence = number("seq").and_then(Result::ok).filter(|seq| *seq < i64::MAX as u64);
+        let sequence = sequence.ok_or("it has no sequence number")?;
+        let bytes = number("bytes").transpose();
+        let bytes = bytes.map_err(|text| format!("'{text}' is not a number of bytes"))?;
+        let piece = Piece { name, sequence, bytes };
         match value("type") {
             Some("b") if self.base.is_some() => Err("it names a second base".to_owned()),
             Some("b") => {
@@ -113,13 +134,19 @@ impl Manifest {
     }
 
     /// The next base.
-    pub fn next_base(&self) -> Piece {
-        Piece::base(self.base.as_ref().map_or(0, |piece| piece.sequence) + 1)
+    pub fn next_base(&self, names: &Names) -> Piece {
+        names.base(self.base.as_ref().map_or(0, |piece| piece.sequence) + 1)
     }
 
     /// The next increment.
-    pub fn next_increment(&self) -> Piece {
-        Piece::increment(self.increments.last().map_or(0, |piece| piece.sequence) + 1)
+    pub fn next_increment(&self, names: &Names) -> Piece {
+        names.increment(self.increments.last().map_or(0, |piece| piece.sequence) + 1)
+    }
+
+    /// Whether this log is the single file of a Redis before version 7, taken over and not
+    /// continued yet.
+    pub fn is_single_file(&self, names: &Names) -> bool {
+        self.increments.is_empty() && self.base.as_ref().is_some_and(|base| base.name == names.file)
     }
 }
 
@@ -129,11 +156,15 @@ impl fmt::Display for Manifest {
         let history = self.history.iter().map(|piece| (piece, 'h'));
         let increments = self.increments.iter().map(|piece| (piece, 'i'));
         let base = self.base.iter().map(|piece| (piece, 'b'));
-        for (Piece { name, sequence }, kind) in base.chain(history).chain(increments) {
-            // A name that Redis was told to use may need its quotes.
+        for (Piece { name, sequence, bytes }, kind) in base.chain(history).chain(increments) {
+            // A name chosen by `appendfilename` may need quotes.
             let is_plain = name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"');
             let name = if is_plain { name.clone() } else { format!("{name:?}") };
-            writeln!(f, "file {name} seq {sequence} type {kind}")?;
+            write!(f, "file {name} seq {sequence} type {kind}")?;
+            match bytes {
+                Some(bytes) => writeln!(f, " bytes {bytes}")?,
+                None => writeln!(f)?,
+            }
         }
         Ok(())
     }
@@ -146,32 +177,42 @@ mod tests {
     /// Ensures that what Redis writes is read, and that what is written is what was read.
     #[test]
     fn manifests_are_read_and_written() {
-        let text = "file appendonly.aof.2.base.rdb seq 2 type b\n\
+        let text = "file appendonly.aof.2.base.rdb seq 2 type b bytes 70000000000\n\
                     file appendonly.aof.1.incr.aof seq 1 type h\n\
                     file appendonly.aof.3.incr.aof seq 3 type i\n\
                     file \"a b.4.incr.aof\" seq 4 type i\n";
-        let manifest = Manifest::parse(text).expect("a good manifest");
+        let (manifest, names) = (Manifest::parse(text.as_bytes()), Names::default());
+        let manifest = manifest.expect("a good manifest");
         assert_eq!(manifest.pieces().count(), 3);
-        assert_eq!(manifest.next_base().name, "appendonly.aof.3.base.aof");
-        assert_eq!(manifest.next_increment().name, "appendonly.aof.5.incr.aof");
+        assert_eq!(manifest.next_base(&names).name, "appendonly.aof.3.base.aof");
+        assert_eq!(manifest.next_increment(&names).name, "appendonly.aof.5.incr.aof");
         assert_eq!(manifest.to_string(), text);
+        let foreign = text.replace('\n', "\r\n").replace(" type", " later 7 type");
+        assert_eq!(Manifest::parse(foreign.as_bytes()), Ok(manifest), "keys of a later version");
     }
 
     /// Ensures that every mistake is named with its line.
     #[test]
     fn mistakes_are_named() {
         for (text, named) in [
-            ("", "no file"),
-            ("# nothing\n", "no file"),
-            ("file a seq 1 type i\nnonsense\n", "line 2"),
-            ("file a seq x type i\n", "sequence"),
-            ("file a seq 1 type z\n", "type"),
-            ("file ../a seq 1 type b\n", "plain name"),
-            ("file a seq 2 type i\nfile b seq 1 type i\n", "above"),
-            ("file a seq 1 type b\nfile b seq 2 type b\n", "second base"),
-            ("file \"a seq 1 type b\n", "quotes"),
+            (&b""[..], "empty"),
+            (b"# nothing\n", "no file"),
+            (b"file a seq 1 type i", "cut off"),
+            (b"file a seq 1 type i\nnonsense\n", "line 2"),
+            (b"file a seq 1 type i\n\n", "line 2"),
+            (b"file a seq x type i\n", "sequence"),
+            (b"file a seq 1 type z\n", "type"),
+            (b"file a seq 1 type b bytes many\n", "'many'"),
+            (b"file ../a seq 1 type b\n", "plain name"),
+            (b"file a seq 2 type i\nfile b seq 1 type i\n", "above"),
+            (b"file a seq 1 type i\nfile a seq 2 type i\n", "second time"),
+            (b"file a seq 1 type b\nfile b seq 2 type b\n", "second base"),
+            (b"file a seq 2 type i\n", "lines are missing"),
+            (b"file \"a seq 1 type b\n", "quotes"),
+            (b"\x1f\x8b\x08\0\xff", "not text"),
+            (&[b'\n'; limits::AOF_MANIFEST_BYTES_MAX + 1], "more than"),
         ] {
-            let error = Manifest::parse(text).expect_err(text);
+            let error = Manifest::parse(text).expect_err(named);
             assert!(error.contains(named), "{error}");
         }
     }

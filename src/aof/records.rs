@@ -6,6 +6,7 @@
 //! logging it under the keyspace lock costs no more than logging a short one.
 
 use crate::keyspace::bytes::Bytes;
+use crate::keyspace::value_type::Rebuild;
 use crate::keyspace::{Key, Propagation};
 use crate::limits;
 use crate::resp::Args;
@@ -285,5 +286,19 @@ impl Pending {
             self.records.bulk(b"SELECT");
             self.records.bulk(itoa::Buffer::new().format(db).as_bytes());
         }
+    }
+}
+/// The rewrite of the log asks the values for what makes them again.
+impl Rebuild for Records {
+    fn request(&mut self, words: usize) {
+        self.head(words);
+    }
+
+    fn word(&mut self, word: &[u8]) {
+        self.bulk(word);
+    }
+
+    fn shared_word(&mut self, word: &Arc<[u8]>) {
+        self.shared(word);
     }
 }

@@ -12,7 +12,8 @@
 //! Until step 4 the old files and the new increment make up the data, from then on the new ones.
 //!
 //! Two rewrites differ: after a failed fsync, and when the log is turned on in a running server,
-//! the present files are worth nothing. Then the manifest names the new increment in step 4 only.
+//! the present files are worth nothing. Then the new increment has a temporary name until the base
+//! is complete, and the manifest names it in step 4 only.
 //!
 //! # Memory
 //! One segment of the keyspace (up to 768 entries) is in the hands of the rewriter at a time, in
@@ -26,8 +27,8 @@ use super::directory::Directory;
 use super::disk::{LogFile, reason};
 use super::manifest::{Manifest, Piece};
 use super::records::Records;
+use crate::keyspace::Key;
 use crate::keyspace::store::snapshot::BeforeImage;
-use crate::keyspace::{Key, Value};
 use crate::limits;
 use std::io;
 use std::sync::atomic::Ordering::Relaxed;
@@ -65,7 +66,7 @@ impl<'a> Rewrite<'a> {
                 // The last sync of the present file is waited for by everybody: it is made short.
                 aof.sync_file()?;
             }
-            let (piece, file) = directory.create_increment()?;
+            let (piece, file) = directory.create_increment(!is_named)?;
             if is_named {
                 let mut manifest = directory.manifest().clone();
                 manifest.increments.push(piece.clone());
@@ -95,7 +96,7 @@ impl<'a> Rewrite<'a> {
         for kept in image {
             self.entries += 1;
             self.select(kept.db);
-            write_entry(&mut self.records, &kept);
+            kept.value.rebuild(&kept.key, kept.expires_at_ms, &mut self.records);
             if self.records.len() >= limits::AOF_BUFFER_KEPT_BYTES {
                 self.base.write(&mut self.records).map_err(|error| reason(&error))?;
             }
@@ -132,8 +133,11 @@ impl<'a> Rewrite<'a> {
         self.base.write(&mut self.records)?;
         self.base.sync()?;
         let base = self.directory.finish_base(&self.base)?;
+        if !self.is_named {
+            self.directory.finish_increment(&self.increment)?;
+        }
         let old = self.directory.manifest();
-        let is_new = |piece: &&Piece| **piece == self.increment;
+        let is_new = |piece: &&Piece| piece.name == self.increment.name;
         let history = old.history.iter().chain(old.pieces());
         let history: Vec<Piece> = history.filter(|piece| !is_new(piece)).cloned().collect();
         let manifest =
@@ -146,42 +150,6 @@ impl<'a> Rewrite<'a> {
         if self.db != Some(db) {
             self.db = Some(db);
             self.records.words(&[Key::new(b"SELECT"), Key::number(db as u64)]);
-        }
-    }
-}
-
-/// Appends the requests that make an entry.
-fn write_entry(records: &mut Records, kept: &BeforeImage) {
-    match &kept.value {
-        Value::String(text) => {
-            let with_deadline = kept.expires_at_ms.map(Key::number);
-            records.head(if with_deadline.is_some() { 5 } else { 3 });
-            records.bulk(b"SET");
-            records.key(&kept.key);
-            records.key(text);
-            if let Some(moment) = with_deadline {
-                records.bulk(b"PXAT");
-                records.bulk(&moment);
-            }
-        }
-        Value::Hash(fields) => {
-            let (mut left, mut room) = (fields.len(), 0);
-            fields.for_each(|name, value| {
-                if room == 0 {
-                    room = left.min(limits::AOF_FIELDS_PER_REQUEST);
-                    left -= room;
-                    records.head(2 + 2 * room);
-                    records.bulk(b"HSET");
-                    records.key(&kept.key);
-                }
-                room -= 1;
-                records.key(name);
-                records.key(value);
-            });
-            if let Some(moment_ms) = kept.expires_at_ms {
-                let moment = Key::number(moment_ms);
-                records.words(&[Key::new(b"PEXPIREAT"), kept.key.clone(), moment]);
-            }
         }
     }
 }

@@ -32,6 +32,8 @@ pub struct Status {
     retry_at_ms: AtomicU64,
     /// The present files are worth nothing until a rewrite has succeeded.
     pub is_unfounded: AtomicBool,
+    /// The log in the folder was loaded or begun by this process, which therefore may replace it.
+    pub is_own: AtomicBool,
 }
 
 impl Default for Status {
@@ -50,6 +52,7 @@ impl Default for Status {
             last_rewrite_s: AtomicI64::new(-1),
             retry_at_ms: AtomicU64::new(0),
             is_unfounded: AtomicBool::new(false),
+            is_own: AtomicBool::new(false),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! The units of a log file, read a portion at a time: a unit is a request, or a whole transaction.
 //!
-//! The reader is stricter than the one that serves clients: what a log holds was written by a
-//! server, and whatever is not exactly so is damage. A portion is about a megabyte, or one larger
-//! unit; it grows with the bytes that are there, never with a length that was declared.
+//! This parser is stricter than the one that serves clients: what a log holds was written by a
+//! server, and everything that is not exactly so is damage. A portion is about a megabyte, or one
+//! larger unit; it grows with the bytes that are there, never with a length that was declared.
+//! Here damage is found and described; what follows from it is `torn.rs`.
 
 use crate::limits;
 use crate::resp::{Args, Span};
 use memchr::{memchr, memmem};
+use std::collections::HashSet;
 use std::fmt;
 use std::io::{self, Read};
 
@@ -17,8 +19,28 @@ pub struct Damage {
     pub offset: u64,
     /// What was found.
     pub what: String,
-    /// Whether nothing useful follows: it is what was being written when the machine stopped.
-    pub is_tail: bool,
+    /// In what way it is damaged.
+    pub kind: DamageKind,
+    /// Whether the file holds a whole request before it.
+    pub follows_request: bool,
+}
+
+/// What is behind the last whole unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DamageKind {
+    /// The beginning of a unit, up to the end of the file.
+    Unfinished,
+    /// Something that is no beginning of a unit, and no whole requests behind it.
+    Unreadable,
+    /// Whole requests follow: the damage is in the middle.
+    InTheMiddle,
+}
+
+impl Damage {
+    /// Whether the file merely ends too early.
+    pub fn is_unfinished(&self) -> bool {
+        self.kind == DamageKind::Unfinished
+    }
 }
 
 impl fmt::Display for Damage {
@@ -27,7 +49,7 @@ impl fmt::Display for Damage {
     }
 }
 
-/// What stands at some place of a buffer.
+/// What is at some offset of a buffer.
 #[derive(Debug, PartialEq, Eq)]
 enum Found {
     /// A request that ends there; none if it was a comment.
@@ -43,7 +65,7 @@ enum Found {
 pub struct Portion {
     buffer: Vec<u8>,
     spans: Vec<Span>,
-    places: Vec<Place>,
+    requests: Vec<Request>,
     /// Where the buffer begins in the file.
     offset: u64,
     /// Bytes of the units.
@@ -52,7 +74,7 @@ pub struct Portion {
 
 /// Where a request is in a portion.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct Request {
     /// Where its unit begins in the buffer.
     unit: usize,
     /// Its arguments are those of the spans from here…
@@ -79,9 +101,9 @@ impl Portion {
 
     /// Its requests, each with the offset of its unit in the file.
     pub fn requests(&self) -> impl ExactSizeIterator<Item = (u64, Args<'_>)> {
-        self.places.iter().map(|place| {
-            let spans = &self.spans[place.first_span..place.end_span];
-            (self.offset + place.unit as u64, Args::new(&self.buffer, spans))
+        self.requests.iter().map(|request| {
+            let spans = &self.spans[request.first_span..request.end_span];
+            (self.offset + request.unit as u64, Args::new(&self.buffer, spans))
         })
     }
 
@@ -103,7 +125,7 @@ impl Portion {
                 (true, ..) => is_open = true,
                 (_, true, _) => is_open = false,
                 _ if args.is_empty() => {}
-                _ => self.places.push(Place { unit: start, first_span, end_span }),
+                _ => self.requests.push(Request { unit: start, first_span, end_span }),
             }
             if !is_open {
                 return (Found::Whole(at), parsed);
@@ -114,12 +136,12 @@ impl Portion {
     /// Appends all whole units in the buffer, and says what follows them and where that began.
     fn parse(&mut self) -> (Found, usize) {
         loop {
-            let (spans_len, places_len) = (self.spans.len(), self.places.len());
+            let (spans_len, requests_len) = (self.spans.len(), self.requests.len());
             match self.unit(self.len) {
                 (Found::Whole(end), _) => self.len = end,
                 (found, parsed) => {
                     self.spans.truncate(spans_len);
-                    self.places.truncate(places_len);
+                    self.requests.truncate(requests_len);
                     return (found, parsed);
                 }
             }
@@ -135,13 +157,25 @@ pub struct Units<R> {
     /// Where that begins in the file.
     offset: u64,
     is_read: bool,
+    has_requests: bool,
     damage: Option<Damage>,
 }
 
 impl<R: Read> Units<R> {
-    /// Begins with the first byte of `source`.
+    /// Reads `source` from its first byte on.
     pub fn new(source: R) -> Units<R> {
-        Units { source, rest: Vec::new(), offset: 0, is_read: false, damage: None }
+        Units::from_offset(source, 0)
+    }
+
+    /// Reads the rest of a file, of which `source` has given `offset` bytes already.
+    pub fn from_offset(source: R, offset: u64) -> Units<R> {
+        let rest = Vec::new();
+        Units { source, rest, offset, is_read: false, has_requests: false, damage: None }
+    }
+
+    /// Whether a whole request was found so far.
+    pub fn has_requests(&self) -> bool {
+        self.has_requests
     }
 
     /// What made the reading stop before the end, if something did.
@@ -156,7 +190,7 @@ impl<R: Read> Units<R> {
     /// Those of reading.
     pub fn next(&mut self, portion: &mut Portion) -> io::Result<bool> {
         portion.spans.clear();
-        portion.places.clear();
+        portion.requests.clear();
         (portion.offset, portion.len) = (self.offset, 0);
         portion.buffer.clear();
         // What only a large unit needed is given back.
@@ -165,9 +199,16 @@ impl<R: Read> Units<R> {
         // Twice as much as is there already, until that is a unit.
         while portion.len == 0 && !self.is_read && self.damage.is_none() {
             let wanted = portion.buffer.len().max(limits::AOF_READ_BYTES) as u64;
+            if portion.buffer.len() as u64 + wanted > limits::AOF_UNIT_BYTES_MAX {
+                let most = limits::AOF_UNIT_BYTES_MAX;
+                let what = format!("a request or a transaction of more than {most} bytes");
+                self.damage = Some(self.damage_of(portion, what, DamageKind::InTheMiddle));
+                break;
+            }
             let read = self.source.by_ref().take(wanted).read_to_end(&mut portion.buffer)?;
             self.is_read = (read as u64) < wanted;
             let (found, parsed) = portion.parse();
+            self.has_requests |= !portion.requests.is_empty();
             let is_end = found == Found::Incomplete && portion.len == portion.buffer.len();
             if found != Found::Incomplete || self.is_read && !is_end {
                 self.damage = Some(self.judge(found, portion, parsed)?);
@@ -180,46 +221,68 @@ impl<R: Read> Units<R> {
         Ok(portion.len > 0)
     }
 
-    /// Decides whether what was found behind a portion is the torn end of the file, by whether
-    /// requests follow it. It began at `parsed` in the portion's buffer.
+    /// Decides of what kind the damage behind a portion is, by whether requests follow it. It began
+    /// at `parsed` in the portion's buffer.
     fn judge(&mut self, found: Found, portion: &mut Portion, parsed: usize) -> io::Result<Damage> {
-        let (what, must_reach_end) = match found {
+        let (what, kind) = match found {
             Found::Broken(what) => {
                 let most = limits::AOF_SEARCH_BYTES;
                 self.source.by_ref().take(most).read_to_end(&mut portion.buffer)?;
-                (what, false)
+                (what, DamageKind::Unreadable)
             }
-            // A torn value may hold anything, a log too; but that would not end where the file
-            // does.
-            _ => ("it ends in the middle", true),
+            _ => ("it ends in the middle", DamageKind::Unfinished),
         };
         // Behind what was whole: the requests of an open transaction do not count.
         let rest = &portion.buffer[parsed..];
-        let is_tail = !has_requests(rest, must_reach_end);
+        // A torn value may hold anything, also a log; but that would not end where the file does.
+        let must_reach_end = kind == DamageKind::Unfinished;
+        let kind = match has_requests(rest, must_reach_end) {
+            true => DamageKind::InTheMiddle,
+            false => kind,
+        };
         let what = match !rest.is_empty() && rest.iter().all(|byte| *byte == 0) {
             true => format!("{} zero bytes", rest.len()),
             false => what.to_owned(),
         };
-        Ok(Damage { offset: portion.end(), what, is_tail })
+        Ok(self.damage_of(portion, what, kind))
+    }
+
+    fn damage_of(&self, portion: &Portion, what: String, kind: DamageKind) -> Damage {
+        Damage { offset: portion.end(), what, kind, follows_request: self.has_requests }
     }
 }
 
 /// Whether whole requests follow somewhere in `rest`; with `to_the_end`, up to its very end.
+///
+/// Every line of `rest` could begin requests, and the requests that begin at one line mostly end
+/// where those of another line end. So an offset that was tried is not tried again, and the whole
+/// search has a budget: a value that was made to look like many logs in one must not keep a server
+/// from starting for hours.
 fn has_requests(rest: &[u8], to_the_end: bool) -> bool {
-    let mut spans = Vec::new();
+    let (mut spans, mut tried) = (Vec::new(), HashSet::new());
+    let mut arguments = 0;
     memmem::find_iter(rest, b"\r\n*").any(|at| {
         let mut next = at + 2;
-        loop {
+        while !tried.contains(&next) {
             spans.clear();
-            match request(rest, next, &mut spans) {
+            let found = request(rest, next, &mut spans);
+            arguments += spans.len() + 1;
+            if arguments > limits::AOF_SEARCH_ARGUMENTS_MAX {
+                return true;
+            }
+            match found {
                 Found::Whole(end) if !to_the_end || end == rest.len() => {
                     let name = spans.first().map(|span| Args::new(rest, &[*span]).at(0).to_vec());
                     return name.is_some_and(|name| name.iter().all(u8::is_ascii_alphabetic));
                 }
-                Found::Whole(end) => next = end,
+                Found::Whole(end) => {
+                    tried.insert(next);
+                    next = end;
+                }
                 _ => return false,
             }
         }
+        false
     })
 }
 
@@ -320,8 +383,8 @@ mod tests {
             let units = ends.iter().rposition(|end| *end <= cut).expect("none is before the first");
             let (requests, damage) = read(&whole[..cut]);
             assert_eq!(requests, all[..units.saturating_sub(1)], "cut at {cut}");
-            let torn = (ends[units] < cut).then_some((ends[units] as u64, true));
-            let found = damage.map(|damage| (damage.offset, damage.is_tail));
+            let torn = (ends[units] < cut).then_some((ends[units] as u64, DamageKind::Unfinished));
+            let found = damage.map(|damage| (damage.offset, damage.kind));
             assert_eq!(found, torn, "cut at {cut}");
         }
     }
@@ -335,15 +398,16 @@ mod tests {
             let (requests, damage) = read(&[whole, garbage].concat());
             assert_eq!(requests.len(), 3);
             let damage = damage.expect("damage");
-            assert!(damage.is_tail, "{damage}");
+            assert_ne!(damage.kind, DamageKind::InTheMiddle, "{damage}");
             assert_eq!(damage.offset, whole.len() as u64);
             let (requests, damage) = read(&[whole, garbage, b"\r\n", whole].concat());
             assert_eq!(requests.len(), 3);
-            assert!(!damage.expect("damage").is_tail, "{}", garbage.escape_ascii());
+            let kind = damage.expect("damage").kind;
+            assert_eq!(kind, DamageKind::InTheMiddle, "{}", garbage.escape_ascii());
         }
         // A length that reaches behind the end of the file hides requests that are whole.
         let hiding = b"*2\r\n$3\r\nGET\r\n$99999\r\nx\r\n";
         let damage = read(&[hiding, whole].concat()).1.expect("damage");
-        assert!(!damage.is_tail, "{damage}");
+        assert_eq!(damage.kind, DamageKind::InTheMiddle, "{damage}");
     }
 }

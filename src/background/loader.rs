@@ -4,6 +4,7 @@
 //! answered with `-LOADING`. So the keyspace lock is let go now and then.
 
 use crate::aof::Directory;
+use crate::aof::format::refuse_snapshot;
 use crate::aof::load::{self, Target};
 use crate::aof::units::Portion;
 use crate::command::engine::replay::Replay;
@@ -11,6 +12,8 @@ use crate::limits;
 use crate::log;
 use crate::shared::Shared;
 use crate::system::machine;
+use std::fs::File;
+use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Replays the log of `directory`, begins to continue it, and hands the directory back; none if the
@@ -94,6 +97,10 @@ impl Target for Loader<'_> {
         let keys_added = self.keys().saturating_sub(keys_before);
         self.keys_per_byte = keys_added as f64 / portion.len().max(1) as f64;
         Ok(())
+    }
+
+    fn load_snapshot(&mut self, path: &Path, _file: &mut File) -> Result<u64, String> {
+        Err(refuse_snapshot(path))
     }
 
     fn progress(&mut self, bytes_before: u64, file_bytes: u64, file_bytes_left: u64) {

@@ -4,11 +4,11 @@
 //! the data. The housekeeper could not sync for waiting clients meanwhile, and no key would expire.
 //! It alone has the log's directory, so nobody has to agree with anybody about the manifest.
 
-use crate::aof::{Directory, Order, Rewrite};
+use crate::aof::{Directory, Names, Order, Rewrite};
 use crate::log;
 use crate::shared::Shared;
 use crossbeam_channel::{Receiver, select};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Does what it is told until the other end of `stop` is dropped, and gives the directory back.
@@ -26,7 +26,7 @@ pub fn run(
             (Order::Rewrite, Some(directory)) => rewrite(shared, directory, |_| {}),
             (Order::Rewrite, None) => shared.aof.status.is_scheduled.store(false, Relaxed),
             (Order::TurnOn(answer), None) => {
-                let path = PathBuf::from(&shared.config().dir);
+                let path = shared.config().dir.clone();
                 match begin_directory(shared, &path) {
                     Ok(opened) => {
                         shared.aof.status.is_unfounded.store(true, Relaxed);
@@ -54,7 +54,11 @@ pub fn run(
 /// first: should the machine stop before the first base is whole, the next start finds no file
 /// that it cannot make sense of.
 fn begin_directory(shared: &Shared, path: &Path) -> Result<Directory, String> {
-    let mut directory = Directory::open(shared.aof.disk().clone(), path)?;
+    let (disk, names) = (shared.aof.disk().clone(), Names::of(&shared.config()));
+    let mut directory = match shared.aof.status.is_own.load(Relaxed) {
+        true => Directory::open(disk, path, names)?,
+        false => Directory::open_to_replace(disk, path, names)?,
+    };
     match directory.last_increment() {
         Ok(_) => Ok(directory),
         Err(error) => Err(format!("the append-only file cannot be begun: {error}")),

@@ -20,6 +20,12 @@ pub fn install() {
     table::install(FAMILIES);
 }
 
+/// Whether a command is called so in its row, whatever names are in force.
+pub fn is_original_name(name: &[u8]) -> bool {
+    let mut rows = FAMILIES.iter().copied().flatten().copied().flatten();
+    rows.any(|command| command.name.as_bytes().eq_ignore_ascii_case(name))
+}
+
 /// All rows of the table, for whoever has started no server.
 pub fn rows() -> &'static [Row] {
     install();

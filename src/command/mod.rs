@@ -13,6 +13,7 @@
 //!
 //! | module | job |
 //! |---|---|
+//! | [`rename`] | other names for commands |
 //! | [`families`] | the one list that knows all families |
 //! | [`admin`], [`connection`], [`hash`], [`keys`], [`string`], [`transaction`] | the families; they do not know each other |
 //! | [`engine`] | executes requests, and knows no family |
@@ -23,5 +24,6 @@ pub mod engine;
 pub mod families;
 pub mod hash;
 pub mod keys;
+pub mod rename;
 pub mod string;
 pub mod transaction;

@@ -1,7 +1,10 @@
-//! Addresses to listen on, in the notation of Redis's `bind`: `127.0.0.1 -::1`, `* -::*`.
+//! Where to listen: `port`, and `bind` in Redis's notation, as in `127.0.0.1 -::1` or `localhost`.
 
+use super::words::integer;
+use crate::limits;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
 use std::str::FromStr;
 
 /// A list of addresses.
@@ -9,19 +12,42 @@ use std::str::FromStr;
 pub struct Bind(pub Vec<BindAddress>);
 
 /// One of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BindAddress {
-    /// The address. Unspecified, it stands for all of its family.
-    pub ip: IpAddr,
-    /// Whether the server starts without it if it is not to be had, as on a machine without IPv6.
+    /// An address, or the name of a host, as it was given.
+    pub host: String,
+    /// Whether the server starts without it if it cannot be had, as on a machine without IPv6.
     /// Written with a dash in front.
     pub is_optional: bool,
 }
 
-/// The loopback address: whoever wants to be seen by others has to say so.
+/// The loopback address: a server that others shall see has to be told so.
 impl Default for Bind {
     fn default() -> Bind {
-        Bind(vec![BindAddress { ip: Ipv4Addr::LOCALHOST.into(), is_optional: false }])
+        Bind(vec![BindAddress { host: Ipv4Addr::LOCALHOST.to_string(), is_optional: false }])
+    }
+}
+
+impl BindAddress {
+    /// The addresses that it stands for; a name may have several. `*` is all of IPv4, `::*` all of
+    /// IPv6.
+    ///
+    /// # Errors
+    /// There is no host of this name.
+    pub fn addresses(&self) -> io::Result<Vec<IpAddr>> {
+        match self.host.as_str() {
+            "*" => Ok(vec![Ipv4Addr::UNSPECIFIED.into()]),
+            "::*" => Ok(vec![Ipv6Addr::UNSPECIFIED.into()]),
+            host => {
+                let mut found: Vec<IpAddr> = Vec::new();
+                for address in (host, 0).to_socket_addrs()? {
+                    if !found.contains(&address.ip()) {
+                        found.push(address.ip());
+                    }
+                }
+                Ok(found)
+            }
+        }
     }
 }
 
@@ -29,25 +55,35 @@ impl FromStr for Bind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Bind, String> {
-        let addresses: Result<Vec<_>, _> = text.split_whitespace().map(str::parse).collect();
-        match addresses? {
-            none if none.is_empty() => Err("no address to listen on".to_owned()),
-            addresses => Ok(Bind(addresses)),
-        }
+        Bind::of_words(&text.split_whitespace().map(str::as_bytes).collect::<Vec<_>>())
     }
 }
 
-impl FromStr for BindAddress {
-    type Err = String;
+impl Bind {
+    /// Reads a list.
+    ///
+    /// # Errors
+    /// In Redis's words.
+    pub fn of_words(words: &[&[u8]]) -> Result<Bind, String> {
+        if words.len() > limits::BIND_ADDRESSES_MAX {
+            return Err("Too many bind addresses specified.".to_owned());
+        }
+        // A single empty word is no address at all.
+        let words = if words == [b""] { &[] } else { words };
+        words.iter().map(|word| BindAddress::of_word(word)).collect::<Result<_, _>>().map(Bind)
+    }
+}
 
-    fn from_str(text: &str) -> Result<BindAddress, String> {
-        let address = text.strip_prefix('-');
-        let ip = match address.unwrap_or(text) {
-            "*" => Ipv4Addr::UNSPECIFIED.into(),
-            "::*" => Ipv6Addr::UNSPECIFIED.into(),
-            other => other.parse().map_err(|_| format!("'{text}' is not an IP address"))?,
-        };
-        Ok(BindAddress { ip, is_optional: address.is_some() })
+impl BindAddress {
+    fn of_word(word: &[u8]) -> Result<BindAddress, String> {
+        let not_a_host = || format!("'{}' is not an address or a name", word.escape_ascii());
+        let text = std::str::from_utf8(word).map_err(|_| not_a_host())?;
+        let host = text.strip_prefix('-').unwrap_or(text);
+        let is_in_host = |byte: u8| byte.is_ascii_alphanumeric() || b".:-_*%".contains(&byte);
+        if host.is_empty() || !host.bytes().all(is_in_host) {
+            return Err(not_a_host());
+        }
+        Ok(BindAddress { host: host.to_owned(), is_optional: text.starts_with('-') })
     }
 }
 
@@ -56,8 +92,59 @@ impl fmt::Display for Bind {
         for (at, address) in self.0.iter().enumerate() {
             let space = if at == 0 { "" } else { " " };
             let dash = if address.is_optional { "-" } else { "" };
-            write!(f, "{space}{dash}{}", address.ip)?;
+            write!(f, "{space}{dash}{}", address.host)?;
         }
         Ok(())
+    }
+}
+
+/// Where TCP clients come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Port {
+    /// Nowhere: only a Unix socket is served.
+    #[default]
+    Closed,
+    /// A port that the system chooses, which Redis cannot be asked for. Its line in the log says
+    /// which one it chose.
+    Any,
+    /// This one.
+    At(u16),
+}
+
+impl Port {
+    /// The number to ask the system for; none if no TCP is wanted.
+    pub fn number(self) -> Option<u16> {
+        match self {
+            Port::Closed => None,
+            Port::Any => Some(0),
+            Port::At(number) => Some(number),
+        }
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Port::Any => f.write_str("any"),
+            port => port.number().unwrap_or(0).fmt(f),
+        }
+    }
+}
+
+impl Port {
+    /// Reads one word.
+    ///
+    /// # Errors
+    /// In Redis's words.
+    pub fn of_word(word: &[u8]) -> Result<Port, String> {
+        if word.eq_ignore_ascii_case(b"any") {
+            return Ok(Port::Any);
+        }
+        let number = integer(word).ok_or("argument couldn't be parsed into an integer")?;
+        let out_of_bounds = |_| "argument must be between 0 and 65535 inclusive".to_owned();
+        match u16::try_from(number).map_err(out_of_bounds)? {
+            0 => Ok(Port::Closed),
+            number => Ok(Port::At(number)),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The memory limit as it is chosen: an amount, or a share of what there is.
 
-use crate::policy::Policy;
+use super::value::{Setting, Value};
 use crate::system::machine::Memory;
 use crate::text::units;
 
@@ -11,6 +11,13 @@ pub enum MaxMemory {
     Bytes(u64),
     /// So many per cent of the container's limit, or of the machine's memory.
     Percent(u64),
+}
+
+/// No limit.
+impl Default for MaxMemory {
+    fn default() -> MaxMemory {
+        MaxMemory::Bytes(0)
+    }
 }
 
 impl MaxMemory {
@@ -33,6 +40,22 @@ impl MaxMemory {
     }
 }
 
+impl Setting for MaxMemory {
+    fn value(&self) -> Value {
+        match self {
+            MaxMemory::Bytes(bytes) => Setting::value(bytes),
+            MaxMemory::Percent(percent) => Value::Percent(i64::try_from(*percent).unwrap_or(100)),
+        }
+    }
+
+    fn of(value: Value) -> Result<MaxMemory, String> {
+        match value {
+            Value::Percent(percent) => Ok(MaxMemory::Percent(percent.unsigned_abs())),
+            value => u64::of(value).map(MaxMemory::Bytes),
+        }
+    }
+}
+
 /// Reads `maxmemory`.
 ///
 /// # Errors
@@ -44,22 +67,6 @@ pub fn max_memory(text: &str) -> Result<MaxMemory, String> {
         (None, Some(bytes)) => Ok(MaxMemory::Bytes(bytes)),
         _ => Err("argument must be a memory or percent value".to_owned()),
     }
-}
-
-/// Reads `maxmemory-policy`.
-///
-/// # Errors
-/// There is no such policy here.
-pub fn policy(name: &str) -> Result<Policy, String> {
-    Policy::from_name(name).ok_or_else(|| {
-        let known = super::values::none_of(Policy::NAMES.iter().map(|(name, _)| *name));
-        match name.to_ascii_lowercase().strip_suffix("-lfu") {
-            Some(keys) if ["allkeys", "volatile"].contains(&keys) => format!(
-                "respool knows when a key was used and not how often: there is no {name}; {known}"
-            ),
-            _ => known,
-        }
-    })
 }
 
 #[cfg(test)]
@@ -76,14 +83,5 @@ mod tests {
         for text in ["", "%", "0%", "101%", "-5%", "7.5%", "much"] {
             assert!(max_memory(text).is_err(), "{text}");
         }
-    }
-
-    /// Ensures that what goes by frequency is refused with the reason.
-    #[test]
-    fn policies_by_frequency_are_refused() {
-        assert_eq!(policy("AllKeys-LRU"), Ok(Policy::AllKeysLru));
-        let refusal = policy("allkeys-lfu").expect_err("it is not there");
-        assert!(refusal.contains("not how often") && refusal.contains("allkeys-lru"), "{refusal}");
-        assert!(!policy("sometimes").expect_err("it is none").contains("how often"));
     }
 }

@@ -1,91 +1,349 @@
-//! Where settings come from: flags of the command line and lines of configuration files, in the
-//! order in which they are named. What comes later counts.
+//! Where settings come from: a file, standard input and the command line, in this order, and what
+//! comes later counts.
 //!
-//! `respool /etc/respool.conf --port 7000` reads the file and then overrules its port. A file has
-//! Redis's syntax: a directive and its value on each line, `#` in front of a comment. The
-//! environment is not read: what is in force can be seen in the list of processes and the file.
+//! The command line is read as Redis reads it. A first word without a dash is a file, and `-` as
+//! the first or the last word is standard input. Every other word that begins with `--` is a name,
+//! unless it is the first value of the name before it; every other word is a value. All of it then
+//! is a text with a directive on each line, like a file. A file has `#` in front of comments and
+//! the quotes of [`crate::text::quoting`]. Bytes stay bytes: neither a password nor a path has to
+//! be UTF-8.
+//!
+//! The environment is not read: what is in force can be seen in the list of processes and the file.
+//!
+//! All mistakes are told at once, so that a file has to be corrected once.
 
-use super::{Config, DIRECTIVES, one_line};
-use crate::text::quoting::next_word;
-use argh::FromArgs;
+use super::directives;
+use super::settings::Config;
+use super::shape::Moment;
+use super::words::{quoted, reason, words_of};
+use crate::limits;
+use crate::text::glob;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 
-/// A flag, dashes included, and its value. Only `--help` and `--version` have none, and a flag of
-/// which the value was forgotten.
-struct Setting {
-    flag: String,
-    value: Option<String>,
-}
+/// Gives a command another name; the error says why it cannot have it.
+pub type Rename<'a> = &'a dyn Fn(&[u8], &[u8]) -> Result<(), String>;
 
-/// The words of the command line with files replaced by what they say, and each setting once.
+/// Reads a password from the first line of a file: what a command line says is seen by everybody
+/// who may list processes.
 ///
 /// # Errors
-/// One line: the file that cannot be read, or its line that is wrong.
-pub fn settled(arguments: &[String]) -> Result<Vec<String>, String> {
-    let mut settings: Vec<Setting> = Vec::new();
-    let mut words = arguments.iter();
-    while let Some(word) = words.next() {
-        let found = match word.as_str() {
-            "help" | "--help" | "--version" => {
-                vec![Setting { flag: word.clone(), value: None }]
+/// The file cannot be read, or its first line is empty, which would be no password at all.
+pub fn read_password(path: &Path) -> Result<Vec<u8>, String> {
+    let refuse =
+        |reason: String| Err(format!("cannot read the password from {}: {reason}", path.display()));
+    let mut text = Vec::new();
+    let read = File::open(path)
+        .and_then(|file| file.take(limits::CONFIG_FILE_BYTES_MAX).read_to_end(&mut text));
+    if let Err(error) = read {
+        return refuse(error.to_string());
+    }
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or(&[]);
+    match line.strip_suffix(b"\r").unwrap_or(line) {
+        [] => refuse("its first line is empty".to_owned()),
+        password => Ok(password.to_vec()),
+    }
+}
+
+/// What a command line is made of.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct CommandLine {
+    /// The file that is read first.
+    pub file: Option<PathBuf>,
+    /// Whether standard input is read after that.
+    pub reads_standard_input: bool,
+    /// Its options as lines of a file.
+    pub lines: Vec<Vec<u8>>,
+    /// A word of respool's own where a name could be, for `argh` to read. In a container the
+    /// image's own words come first, so it may stand anywhere.
+    pub own: Option<&'static str>,
+}
+
+/// Words that ask for text instead of a server, and how `argh` calls them; those without two
+/// dashes only as the first word.
+const OWN: [(&[u8], &str); 5] = [
+    (b"--help", "--help"),
+    (b"--version", "--version"),
+    (b"-h", "--help"),
+    (b"-v", "--version"),
+    (b"help", "--help"),
+];
+
+impl CommandLine {
+    /// Takes a command line apart, the program's name excluded.
+    pub fn new(words: &[OsString]) -> CommandLine {
+        let mut line = CommandLine::default();
+        let mut words = words.iter().map(|word| word.as_bytes()).enumerate().peekable();
+        let last = words.len().saturating_sub(1);
+        let own = |word: &[u8]| OWN.iter().find(|(own, _)| *own == word).map(|(_, word)| *word);
+        line.own = words.peek().and_then(|(_, first)| own(first));
+        if let Some((_, path)) = words.next_if(|(_, word)| !word.starts_with(b"-")) {
+            line.file = Some(OsStr::from_bytes(path).into());
+        }
+        let mut text: Vec<u8> = Vec::new();
+        // Whether the name before has got a value, so that two dashes begin another name.
+        let mut has_value = true;
+        while let Some((at, word)) = words.next() {
+            if word == b"-" && (at == 0 || at == last) {
+                line.reads_standard_input = true;
+            } else if has_value && word.starts_with(b"--") {
+                line.own = line.own.or(own(word));
+                text.extend([b"\n", &word[2..], b" "].concat());
+                // Words joined by spaces are a name with its values.
+                has_value = words_of(word).map_or(0, |words| words.len()) != 1;
+                let is_save = word.eq_ignore_ascii_case(b"--save");
+                let is_alone = words.peek().is_none_or(|(_, next)| next.starts_with(b"--"));
+                if is_save && is_alone {
+                    // A list that a script made may be empty.
+                    text.extend(b"\"\"");
+                    has_value = true;
+                }
+            } else {
+                text.extend(quoted(word));
+                text.push(b' ');
+                has_value = true;
             }
-            flag if flag.starts_with('-') => {
-                vec![Setting { flag: word.clone(), value: words.next().cloned() }]
-            }
-            path => read_file(path)?,
+        }
+        let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        line.lines = lines.map(<[u8]>::to_vec).collect();
+        line
+    }
+}
+
+/// Reads everything that a command line names.
+///
+/// # Errors
+/// All mistakes, each with its place.
+pub fn read(
+    command_line: &CommandLine,
+    standard_input: &mut dyn Read,
+    rename: Rename<'_>,
+) -> Result<Config, String> {
+    let mut reader = Reader {
+        config: Config::with_defaults(),
+        rename,
+        seen: BTreeSet::new(),
+        mistakes: Vec::new(),
+        count: 0,
+        files: 0,
+    };
+    if let Some(path) = &command_line.file {
+        reader.config.file = Some(reader.config.path(path));
+        reader.file(path, 0);
+    }
+    if command_line.reads_standard_input {
+        reader.text(&Place { name: "standard input", depth: 0 }, bounded(standard_input));
+    }
+    for line in &command_line.lines {
+        let shown = [b"--", line.as_slice()].concat();
+        if let Err(reason) = reader.line(line, 0) {
+            reader.mistake("command line", &shown, &reason);
+        }
+    }
+    reader.finish()
+}
+
+/// Reads a file that does not end, or is of another kind, up to a bound.
+fn bounded(source: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    source.take(limits::CONFIG_FILE_BYTES_MAX + 1).read_to_end(&mut text)?;
+    match text.len() as u64 <= limits::CONFIG_FILE_BYTES_MAX {
+        true => Ok(text),
+        false => Err(io::Error::other("it is too long for a configuration")),
+    }
+}
+
+struct Place<'a> {
+    name: &'a str,
+    /// How many files include this one.
+    depth: usize,
+}
+
+struct Reader<'a> {
+    config: Config,
+    rename: Rename<'a>,
+    /// Directives that had a line.
+    seen: BTreeSet<&'static str>,
+    mistakes: Vec<String>,
+    /// Mistakes, those included that are not told.
+    count: usize,
+    files: usize,
+}
+
+impl Reader<'_> {
+    fn mistake(&mut self, place: &str, line: &[u8], reason: &str) {
+        self.count += 1;
+        if self.mistakes.len() < limits::CONFIG_MISTAKES_MAX {
+            let line = without_secret(line);
+            let line = if line.is_empty() { line } else { format!(">>> '{line}'\n") };
+            self.mistakes.push(format!("{place}\n{line}{reason}"));
+        }
+    }
+
+    fn file(&mut self, path: &Path, depth: usize) {
+        let path = self.config.path(path);
+        self.files += 1;
+        let text = match self.files {
+            0..=limits::CONFIG_FILES_MAX => File::open(&path).and_then(|mut f| bounded(&mut f)),
+            _ => return,
         };
-        for setting in found {
-            settings.retain(|earlier| earlier.flag != setting.flag);
-            settings.push(setting);
+        self.text(&Place { name: &path.to_string_lossy(), depth }, text);
+    }
+
+    fn text(&mut self, place: &Place<'_>, text: io::Result<Vec<u8>>) {
+        let text = match text {
+            Ok(text) => text,
+            Err(error) => {
+                let reason = format!("can't open config file: {}", reason(&error));
+                return self.mistake(place.name, b"", &reason);
+            }
+        };
+        for (at, line) in text.split(|byte| *byte == b'\n').enumerate() {
+            if let Err(reason) = self.line(line, place.depth) {
+                let place = format!("{}, line {}", place.name, at + 1);
+                self.mistake(&place, line, &reason);
+            }
         }
     }
-    let words = |setting: Setting| [Some(setting.flag), setting.value].into_iter().flatten();
-    Ok(settings.into_iter().flat_map(words).collect())
-}
 
-fn read_file(path: &str) -> Result<Vec<Setting>, String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("cannot read the configuration file {path}: {error}"))?;
-    let mut settings = Vec::new();
-    for (at, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if !line.is_empty() && !line.starts_with('#') {
-            let setting = read_line(line)
-                .map_err(|reason| format!("{path}, line {}, '{line}': {reason}", at + 1))?;
-            settings.extend(setting);
+    /// Reads one line.
+    fn line(&mut self, line: &[u8], depth: usize) -> Result<(), String> {
+        let line = line.trim_ascii();
+        if line.starts_with(b"#") {
+            return Ok(());
+        }
+        let words = words_of(line).ok_or("Unbalanced quotes in configuration line")?;
+        let Some((name, values)) = words.split_first() else { return Ok(()) };
+        let values: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
+        match directives::find(name) {
+            Some(directive) => {
+                let is_first = self.seen.insert(directive.name);
+                let moment = Moment::Start { is_first };
+                match values.as_slice() {
+                    // A list may be one word in quotes.
+                    [list] if directive.is_list() && !list.is_empty() => {
+                        let words = words_of(list);
+                        let words = words.ok_or("Unbalanced quotes in configuration line")?;
+                        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+                        directive.set(&mut self.config, &words, moment)
+                    }
+                    values => directive.set(&mut self.config, values, moment),
+                }
+            }
+            None => self.other(&name.to_ascii_lowercase(), &values, depth),
         }
     }
-    Ok(settings)
-}
 
-/// Reads one line; `None` if it says what is so anyway.
-fn read_line(line: &str) -> Result<Option<Setting>, String> {
-    let (name, value) = directive(line)?;
-    let flag = format!("--{name}");
-    // The same parser as for the command line, with only this to parse: so the line is known.
-    match Config::from_args(&["respool"], &[&flag, &value]) {
-        Ok(_) => Ok(Some(Setting { flag, value: Some(value) })),
-        Err(_) if is_so_anyway(&name, &value) => Ok(None),
-        Err(exit) => Err(one_line(&exit.output)),
+    /// Reads a line that is no setting.
+    fn other(&mut self, name: &[u8], values: &[&[u8]], depth: usize) -> Result<(), String> {
+        match (name, values) {
+            (b"include", [path]) => self.include(path, depth + 1),
+            (b"rename-command", [old, new]) => {
+                (self.rename)(old, new)?;
+                self.config.renamed_commands.push((old.to_vec(), new.to_vec()));
+                Ok(())
+            }
+            (b"user", [_, ..]) => Err("respool has only the user named default: its password is \
+                                       that of 'requirepass'"
+                .to_owned()),
+            (b"loadmodule", [_, ..]) => Err("respool has no modules".to_owned()),
+            (b"sentinel", _) => Err("respool is no Sentinel".to_owned()),
+            (name, [_]) if directives::FORMER.iter().any(|known| known.as_bytes() == name) => {
+                Ok(())
+            }
+            (name, [_, ..]) if name.contains(&b'.') => {
+                Err("it is a setting of a module, and respool has no modules".to_owned())
+            }
+            _ => Err("Bad directive or wrong number of arguments".to_owned()),
+        }
+    }
+
+    /// Reads other files here: one that has to be there, or all that match.
+    fn include(&mut self, path: &[u8], depth: usize) -> Result<(), String> {
+        if depth > limits::CONFIG_DEPTH_MAX || self.files >= limits::CONFIG_FILES_MAX {
+            return Err("too many files include each other".to_owned());
+        }
+        let whole = self.config.path(Path::new(OsStr::from_bytes(path)));
+        let paths = match path.iter().any(|byte| b"*?[".contains(byte)) {
+            true => matching(&whole),
+            false => vec![whole],
+        };
+        paths.iter().for_each(|path| self.file(path, depth));
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Config, String> {
+        if let Some(path) = &self.config.requirepass_file {
+            let password = match self.config.requirepass.is_empty() {
+                true => read_password(&self.config.path(path)),
+                false => Err("requirepass and requirepass-file exclude each other".to_owned()),
+            };
+            match password {
+                Ok(password) => self.config.requirepass = password,
+                Err(reason) => self.mistake("requirepass-file", b"", &reason),
+            }
+        }
+        if let Some(path) = &self.config.logfile {
+            let path = self.config.path(path);
+            if let Err(error) = File::options().append(true).create(true).open(&path) {
+                let reason = format!("Can't open the log file: {}", reason(&error));
+                self.mistake(&path.to_string_lossy(), b"", &reason);
+            }
+        }
+        let version = env!("CARGO_PKG_VERSION");
+        match self.count {
+            0 => Ok(self.config),
+            count => Err(format!(
+                "the server is not started, because of {count} mistake{} in its configuration\n\n\
+                 *** FATAL CONFIG FILE ERROR (respool {version}) ***\n{}",
+                if count == 1 { "" } else { "s" },
+                self.mistakes.join("\n")
+            )),
+        }
     }
 }
 
-/// The name of a line's directive, and its value: what is behind it, parted by single spaces.
-fn directive(line: &str) -> Result<(String, String), String> {
-    let (mut rest, mut words) = (line.as_bytes(), Vec::new());
-    let mut word = Vec::new();
-    while let Some(behind) = next_word(rest, &mut word).map_err(|_| "unbalanced quotes")? {
-        words.push(String::from_utf8(std::mem::take(&mut word)).map_err(|_| "not UTF-8")?);
-        rest = behind;
+/// A line as it may be shown: without what is secret in it, and without bytes that a terminal
+/// would take for commands.
+fn without_secret(line: &[u8]) -> String {
+    let line = line.trim_ascii();
+    let end = line.iter().position(|byte| byte.is_ascii_whitespace()).unwrap_or(line.len());
+    let name = line[..end].strip_prefix(b"--").unwrap_or(&line[..end]);
+    let is_secret = directives::find(name).is_some_and(|directive| directive.is_secret);
+    if (is_secret || name.eq_ignore_ascii_case(b"user")) && end < line.len() {
+        return format!("{} (redacted)", line[..end].escape_ascii());
     }
-    match words.split_first() {
-        Some((name, values)) if !values.is_empty() => Ok((name.to_lowercase(), values.join(" "))),
-        _ => Err("a directive needs a value".to_owned()),
-    }
+    let is_control = |c: char| c.is_control();
+    String::from_utf8_lossy(line).replace(is_control, "?")
 }
 
-/// Whether a directive that cannot be chosen is said to have the value that it has. Files written
-/// for Redis say `save ""`.
-fn is_so_anyway(name: &str, value: &str) -> bool {
-    let row = DIRECTIVES.iter().find(|row| row.name == name);
-    row.is_some_and(|row| (row.value)(&Config::with_defaults()) == value)
+/// The paths that match a pattern, in order; `*` stops at a slash, and does not match the dot of a
+/// hidden file.
+fn matching(pattern: &Path) -> Vec<PathBuf> {
+    let mut found = vec![PathBuf::new()];
+    for part in pattern {
+        if !part.as_bytes().iter().any(|byte| b"*?[".contains(byte)) {
+            found.iter_mut().for_each(|path| path.push(part));
+            continue;
+        }
+        let mut matches = Vec::new();
+        for folder in &found {
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            let names = entries.map(|entry| entry.file_name().into_vec()).filter(|name| {
+                let is_hidden = name.starts_with(b".") && !part.as_bytes().starts_with(b".");
+                !is_hidden && glob::matches(part.as_bytes(), name)
+            });
+            let mut names: Vec<Vec<u8>> = names.take(limits::CONFIG_FILES_MAX).collect();
+            names.sort();
+            matches.extend(names.into_iter().map(|name| folder.join(OsString::from_vec(name))));
+        }
+        matches.truncate(limits::CONFIG_FILES_MAX);
+        found = matches;
+    }
+    found.retain(|path| path.exists());
+    found
 }

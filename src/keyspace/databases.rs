@@ -4,6 +4,9 @@
 //! others with [`Keyspace::sweep`]. Values that are costly to drop go to [`Keyspace::garbage`],
 //! which the holder of the lock empties after releasing it.
 
+#[cfg(debug_assertions)]
+use crate::keyspace::bytes::Key;
+use crate::keyspace::events::{Event, Events};
 use crate::keyspace::propagation::Propagation;
 use crate::keyspace::store::database::Database;
 use crate::keyspace::store::entry::LastUse;
@@ -49,6 +52,15 @@ pub(crate) enum Cause {
     Evicted,
 }
 
+impl Cause {
+    fn event(self) -> Event {
+        match self {
+            Cause::Expired => Event::EXPIRED,
+            Cause::Evicted => Event::EVICTED,
+        }
+    }
+}
+
 /// All databases.
 pub struct Keyspace {
     pub(crate) databases: Vec<Database>,
@@ -64,6 +76,11 @@ pub struct Keyspace {
     /// Set while a log is replayed.
     pub(crate) is_replaying: bool,
     pub(crate) image: Snapshot,
+    /// What happened to keys, to be taken at the end of a hold of the lock.
+    pub events: Events,
+    /// Keys that were looked up, while it is checked that a command declares its keys.
+    #[cfg(debug_assertions)]
+    pub touched: Option<Vec<Key>>,
     /// Notes for the log, to be taken after every command.
     pub propagation: Propagation,
     /// To be taken and dropped after the lock was let go.
@@ -86,6 +103,9 @@ impl Keyspace {
             allowed_bytes: usize::MAX,
             is_replaying: false,
             image: Snapshot::default(),
+            events: Events::default(),
+            #[cfg(debug_assertions)]
+            touched: None,
             propagation: Propagation::default(),
             garbage: Vec::new(),
         }
@@ -243,6 +263,7 @@ impl Keyspace {
             Cause::Evicted => &mut self.counters.evicted,
         }) += 1;
         self.watchers.changed(db, key);
+        self.events.add(db, key, cause.event());
         self.propagation.add_removal(db, key);
         self.discard(entry.value);
     }

@@ -7,6 +7,7 @@
 use super::bytes::Key;
 use crate::keyspace::allocation::allocated;
 use crate::keyspace::table_size::{Table, narrow};
+use crate::keyspace::value_type::{Rebuild, ValueType, rebuild_deadline, stored_word};
 use crate::limits;
 use indexmap::IndexMap;
 
@@ -22,7 +23,7 @@ struct Field {
 const FIELD_BYTES: usize = size_of::<Key>() + size_of::<Field>() + size_of::<u64>();
 
 /// The fields of one hash.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct FieldMap {
     fields: IndexMap<Key, Field, ahash::RandomState>,
     /// The index in `fields`.
@@ -37,6 +38,12 @@ pub struct FieldMap {
     is_large: bool,
     /// Heap bytes of names and values, kept in step so that accounting costs nothing.
     text_bytes: usize,
+}
+
+impl Default for FieldMap {
+    fn default() -> FieldMap {
+        FieldMap::new()
+    }
 }
 
 /// A copy is made when somebody else reads the original. `indexmap` gives it a list as large as the
@@ -59,7 +66,15 @@ pub const SMALL_TEXT_BYTES_MAX: usize = 64;
 impl FieldMap {
     /// A hash without fields, which no key may hold: it is removed when its last field goes.
     pub fn new() -> FieldMap {
-        FieldMap { in_order: true, ..FieldMap::default() }
+        FieldMap {
+            fields: IndexMap::default(),
+            table: Table::default(),
+            room: 0,
+            sequence: 0,
+            in_order: true,
+            is_large: false,
+            text_bytes: 0,
+        }
     }
 
     /// Number of fields.
@@ -194,6 +209,47 @@ impl FieldMap {
         assert_eq!(self.text_bytes, text, "heap bytes of a hash");
         let sorted = self.fields.values().is_sorted_by_key(|field| field.sequence);
         assert!(sorted || !self.in_order, "fields believed to be in order");
+    }
+}
+
+impl ValueType for FieldMap {
+    const NAME: &'static str = "hash";
+
+    fn is_empty(&self) -> bool {
+        FieldMap::is_empty(self)
+    }
+
+    fn heap_bytes(&self) -> usize {
+        FieldMap::heap_bytes(self)
+    }
+
+    fn encoding(&self) -> &'static str {
+        if self.is_small() { "listpack" } else { "hashtable" }
+    }
+
+    fn rebuild(&self, key: &Key, expires_at_ms: Option<u64>, requests: &mut dyn Rebuild) {
+        let (mut left, mut open) = (self.len(), 0);
+        self.for_each(|name, value| {
+            if open == 0 {
+                open = left.min(limits::AOF_FIELDS_PER_REQUEST);
+                left -= open;
+                requests.request(2 + 2 * open);
+                requests.word(b"HSET");
+                stored_word(requests, key);
+            }
+            open -= 1;
+            stored_word(requests, name);
+            stored_word(requests, value);
+        });
+        rebuild_deadline(key, expires_at_ms, requests);
+    }
+
+    fn prefetch_word(&self) -> usize {
+        self.len()
+    }
+
+    fn check_invariants(&self) {
+        FieldMap::check_invariants(self);
     }
 }
 

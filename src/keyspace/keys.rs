@@ -4,14 +4,13 @@
 //! *peek*, and to *look* before writing. Whatever changes the data is called a mutator and passes
 //! `changed`, the private method that counts it and tells those who watch.
 
-use crate::error::CommandError;
-use crate::keyspace::bytes::{Key, Text};
-use crate::keyspace::databases::{Cause, Keyspace};
-use crate::keyspace::hash::FieldMap;
+use crate::keyspace::bytes::Key;
+use crate::keyspace::databases::{Cause, Counters, Keyspace};
+use crate::keyspace::events::{Event, Events};
 use crate::keyspace::store::entry::{Entry, LastUse};
-use crate::keyspace::value::Value;
+use crate::keyspace::value::{Stored, Value};
+use crate::keyspace::value_type::WrongType;
 use crate::limits;
-use std::sync::Arc;
 
 /// One database at one moment, as one client sees it.
 pub struct Keys<'a> {
@@ -21,24 +20,24 @@ pub struct Keys<'a> {
     pub(crate) quiet: bool,
 }
 
-/// What [`Keys::change_string`] is told about the change.
-pub struct Changed<R> {
-    /// A new string, unless the one that was there was changed in place or stays.
-    replacement: Option<Text>,
-    /// Whether those who watch the key are told.
+/// What became of a value that [`Keys::replace`] lent out.
+pub struct Changed<T, R> {
+    /// A new value, unless the one that was there was changed in place or stays.
+    replacement: Option<T>,
+    /// Whether it counts as a change: for the log, for WATCH and for key events.
     is_change: bool,
     result: R,
 }
 
-impl<R> Changed<R> {
-    /// `text` replaces the string.
-    pub fn to(text: Text, result: R) -> Changed<R> {
-        Changed { replacement: Some(text), is_change: true, result }
+impl<T, R> Changed<T, R> {
+    /// `new` takes the place of the value.
+    pub fn to(new: T, result: R) -> Changed<T, R> {
+        Changed { replacement: Some(new), is_change: true, result }
     }
 
-    /// The string was changed in place, or lies in another one with the same bytes; to those who
-    /// watch it that `is_change` or is none.
-    pub fn within(replacement: Option<Text>, is_change: bool, result: R) -> Changed<R> {
+    /// The value was changed in place, or `replacement` has the same content; whether it counts as
+    /// a change says `is_change`.
+    pub fn within(replacement: Option<T>, is_change: bool, result: R) -> Changed<T, R> {
         Changed { replacement, is_change, result }
     }
 }
@@ -66,26 +65,44 @@ impl Keys<'_> {
         self.len() == 0
     }
 
-    /// Looks `key` up for a reading command: counts a hit or a miss and makes it the newest.
-    pub fn read(&mut self, key: &[u8]) -> Option<&Entry> {
+    /// The value under `key` for a reading command: counts a hit or a miss, and the key becomes
+    /// the most recently used one.
+    ///
+    /// # Errors
+    /// It is of another type.
+    pub fn read<T: Stored>(&mut self, key: &[u8]) -> Result<Option<&T>, WrongType> {
+        as_type(self.read_entry(key))
+    }
+
+    /// The value under `key` for a writing command: the key becomes the most recently used one,
+    /// and nothing is counted.
+    ///
+    /// # Errors
+    /// It is of another type.
+    pub fn look<T: Stored>(&mut self, key: &[u8]) -> Result<Option<&T>, WrongType> {
+        as_type(self.look_entry(key))
+    }
+
+    /// [`Keys::read`] for a value of any type.
+    pub fn read_entry(&mut self, key: &[u8]) -> Option<&Entry> {
         if self.quiet {
             return self.peek(key);
         }
         self.expire_if_due(key);
-        let age = self.next_use();
-        let found = self.keyspace.databases[self.db].touch(key, age);
-        let counters = &mut self.keyspace.counters;
-        *(if found.is_some() { &mut counters.hits } else { &mut counters.misses }) += 1;
+        let now = self.next_use();
+        let Keyspace { databases, counters, events, .. } = &mut *self.keyspace;
+        let found = databases[self.db].touch(key, now);
+        count_lookup(counters, events, (self.db, key), found.is_some());
         found
     }
 
-    /// Looks `key` up for a command that asks *about* it (EXISTS, TTL, TYPE): counts, but does not
-    /// make it younger.
+    /// Looks `key` up for a command that asks *about* it (EXISTS, TTL, TYPE): counts a hit or a
+    /// miss, and is no use of the key.
     pub fn peek(&mut self, key: &[u8]) -> Option<&Entry> {
         self.expire_if_due(key);
-        let found = self.keyspace.databases[self.db].peek(key);
-        let counters = &mut self.keyspace.counters;
-        *(if found.is_some() { &mut counters.hits } else { &mut counters.misses }) += 1;
+        let Keyspace { databases, counters, events, .. } = &mut *self.keyspace;
+        let found = databases[self.db].peek(key);
+        count_lookup(counters, events, (self.db, key), found.is_some());
         found
     }
 
@@ -95,43 +112,11 @@ impl Keys<'_> {
         self.keyspace.databases[self.db].bytes_of(key)
     }
 
-    /// Looks `key` up for a writing command: makes it the newest and counts nothing.
-    pub fn look(&mut self, key: &[u8]) -> Option<&Entry> {
+    /// [`Keys::look`] for a value of any type.
+    pub fn look_entry(&mut self, key: &[u8]) -> Option<&Entry> {
         self.expire_if_due(key);
-        let age = self.next_use();
-        self.keyspace.databases[self.db].touch(key, age)
-    }
-
-    /// [`Keys::read`] for a command that wants a string.
-    ///
-    /// # Errors
-    /// [`CommandError::WRONG_TYPE`].
-    pub fn read_string(&mut self, key: &[u8]) -> Result<Option<&Text>, CommandError> {
-        as_string(self.read(key))
-    }
-
-    /// [`Keys::read`] for a command that wants a hash.
-    ///
-    /// # Errors
-    /// [`CommandError::WRONG_TYPE`].
-    pub fn read_hash(&mut self, key: &[u8]) -> Result<Option<&FieldMap>, CommandError> {
-        as_hash(self.read(key))
-    }
-
-    /// [`Keys::look`] for a command that wants a string.
-    ///
-    /// # Errors
-    /// [`CommandError::WRONG_TYPE`].
-    pub fn look_string(&mut self, key: &[u8]) -> Result<Option<&Text>, CommandError> {
-        as_string(self.look(key))
-    }
-
-    /// [`Keys::look`] for a command that wants a hash.
-    ///
-    /// # Errors
-    /// [`CommandError::WRONG_TYPE`].
-    pub fn look_hash(&mut self, key: &[u8]) -> Result<Option<&FieldMap>, CommandError> {
-        as_hash(self.look(key))
+        let now = self.next_use();
+        self.keyspace.databases[self.db].touch(key, now)
     }
 
     /// Walks the keys from `cursor` on until about `count` were seen, and returns where to go on:
@@ -168,148 +153,163 @@ impl Keys<'_> {
     }
 
     /// *Mutator.* Stores `value` under `key`, whatever was there before, with a deadline or none.
-    pub fn set(&mut self, key: &[u8], value: Value, expires_at_ms: Option<u64>) {
-        self.store(key, value, Some(expires_at_ms));
+    pub fn set(&mut self, key: &[u8], value: Value, expires_at_ms: Option<u64>, event: Event) {
+        self.store(key, value, Some(expires_at_ms), event);
     }
 
     /// *Mutator.* Stores `value` under `key` and leaves the deadline as it is.
-    pub fn set_value(&mut self, key: &[u8], value: Value) {
-        self.store(key, value, None);
+    pub fn set_value(&mut self, key: &[u8], value: Value, event: Event) {
+        self.store(key, value, None, event);
     }
 
     /// Stores with a new deadline or none, or with the one that is there already.
-    fn store(&mut self, key: &[u8], value: Value, expires_at_ms: Option<Option<u64>>) {
+    fn store(
+        &mut self,
+        key: &[u8],
+        value: Value,
+        expires_at_ms: Option<Option<u64>>,
+        event: Event,
+    ) {
         self.expire_if_due(key);
-        self.changed(key, 1);
-        let age = self.next_use();
+        let now = self.next_use();
         let database = &mut self.keyspace.databases[self.db];
         // The value goes into the entry that is there, or into a new one.
         let mut value = Some(value);
-        let old = database.change(key, age, |entry| {
+        let old = database.change(key, now, |entry| {
             entry.set_expires_at_ms(expires_at_ms.unwrap_or(entry.expires_at_ms()));
             value.take().map(|value| std::mem::replace(&mut entry.value, value))
         });
         if let Some(old) = old.flatten() {
             self.keyspace.discard(old);
         } else if let Some(value) = value {
-            database.insert(key, Entry::new(value, expires_at_ms.flatten(), age));
+            self.insert(key, Entry::new(value, expires_at_ms.flatten(), now));
         }
+        self.changed(key, event, 1);
     }
 
-    /// *Mutator.* Lets `change` work on the string under `key`, in place if it can, and leaves the
-    /// deadline as it is. A missing key, which `change` sees as `None`, is created if `change` has
-    /// a string for it.
+    /// *Mutator.* Lends the value under `key` to `change`, which changes it in place or has another
+    /// one for it, and leaves the deadline as it is. A missing key, which `change` sees as `None`,
+    /// is created if `change` has a value for it.
     ///
     /// # Errors
-    /// [`CommandError::WRONG_TYPE`], and those of `change`, which has changed nothing then.
-    pub fn change_string<R>(
+    /// The value is of another type; and those of `change`, which has changed nothing then.
+    pub fn replace<T: Stored, R, E: From<WrongType>>(
         &mut self,
         key: &[u8],
-        change: impl FnOnce(Option<&mut Text>) -> Result<Changed<R>, CommandError>,
-    ) -> Result<R, CommandError> {
+        event: Event,
+        change: impl FnOnce(Option<&mut T>) -> Result<Changed<T, R>, E>,
+    ) -> Result<R, E> {
         self.expire_if_due(key);
-        let age = self.next_use();
+        let now = self.next_use();
         let database = &mut self.keyspace.databases[self.db];
         // The closure is called once: on the entry, or without one.
         let mut change = Some(change);
-        let changed = database.change(key, age, |entry| match (&mut entry.value, change.take()) {
-            (Value::String(text), Some(change)) => {
-                let mut changed = change(Some(text))?;
-                let new = changed.replacement.take();
-                changed.replacement = new.map(|new| std::mem::replace(text, new));
-                Ok(changed)
-            }
-            _ => Err(CommandError::WRONG_TYPE),
+        let changed = database.change(key, now, |entry| {
+            let (Some(value), Some(change)) = (T::of_mut(&mut entry.value), change.take()) else {
+                return Err(E::from(WrongType));
+            };
+            let mut changed = change(Some(value))?;
+            // The old value is what has to be dropped.
+            changed.replacement = changed.replacement.map(|new| std::mem::replace(value, new));
+            Ok(changed)
         });
         let Changed { result, is_change, .. } = match (changed, change) {
             (Some(changed), _) => {
                 let mut changed = changed?;
-                // What was replaced.
                 if let Some(old) = changed.replacement.take() {
-                    self.keyspace.discard(Value::String(old));
+                    self.keyspace.discard(old.wrap());
                 }
                 changed
             }
             (None, Some(change)) => {
                 let mut changed = change(None)?;
                 if let Some(new) = changed.replacement.take() {
-                    let entry = Entry::new(Value::String(new), None, age);
-                    database.insert(key, entry);
+                    self.insert(key, Entry::new(new.wrap(), None, now));
                 }
                 changed
             }
-            (None, None) => return Err(CommandError::WRONG_TYPE),
+            (None, None) => return Err(WrongType.into()),
         };
-        self.changed(key, usize::from(is_change));
+        self.changed(key, event, usize::from(is_change));
         Ok(result)
     }
 
-    /// *Mutator.* Lets `change` work on the hash under `key`, which is created if it is missing and
-    /// removed if it ends up empty. `change` says how many fields it changed.
+    /// *Mutator.* Lends the value under `key` to `change`, which changes it in place and says how
+    /// many changes that were; the deadline stays. A missing key is created, unless the new value
+    /// stays empty; a value that becomes empty is removed.
     ///
     /// # Errors
-    /// [`CommandError::WRONG_TYPE`]; nothing has changed then.
-    pub fn change_hash<R>(
+    /// The value is of another type; nothing has changed then.
+    pub fn change<T: Stored, R>(
         &mut self,
         key: &[u8],
-        change: impl FnOnce(&mut FieldMap) -> (R, usize),
-    ) -> Result<R, CommandError> {
-        if self.look_hash(key)?.is_none() {
-            let mut fields = FieldMap::new();
-            let (result, changes) = change(&mut fields);
-            if !fields.is_empty() {
-                self.set(key, Value::Hash(Arc::new(fields)), None);
-                self.changed(key, changes.saturating_sub(1));
-            }
-            return Ok(result);
-        }
-        let age = self.next_use();
+        event: Event,
+        change: impl FnOnce(&mut T) -> (R, usize),
+    ) -> Result<R, WrongType> {
+        self.expire_if_due(key);
+        let now = self.next_use();
         let database = &mut self.keyspace.databases[self.db];
-        let changed = database.change(key, age, |entry| match &mut entry.value {
-            Value::Hash(fields) => {
-                let fields = Arc::make_mut(fields);
-                Some((change(fields), fields.is_empty()))
-            }
-            Value::String(_) => None,
+        let mut change = Some(change);
+        let changed = database.change(key, now, |entry| {
+            let value = T::of_mut(&mut entry.value)?;
+            let change = change.take()?;
+            Some((change(value), value.is_empty()))
         });
-        let Some(((result, changes), is_empty)) = changed.flatten() else {
-            return Err(CommandError::WRONG_TYPE);
+        let ((result, changes), is_empty) = match (changed, change) {
+            (Some(changed), _) => changed.ok_or(WrongType)?,
+            (None, Some(change)) => {
+                let mut value = T::default();
+                let changed = change(&mut value);
+                if !value.is_empty() {
+                    self.insert(key, Entry::new(value.wrap(), None, now));
+                }
+                (changed, false)
+            }
+            (None, None) => return Err(WrongType),
         };
-        self.changed(key, changes);
-        if is_empty {
-            self.keyspace.databases[self.db].remove(key);
+        self.changed(key, event, changes);
+        if is_empty && let Some(entry) = self.keyspace.databases[self.db].remove(key) {
+            self.keyspace.discard(entry.value);
+            self.keyspace.events.add(self.db, key, Event::DEL);
         }
         Ok(result)
+    }
+
+    /// Puts an entry in for a key that is not there.
+    fn insert(&mut self, key: &[u8], entry: Entry) {
+        self.keyspace.databases[self.db].insert(key, entry);
+        self.keyspace.events.add(self.db, key, Event::NEW);
     }
 
     /// *Mutator.* Gives `key` a deadline or takes it away; false if there is no such key. A
     /// deadline in the past removes the key.
     pub fn set_deadline(&mut self, key: &[u8], expires_at_ms: Option<u64>) -> bool {
+        let event = if expires_at_ms.is_some() { Event::EXPIRE } else { Event::PERSIST };
         self.expire_if_due(key);
         if !self.keyspace.is_replaying
             && expires_at_ms.is_some_and(|deadline| deadline <= self.now_ms)
         {
-            return self.remove(key);
+            return self.remove(key, Event::DEL);
         }
         let age = self.next_use();
         let database = &mut self.keyspace.databases[self.db];
         let set = database.change(key, age, |entry| entry.set_expires_at_ms(expires_at_ms));
-        self.changed(key, usize::from(set.is_some()));
+        self.changed(key, event, usize::from(set.is_some()));
         set.is_some()
     }
 
     /// *Mutator.* Removes `key` and says whether it was there.
-    pub fn remove(&mut self, key: &[u8]) -> bool {
-        let Some(entry) = self.take(key) else { return false };
+    pub fn remove(&mut self, key: &[u8], event: Event) -> bool {
+        let Some(entry) = self.take(key, event) else { return false };
         self.keyspace.discard(entry.value);
         true
     }
 
     /// *Mutator.* Removes `key` and hands out what it held.
-    pub fn take(&mut self, key: &[u8]) -> Option<Entry> {
+    pub fn take(&mut self, key: &[u8], event: Event) -> Option<Entry> {
         self.expire_if_due(key);
         let entry = self.keyspace.databases[self.db].remove(key)?;
-        self.changed(key, 1);
+        self.changed(key, event, 1);
         Some(entry)
     }
 
@@ -321,6 +321,8 @@ impl Keys<'_> {
 
     /// Removes `key` if its deadline has passed. Where nothing has a deadline it costs nothing.
     pub(crate) fn expire_if_due(&mut self, key: &[u8]) {
+        #[cfg(debug_assertions)]
+        self.keyspace.touched.iter_mut().for_each(|touched| touched.push(Key::new(key)));
         let database = &self.keyspace.databases[self.db];
         if database.volatile_len() > 0
             && !self.keyspace.is_replaying
@@ -330,11 +332,17 @@ impl Keys<'_> {
         }
     }
 
-    /// Every mutator passes here: counts, and tells those who watch the key.
-    fn changed(&mut self, key: &[u8], changes: usize) {
+    /// Queues one more event about `key`, for a command whose change has several names.
+    pub fn notify(&mut self, key: &[u8], event: Event) {
+        self.keyspace.events.add(self.db, key, event);
+    }
+
+    /// Every mutator passes here: counts, and informs those who watch the key or listen.
+    fn changed(&mut self, key: &[u8], event: Event, changes: usize) {
         if changes > 0 {
             self.keyspace.counters.changes += changes as u64;
             self.keyspace.watchers.changed(self.db, key);
+            self.keyspace.events.add(self.db, key, event);
         }
     }
 
@@ -344,18 +352,21 @@ impl Keys<'_> {
     }
 }
 
-fn as_string(entry: Option<&Entry>) -> Result<Option<&Text>, CommandError> {
-    match entry.map(|entry| &entry.value) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(Value::Hash(_)) => Err(CommandError::WRONG_TYPE),
-    }
+fn as_type<T: Stored>(entry: Option<&Entry>) -> Result<Option<&T>, WrongType> {
+    entry.map(|entry| T::of(&entry.value).ok_or(WrongType)).transpose()
 }
 
-fn as_hash(entry: Option<&Entry>) -> Result<Option<&FieldMap>, CommandError> {
-    match entry.map(|entry| &entry.value) {
-        None => Ok(None),
-        Some(Value::Hash(fields)) => Ok(Some(fields)),
-        Some(Value::String(_)) => Err(CommandError::WRONG_TYPE),
+/// Counts a lookup by a reading command.
+fn count_lookup(
+    counters: &mut Counters,
+    events: &mut Events,
+    (db, key): (usize, &[u8]),
+    is_found: bool,
+) {
+    if is_found {
+        counters.hits += 1;
+    } else {
+        counters.misses += 1;
+        events.add(db, key, Event::KEY_MISS);
     }
 }

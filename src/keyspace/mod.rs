@@ -16,10 +16,11 @@
 //! | [`keys`], `eviction`, `snapshot` | one database at one moment, as handlers see it; work on all of them |
 //! | [`databases`] | all databases, and what they share |
 //! | [`store`] | entries in order of use, in segments |
-//! | [`value`] | what a key can hold |
-//! | [`hash`] | a hash |
+//! | [`value`] | what a key can hold: the list of all types |
+//! | [`string`], [`hash`] | the types |
+//! | [`value_type`] | what has to be known about a type |
 //! | [`types`] | structures that hold values |
-//! | [`watch`], `propagation` | who is told about changes |
+//! | [`watch`], [`events`], `propagation` | who is told about changes |
 //! | [`bytes`] | strings that are short in place and long by reference |
 //! | [`table_size`] | what a hash table takes |
 //! | [`allocation`] | what a piece of memory takes |
@@ -27,19 +28,23 @@
 pub mod allocation;
 pub mod bytes;
 pub mod databases;
+pub mod events;
 pub mod eviction;
 pub mod hash;
 pub mod keys;
 mod propagation;
 pub mod snapshot;
 pub mod store;
+pub mod string;
 pub mod table_size;
 pub mod types;
 pub mod value;
+pub mod value_type;
 pub mod watch;
 
 pub use bytes::{Key, Text};
 pub use databases::{Counters, Garbage, Keyspace};
+pub use events::Event;
 pub use eviction::Eviction;
 pub use hash::FieldMap;
 pub use keys::{Changed, Keys};
@@ -47,4 +52,5 @@ pub use propagation::Propagation;
 pub use store::entry::{Entry, LastUse};
 pub use store::hasher::SharedHasher;
 pub use value::Value;
+pub use value_type::{ValueType, WrongType};
 pub use watch::Watch;

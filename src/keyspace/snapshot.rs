@@ -72,7 +72,7 @@ impl Keyspace {
 mod tests {
     use super::*;
     use crate::keyspace::store::snapshot::kept;
-    use crate::keyspace::{FieldMap, Value};
+    use crate::keyspace::{Event, FieldMap, Value};
     use std::collections::BTreeMap;
 
     type State = BTreeMap<(usize, Vec<u8>), (String, Option<u64>)>;
@@ -110,20 +110,20 @@ mod tests {
         let (key, now_ms) = (key.as_bytes(), 1);
         let mut keys = keyspace.keys(db, now_ms, false);
         match random % 9 {
-            0..3 => keys.set(key, Value::string(&random.to_le_bytes()), None),
-            3 => keys.set(key, Value::string(&[b'x'; 60]), Some(random)),
-            4 => drop(keys.remove(key)),
+            0..3 => keys.set(key, Value::string(&random.to_le_bytes()), None, Event::SET),
+            3 => keys.set(key, Value::string(&[b'x'; 60]), Some(random), Event::SET),
+            4 => drop(keys.remove(key, Event::DEL)),
             5 => drop(keys.set_deadline(key, Some(random))),
             6 | 7 => {
-                let _ = keys.change_hash(key, |fields: &mut FieldMap| {
+                let _ = keys.change(key, Event::hash("hset"), |fields: &mut FieldMap| {
                     (fields.set(&random.to_le_bytes()[..1], b"v"), 1)
                 });
             }
             _ if random.is_multiple_of(1_000) => keyspace.flush(db),
             _ if random.is_multiple_of(500) => keyspace.swap(0, db, now_ms),
             _ => {
-                if let Some(entry) = keys.take(key) {
-                    keys.set(b"renamed", entry.value, None);
+                if let Some(entry) = keys.take(key, Event::DEL) {
+                    keys.set(b"renamed", entry.value, None, Event::SET);
                 }
             }
         }

@@ -1,18 +1,76 @@
-//! What a key can hold: a string or a hash.
+//! What a key can hold: a value of one of several types.
+//!
+//! Everything that is known about a type stands in its own file, as a [`ValueType`]. This is the
+//! list of all types, and the only file that matches on [`Value`]. To add a type, write its file,
+//! and name it here: as a variant, in `each_type!`, and in the list of [`Stored`] types.
 
-use super::bytes::Text;
-use super::hash::FieldMap;
+use crate::keyspace::bytes::{Key, Text};
+use crate::keyspace::hash::FieldMap;
+use crate::keyspace::value_type::{Rebuild, ValueType};
 use std::sync::Arc;
+
+/// A type of value as it is stored in an entry.
+pub trait Stored: ValueType {
+    /// The value as this type, if it is one.
+    fn of(value: &Value) -> Option<&Self>;
+
+    /// The same to be changed. What a snapshot shares is copied first (copy-on-write).
+    fn of_mut(value: &mut Value) -> Option<&mut Self>;
+
+    /// The value as one of any type.
+    fn wrap(self) -> Value;
+}
 
 /// The value of an entry.
 #[derive(Debug, Clone)]
 pub enum Value {
     /// Any bytes, up to 512 MiB.
     String(Text),
-    /// Fields with values, in the order of their insertion.
-    ///
-    /// Counted, so that an image of the data can share them; alone, one changes them in place.
+    /// Fields with values. Counted, so that a snapshot can share them.
     Hash(Arc<FieldMap>),
+}
+
+/// Says how the types of a list are found in their variants.
+macro_rules! stored {
+    ($($type:ty: $variant:ident, $value:ident => $changed:expr, $wrapped:expr;)*) => {
+        $(impl Stored for $type {
+            fn of(value: &Value) -> Option<&Self> {
+                match value {
+                    Value::$variant($value) => Some($value),
+                    _ => None,
+                }
+            }
+
+            fn of_mut(value: &mut Value) -> Option<&mut Self> {
+                match value {
+                    Value::$variant($value) => Some($changed),
+                    _ => None,
+                }
+            }
+
+            fn wrap(self) -> Value {
+                Value::$variant($wrapped(self))
+            }
+        })*
+    };
+}
+
+stored! {
+    Text: String, value => value, std::convert::identity;
+    FieldMap: Hash, value => Arc::make_mut(value), Arc::new;
+}
+
+/// Evaluates an expression with the value as what it is.
+macro_rules! each_type {
+    ($value:expr, $inner:ident => $result:expr) => {
+        match $value {
+            Value::String($inner) => $result,
+            Value::Hash($inner) => {
+                let $inner = &**$inner;
+                $result
+            }
+        }
+    };
 }
 
 impl Value {
@@ -23,32 +81,46 @@ impl Value {
 
     /// What TYPE answers.
     pub fn type_name(&self) -> &'static str {
-        match self {
-            Value::String(_) => "string",
-            Value::Hash(_) => "hash",
+        fn name<T: ValueType>(_: &T) -> &'static str {
+            T::NAME
         }
+        each_type!(self, inner => name(inner))
     }
 
-    /// Bytes on the heap beside the entry itself.
+    /// Bytes on the heap, in addition to the entry itself.
     pub fn heap_bytes(&self) -> usize {
-        match self {
-            Value::String(text) => text.heap_bytes(),
-            Value::Hash(fields) => fields.heap_bytes(),
-        }
+        each_type!(self, inner => ValueType::heap_bytes(inner))
     }
 
-    /// What a command reads first, on the heap if that is where it is: a byte or a count. It is
-    /// asked for only to have its place in memory prefetched.
+    /// Redis's name for the form in which it would keep such a value.
+    pub fn encoding(&self) -> &'static str {
+        each_type!(self, inner => inner.encoding())
+    }
+
+    /// See [`ValueType::rebuild`].
+    pub fn rebuild(&self, key: &Key, expires_at_ms: Option<u64>, requests: &mut dyn Rebuild) {
+        each_type!(self, inner => inner.rebuild(key, expires_at_ms, requests));
+    }
+
+    /// See [`ValueType::prefetch_word`].
     pub fn prefetch_word(&self) -> usize {
-        match self {
-            Value::String(text) => text.first().map_or(0, |byte| usize::from(*byte)),
-            Value::Hash(fields) => fields.len(),
-        }
+        each_type!(self, inner => inner.prefetch_word())
     }
 
-    /// Whether dropping it does work worth doing outside the lock.
+    /// See [`ValueType::is_heavy`].
     pub fn is_heavy(&self) -> bool {
-        !matches!(self, Value::String(Text::Inline { .. }))
+        each_type!(self, inner => inner.is_heavy())
+    }
+
+    /// Checks that its parts are in step, and that it is not empty.
+    ///
+    /// # Panics
+    /// If it is not so.
+    pub fn check_invariants(&self) {
+        each_type!(self, inner => {
+            assert!(!ValueType::is_empty(inner), "an empty {}", self.type_name());
+            inner.check_invariants();
+        });
     }
 }
 
@@ -56,7 +128,7 @@ impl Value {
 mod tests {
     use super::*;
 
-    /// Ensures that a value stays as small as a string's place.
+    /// Ensures that a value stays as small as a short string.
     #[test]
     fn a_value_takes_five_words() {
         assert_eq!(size_of::<Value>(), 40);

@@ -1,7 +1,7 @@
 //! CRC-64 with the polynomial of Jones: the check sum of RDB files and of DUMP payloads.
 //!
 //! The sum is reflected (the lowest bit is the highest power), begins with zero and is not
-//! inverted at the end. It detects accidents, not attackers: who writes a file writes its sum.
+//! inverted at the end. It detects accidents, not attackers: a forger can sum as well.
 //! Eight tables let the sum take eight bytes per step ("slicing by 8"), which is about four times
 //! as fast as a byte per step; they are computed by the compiler and lie in read-only memory.
 

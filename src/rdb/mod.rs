@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! REDIS0010                              a word and a version
-//!   fa name value …                      information: who wrote it, and when
+//!   fa name value …                      information: which server wrote it, and when
 //!   f5 code …                            function libraries
 //!   fe db  fb keys expiring              a database, and how large it is
 //!     [fc moment] [f8 idle] [f9 used]    what the next key has
@@ -19,8 +19,8 @@
 //! ```
 //!
 //! The module knows bytes and [pieces of values](piece): no keyspace, no commands, no threads, no
-//! files. Who loads gives a [`piece::Sink`], who saves calls [`write::Writer`].
-//! A [payload](payload) of DUMP is the same value in another wrapping.
+//! files. A loader implements [`piece::Sink`]; a saver calls [`write::Writer`]. A
+//! [`payload`] of DUMP is the same value in another wrapping.
 //!
 //! # The forms of values
 //!

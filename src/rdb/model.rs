@@ -1,4 +1,4 @@
-//! Whole values, for those who do not mind having a value in memory: tests, and tools.
+//! Whole values, for code that may have a value in memory twice: tests, and tools.
 //!
 //! [`Collector`] builds one from the reader's pieces, [`Value::write`] gives it to the writer. The
 //! keyspace does neither: it takes and gives pieces.

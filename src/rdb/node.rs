@@ -1,7 +1,7 @@
 //! The writer of a stream's node: entries in a listpack, relative to the first of them.
 //!
 //! The first entry's fields are the master entry's: entries with the same names do not repeat
-//! them, which is the usual case. The layout is told in `stream.rs`.
+//! them, which is the usual case. `stream.rs` shows the layout.
 
 use super::listpack::Builder;
 use super::piece::StreamId;

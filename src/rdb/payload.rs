@@ -69,7 +69,8 @@ impl<'a> Payload<'a> {
     }
 }
 
-/// The payload of a value, which `write` writes.
+/// The payload of a value, which `write` writes. A hash whose fields expire gets the version that
+/// has such hashes, whatever `version` is: RESTORE has nothing else to go by.
 ///
 /// # Errors
 /// What was announced was not written, or the reverse, or a stream's node is too long.
@@ -79,6 +80,10 @@ pub fn dump(
     head: Head,
     write: impl FnOnce(ValueWriter<'_, Vec<u8>>) -> io::Result<()>,
 ) -> io::Result<Vec<u8>> {
+    let version = match head {
+        Head::ExpiringHash { .. } => Version::Twelve,
+        _ => version,
+    };
     let mut target = Target::new(Vec::new(), compresses);
     write(ValueWriter::begin(&mut target, version, head, None)?)?;
     let mut payload = target.finish()?;

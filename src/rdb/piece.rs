@@ -13,7 +13,8 @@
 //! table anyway: [`Refusal::Duplicate`]. What was built of a value before an error is the
 //! recipient's to throw away.
 
-use super::packed::Packed;
+use super::listpack::Elements;
+use super::packed::{Packed, Walk};
 use std::borrow::Cow;
 
 /// Bytes that are borrowed if they are short and owned if they had to be gathered.
@@ -72,33 +73,40 @@ impl StreamId {
     }
 }
 
-/// The fields of a stream's entry, in its order.
-#[derive(Debug, Clone, Copy)]
+/// The fields of a stream's entry, in its order, decoded as they are asked for: a block of a
+/// gigabyte can hold half a billion fields.
+#[derive(Debug, Clone)]
 pub struct Fields<'a> {
-    names: &'a [Packed<'a>],
-    values: &'a [Packed<'a>],
+    len: usize,
+    /// The names, if they stand in front of the node and not each before its value.
+    names: Option<Elements<'a>>,
+    values: Elements<'a>,
 }
 
 impl<'a> Fields<'a> {
-    /// As many values as names.
-    pub(super) fn new(names: &'a [Packed<'a>], values: &'a [Packed<'a>]) -> Fields<'a> {
-        debug_assert_eq!(names.len(), values.len(), "each name has its value");
-        Fields { names, values }
+    /// Fields of a block that was verified.
+    pub(super) fn new(len: usize, names: Option<Elements<'a>>, values: Elements<'a>) -> Fields<'a> {
+        Fields { len, names, values }
     }
 
     /// Number of fields.
     pub fn len(&self) -> usize {
-        self.names.len()
+        self.len
     }
 
     /// Whether there are none, which Redis never writes.
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.len == 0
     }
 
     /// Names and values; [`Packed::bytes`] has the bytes.
-    pub fn iter(&self) -> impl Iterator<Item = (Packed<'a>, Packed<'a>)> {
-        self.names.iter().copied().zip(self.values.iter().copied())
+    pub fn iter(&self) -> impl Iterator<Item = (Packed<'a>, Packed<'a>)> + use<'a> {
+        let Fields { len, mut names, mut values } = self.clone();
+        (0..len).map_while(move |_| {
+            let name = names.as_mut().unwrap_or(&mut values).step();
+            // The walk that verified the block has been here.
+            Some((name.ok()??, values.step().ok()??))
+        })
     }
 }
 

@@ -14,7 +14,7 @@
 
 use super::error::{Error, Problem, Result};
 use super::listpack::{self, Elements};
-use super::packed::{Packed, Walk};
+use super::packed::Walk;
 use super::piece::{Fields, Piece, Sink, StreamId, StreamState};
 use super::source::Source;
 use super::value::handed;
@@ -103,9 +103,8 @@ impl<R: Read> Streams<'_, R> {
             }
             self.first.get_or_insert(entry.id);
             self.len += 1;
-            let names = if entry.has_master_fields { &node.master } else { &node.names };
-            let fields = Fields::new(names, &node.values);
-            handed(offset, self.sink.take(Piece::Entry { id: entry.id, fields }))?;
+            let piece = Piece::Entry { id: entry.id, fields: entry.fields };
+            handed(offset, self.sink.take(piece))?;
         }
         Ok(())
     }
@@ -165,7 +164,7 @@ impl<R: Read> Streams<'_, R> {
             delivered.push(Delivered { id, at_ms, times: self.source.count()?, is_owned: false });
         }
         // The order of the file is the order of the ids, unless something else wrote it.
-        delivered.sort_by_key(|entry| entry.id);
+        delivered.sort_unstable_by_key(|entry| entry.id);
         match delivered.is_sorted_by(|a, b| a.id < b.id) {
             true => Ok(delivered),
             false => Err(self.source.damage(offset, "a pending entry twice")),
@@ -223,17 +222,15 @@ struct Node<'a> {
     /// Entries and deleted entries that are left.
     live: u64,
     deleted: u64,
-    /// The names of the master entry's fields.
-    master: Vec<Packed<'a>>,
-    /// The names of the entry's own fields, if it has any, and its values.
-    names: Vec<Packed<'a>>,
-    values: Vec<Packed<'a>>,
+    /// Where the names of the master entry's fields begin, and how many they are.
+    master: Elements<'a>,
+    master_len: usize,
 }
 
-struct EntryHead {
+struct NodeEntry<'a> {
     id: StreamId,
     is_deleted: bool,
-    has_master_fields: bool,
+    fields: Fields<'a>,
 }
 
 impl<'a> Node<'a> {
@@ -242,19 +239,18 @@ impl<'a> Node<'a> {
         let mut elements = Elements::new(block)?;
         let live = u64::try_from(elements.integer()?).map_err(|_| WRONG)?;
         let deleted = u64::try_from(elements.integer()?).map_err(|_| WRONG)?;
-        let mut master = Vec::new();
-        for _ in 0..u64::try_from(elements.integer()?).map_err(|_| WRONG)? {
-            master.push(elements.expect()?);
+        let master_len = usize::try_from(elements.integer()?).map_err(|_| WRONG)?;
+        let master = elements.clone();
+        for _ in 0..master_len {
+            elements.expect()?;
         }
         match elements.integer()? {
-            0 => {}
-            _ => return Err(WRONG),
+            0 => Ok(Node { elements, id, live, deleted, master, master_len }),
+            _ => Err(WRONG),
         }
-        Ok(Node { elements, id, live, deleted, master, names: Vec::new(), values: Vec::new() })
     }
 
-    /// The next entry; its fields are left in the node.
-    fn next(&mut self) -> std::result::Result<Option<EntryHead>, &'static str> {
+    fn next(&mut self) -> std::result::Result<Option<NodeEntry<'a>>, &'static str> {
         const WRONG: &str = "a stream's entry with wrong figures";
         let elements = &mut self.elements;
         let Some(flags) = elements.step()? else {
@@ -268,23 +264,23 @@ impl<'a> Node<'a> {
         *left = left.checked_sub(1).ok_or("a stream's node has more entries than it says")?;
         let ms = self.id.ms.wrapping_add_signed(elements.integer()?);
         let sequence = self.id.sequence.wrapping_add_signed(elements.integer()?);
-        self.names.clear();
-        self.values.clear();
-        let fields = match has_master_fields {
-            true => self.master.len() as i64,
-            false => elements.integer()?,
+        let len = match has_master_fields {
+            true => self.master_len,
+            false => usize::try_from(elements.integer()?).map_err(|_| WRONG)?,
         };
-        for _ in 0..fields {
-            if !has_master_fields {
-                self.names.push(elements.expect()?);
+        let names = has_master_fields.then(|| self.master.clone());
+        let fields = Fields::new(len, names, elements.clone());
+        let (per_field, others) = if has_master_fields { (1, 3) } else { (2, 4) };
+        for _ in 0..len {
+            for _ in 0..per_field {
+                elements.expect()?;
             }
-            self.values.push(elements.expect()?);
         }
-        // Elements of this entry in front of the last one, which counts them for walking back.
-        let len = if has_master_fields { fields + 3 } else { fields * 2 + 4 };
-        if fields < 0 || elements.integer()? != len {
-            return Err(WRONG);
+        // The last element counts those of this entry in front of it, for walking back.
+        match usize::try_from(elements.integer()?) {
+            Ok(found) if found == len * per_field + others => {}
+            _ => return Err(WRONG),
         }
-        Ok(Some(EntryHead { id: StreamId { ms, sequence }, is_deleted, has_master_fields }))
+        Ok(Some(NodeEntry { id: StreamId { ms, sequence }, is_deleted, fields }))
     }
 }

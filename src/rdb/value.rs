@@ -328,13 +328,15 @@ fn field_expiry(
 }
 
 fn zipmap_hash(offset: u64, block: &[u8], sink: &mut dyn Sink) -> Result<u64> {
-    let pairs = zipmap::pairs(block).map_err(|what| damage(offset, what))?;
-    sink.begin(Kind::Hash, pairs.len() as u64);
-    for (field, value) in &pairs {
-        let (field, value) = (Cow::Borrowed(*field), Cow::Borrowed(*value));
+    let wrong = |what| damage(offset, what);
+    let len = zipmap::count(block).map_err(wrong)? as u64;
+    sink.begin(Kind::Hash, len);
+    let mut pairs = zipmap::Pairs::new(block);
+    while let Some((field, value)) = pairs.step().map_err(wrong)? {
+        let (field, value) = (Cow::Borrowed(field), Cow::Borrowed(value));
         handed(offset, sink.take(Piece::Field { field, value, expires_at_ms: None }))?;
     }
-    Ok(pairs.len() as u64)
+    Ok(len)
 }
 
 fn intset_set(offset: u64, block: &[u8], sink: &mut dyn Sink) -> Result<u64> {

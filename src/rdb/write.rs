@@ -5,7 +5,7 @@
 //! version: loaders refuse a file for its version and else look at the encodings, so that a file of
 //! version 9 with one hash whose fields expire is loaded by every server that knows such hashes.
 //!
-//! | version | who loads it | streams |
+//! | version | loaded by | streams |
 //! |---|---|---|
 //! | 9 | Redis from 5.0, every Valkey | as Redis 5 writes them: what groups have read is estimated |
 //! | 10 | Redis from 7.0, every Valkey | with all counters |

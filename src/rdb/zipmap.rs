@@ -19,29 +19,51 @@ const LEN_UNKNOWN: u8 = 254;
 /// A field and its value.
 pub type Pair<'a> = (&'a [u8], &'a [u8]);
 
-/// The fields and values of a block; the block is verified as a whole.
+/// Verifies a block; returns how many fields it has.
 ///
 /// # Errors
 /// What is wrong with the block.
-pub fn pairs(block: &[u8]) -> Result<Vec<Pair<'_>>, &'static str> {
-    let (mut rest, mut found) = (block, Vec::new());
-    let announced = array::<1>(&mut rest)?[0];
-    loop {
-        if rest == [END] {
-            break;
-        }
-        let len = length(&mut rest)?;
-        let field = split(&mut rest, len)?;
-        let len = length(&mut rest)?;
-        let unused = usize::from(array::<1>(&mut rest)?[0]);
-        let value = split(&mut rest, len)?;
-        split(&mut rest, unused)?;
-        found.push((field, value));
+pub fn count(block: &[u8]) -> Result<usize, &'static str> {
+    let announced = *block.first().ok_or("a zipmap without a count")?;
+    let (mut pairs, mut found) = (Pairs::new(block), 0);
+    while pairs.step()?.is_some() {
+        found += 1;
     }
-    if announced < LEN_UNKNOWN && usize::from(announced) != found.len() {
+    if announced < LEN_UNKNOWN && usize::from(announced) != found {
         return Err("a zipmap has not as many fields as it says");
     }
     Ok(found)
+}
+
+/// The fields and values of a block, one after the other.
+#[derive(Debug, Clone)]
+pub struct Pairs<'a> {
+    /// From the next field to the block's end.
+    rest: &'a [u8],
+}
+
+impl<'a> Pairs<'a> {
+    /// Begins at a block's first field.
+    pub fn new(block: &'a [u8]) -> Pairs<'a> {
+        Pairs { rest: block.get(1..).unwrap_or(&[]) }
+    }
+
+    /// The next field and its value, or none at the end.
+    ///
+    /// # Errors
+    /// What is wrong with the block.
+    pub fn step(&mut self) -> Result<Option<Pair<'a>>, &'static str> {
+        if self.rest == [END] {
+            return Ok(None);
+        }
+        let len = length(&mut self.rest)?;
+        let field = split(&mut self.rest, len)?;
+        let len = length(&mut self.rest)?;
+        let unused = usize::from(array::<1>(&mut self.rest)?[0]);
+        let value = split(&mut self.rest, len)?;
+        split(&mut self.rest, unused)?;
+        Ok(Some((field, value)))
+    }
 }
 
 fn length(rest: &mut &[u8]) -> Result<usize, &'static str> {
@@ -55,6 +77,15 @@ fn length(rest: &mut &[u8]) -> Result<usize, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn pairs(block: &[u8]) -> Result<Vec<Pair<'_>>, &'static str> {
+        let (len, mut pairs, mut found) = (count(block)?, Pairs::new(block), Vec::new());
+        while let Some(pair) = pairs.step()? {
+            found.push(pair);
+        }
+        assert_eq!(found.len(), len);
+        Ok(found)
+    }
 
     /// Ensures that fields and values are read, those with unused bytes too.
     #[test]

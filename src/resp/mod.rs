@@ -10,10 +10,14 @@
 //! There are two ways to read one, and one grammar under both: `parse.rs`. A request that lies
 //! complete in the read buffer is parsed where it lies and nothing is copied ([`parse::parse`]).
 //! The one that straddles the buffer's end is collected, as its bytes arrive, by an
-//! [`assemble::Assembler`]. Replies are written by [`reply::Reply`], in either version.
+//! [`assemble::Assembler`]. Replies are written by [`reply::Reply`], in either version. The other
+//! side of a connection is here too: a client's requests are written by [`request::encode`], and
+//! what it gets is read by an [`AnswerReader`].
 //!
 //! This layer knows bytes only: no sockets, no keys, no commands.
 
+pub mod answer;
+pub mod answer_reader;
 pub mod assemble;
 pub mod error;
 pub mod inline;
@@ -22,6 +26,8 @@ pub mod parse;
 pub mod reply;
 pub mod request;
 
+pub use answer::Answer;
+pub use answer_reader::AnswerReader;
 pub use assemble::Assembler;
 pub use error::ProtocolError;
 pub use integer::parse_integer;

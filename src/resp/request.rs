@@ -108,6 +108,22 @@ impl<'a> Args<'a> {
     }
 }
 
+/// Appends a request of these words to `out`, in the form that clients send.
+pub fn encode<Word: AsRef<[u8]>>(words: &[Word], out: &mut Vec<u8>) {
+    header(b'*', words.len(), out);
+    for word in words.iter().map(AsRef::as_ref) {
+        header(b'$', word.len(), out);
+        out.extend_from_slice(word);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+fn header(kind: u8, len: usize, out: &mut Vec<u8>) {
+    out.push(kind);
+    out.extend_from_slice(itoa::Buffer::new().format(len).as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,5 +138,13 @@ mod tests {
         let args = args.with_prepared(&prepared);
         assert!(args.prepared(0).is_none());
         assert_eq!(args.prepared(1).map(|bytes| &bytes[..]), Some(&b"long"[..]));
+    }
+
+    /// Ensures that a request is written as the protocol says, with any bytes in it.
+    #[test]
+    fn requests_are_encoded() {
+        let mut out = Vec::new();
+        encode(&[&b"GET"[..], b"a\r\n\0", b""], &mut out);
+        assert_eq!(out, b"*3\r\n$3\r\nGET\r\n$4\r\na\r\n\0\r\n$0\r\n\r\n");
     }
 }

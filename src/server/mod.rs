@@ -12,20 +12,20 @@
 
 mod preflight;
 
-use crate::aof::{Directory, Disk};
+use crate::aof::{Directory, Disk, Names, survey};
 use crate::background::{housekeeper, loader, rewriter};
 use crate::clock::Clock;
 use crate::command::families;
 use crate::config::Config;
 use crate::listener::{Address, Arrival, Listener};
 use crate::shared::{Shared, Stats};
-use crate::{connection, limits, log};
+use crate::supervision::Supervision;
+use crate::{connection, limits, listener, log};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 use std::thread::{self, Scope};
@@ -91,36 +91,19 @@ impl Server {
         let mut config = preflight::with_enough_files(config);
         let mut listeners = Vec::new();
         let mut addresses = Vec::new();
-        for wanted in config.bind.0.clone() {
-            // The system has chosen a port once already: the other addresses get the same.
-            let address = SocketAddr::new(wanted.ip, config.port);
-            let listener = match Listener::tcp(address, config.tcp_backlog) {
-                Ok(listener) => listener,
-                Err(error) if wanted.is_optional && error.kind() != ErrorKind::AddrInUse => {
-                    log::notice(&format!("Not listening on {address}: {error}"));
-                    continue;
-                }
-                Err(error) => return Err(format!("cannot listen on {address}: {error}")),
-            };
+        for listener in listener::open(&mut config)? {
             if let Address::Tcp(bound) = listener.address() {
-                // Port 0 lets the system choose; from now on everybody is told what it chose.
-                config.port = bound.port();
                 addresses.push(bound);
             }
             listeners.push(Arc::new(listener));
         }
-        if let Some(path) = &config.unixsocket {
-            let listener =
-                Listener::unix(Path::new(path), config.unixsocketperm, config.tcp_backlog)
-                    .map_err(|error| format!("cannot listen on the Unix socket {path}: {error}"))?;
-            listeners.push(Arc::new(listener));
-        }
-        if listeners.is_empty() {
-            return Err(format!("cannot listen on any of '{}'", config.bind));
-        }
+        let names = Names::of(&config);
         let log = match config.appendonly {
-            true => Some(Directory::open(disk.clone(), Path::new(&config.dir))?),
-            false => None,
+            true => Some(Directory::open(disk.clone(), &config.dir, names)?),
+            false => {
+                survey::warn_of_unread(&config.dir, &names);
+                None
+            }
         };
         preflight::tell(&config, &addresses);
         Ok(Server { shared: Arc::new(Shared::on(config, clock, disk)), listeners, addresses, log })
@@ -149,6 +132,7 @@ impl Server {
     pub fn run(self) -> Result<(), String> {
         let stopper = self.stopper();
         let shared = &*self.shared;
+        let supervision = Supervision::new(&shared.config());
         thread::scope(|scope| {
             // Start: first those who serve, then those who let clients in.
             let (stop_housekeeper, stopped) = bounded(0);
@@ -188,14 +172,15 @@ impl Server {
                 .spawn_scoped(scope, move || rewriter::run(shared, log, &stopped))
                 .inspect_err(|_| stopper.stop())
                 .map_err(no_thread);
-            for name in names.iter().filter(|_| !shared.is_stopping()) {
-                log::notice(&format!("Ready to accept connections on {name}"));
+            if !shared.is_stopping() {
+                announce(&names, &supervision);
             }
 
             // Stop: in the opposite order. The acceptors end first and close their listeners…
             for acceptor in acceptors {
                 let _ = acceptor.join();
             }
+            supervision.stopping();
             // …clients are not listened to any more, and leave when their last reply is sent…
             drop(pool);
             shared.clients.stop_reading();
@@ -213,6 +198,14 @@ impl Server {
             started.and(log.map(|_| ()))
         })
     }
+}
+
+/// Says that clients are served, to the operator and to a supervisor.
+fn announce(listeners: &[String], supervision: &Supervision) {
+    for name in listeners {
+        log::notice(&format!("Ready to accept connections on {name}"));
+    }
+    supervision.ready();
 }
 
 fn no_thread(error: io::Error) -> String {

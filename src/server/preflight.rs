@@ -9,7 +9,18 @@ use std::net::SocketAddr;
 /// Logs what an operator should know about a configuration.
 pub fn tell(config: &Config, addresses: &[SocketAddr]) {
     warn_about_strangers(config, addresses);
+    warn_about_directives(config);
     log_limit(config);
+}
+
+/// Names the directives that ask for something which is not done, in one line.
+fn warn_about_directives(config: &Config) {
+    let ignored = config.without_effect();
+    if !ignored.is_empty() {
+        let named: Vec<String> =
+            ignored.iter().map(|(name, why)| format!("{name} ({why})")).collect();
+        log::warning(&format!("Accepted without effect: {}", named.join(", ")));
+    }
 }
 
 /// Says how much memory the data may take, and where the number comes from.

@@ -2,3 +2,4 @@
 
 pub mod machine;
 pub mod open_files;
+pub mod optional;

@@ -4,6 +4,8 @@
 //! In double quotes `\n \r \t \b \a \\ \" \xHH` are understood; in single quotes only `\'`. A
 //! closing quote must be followed by a space or the end.
 
+use std::io::Write;
+
 /// Quotes do not close, or close in the middle of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unbalanced;
@@ -100,6 +102,25 @@ fn hex(digit: u8) -> u8 {
     (digit as char).to_digit(16).unwrap_or(0) as u8
 }
 
+/// Appends `bytes` as one word in double quotes, in a way that [`next_word`] reads back.
+pub fn quote(bytes: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    for byte in bytes {
+        match byte {
+            b'\\' | b'"' => out.extend_from_slice(&[b'\\', *byte]),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            0x07 => out.extend_from_slice(b"\\a"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            b' '..=b'~' => out.push(*byte),
+            // Writing into a Vec cannot fail.
+            other => drop(write!(out, "\\x{other:02x}")),
+        }
+    }
+    out.push(b'"');
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,5 +146,20 @@ mod tests {
         for unbalanced in [&b"\"a"[..], b"'a", b"\"a\"b", b"'a'b", b"\"a\\", b"\"\\"] {
             assert_eq!(words(unbalanced), Err(Unbalanced));
         }
+    }
+
+    /// Ensures that every byte is shown in a way that is read back.
+    #[test]
+    fn what_is_quoted_is_read_back() {
+        let mut line = Vec::new();
+        quote(b"a \\\"\n\r\t\x07\x08\x00\x7f\xff'", &mut line);
+        assert_eq!(
+            line.escape_ascii().to_string(),
+            r#"\"a \\\\\\\"\\n\\r\\t\\a\\b\\x00\\x7f\\xff\'\""#
+        );
+        let all: Vec<u8> = (0..=255).collect();
+        let mut line = Vec::new();
+        quote(&all, &mut line);
+        assert_eq!(words(&line), Ok(vec![all]));
     }
 }

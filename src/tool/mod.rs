@@ -1,47 +1,84 @@
-//! What the program does beside serving: `respool ping`, one row for each such tool.
+//! What the program does apart from serving: `respool ping`, one row for each such tool.
 //!
 //! In an image that holds nothing but this binary there is no shell, no redis-cli and no script;
 //! whatever an operator needs inside must be the binary itself. A tool is a plain function from
-//! its arguments to the text that it prints. Flags come first in a server's command line, so a
-//! first word without dashes that is in the table can only mean a tool.
+//! its arguments to an exit code. Which tool a command line means is decided in one place
+//! ([`asked_for`]).
 
 use crate::config;
 use argh::{EarlyExit, FromArgs};
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
 
 mod check_aof;
 mod check_rdb;
+mod cli;
+mod names;
 mod ping;
+
+pub use names::{Asked, asked_for};
 
 /// One tool.
 pub struct Tool {
     /// The first word of the command line.
     pub name: &'static str,
+    /// Redis's names for it: the binary is this tool if it is called by one of them, and they may
+    /// stand in the place of `name` too.
+    pub aliases: &'static [&'static str],
     /// What it does, for `respool --help`.
     pub summary: &'static str,
-    /// Gets the words behind the name. Returns what goes to standard output, or one line that says
-    /// what is wrong and goes to standard error with exit code 1.
-    pub run: fn(&[String]) -> Result<String, String>,
+    /// Gets the words behind the name, and does the work.
+    pub run: fn(Vec<OsString>) -> ExitCode,
 }
 
 /// Every tool.
 pub static TOOLS: &[Tool] = &[
-    Tool { name: "ping", summary: "ask a server whether it serves", run: ping::run },
+    Tool {
+        name: "cli",
+        aliases: &["redis-cli", "respool-cli"],
+        summary: "talk to a server, like redis-cli",
+        run: cli::run,
+    },
+    Tool {
+        name: "ping",
+        aliases: &[],
+        summary: "ask a server whether it serves",
+        run: |words| report(ping::run(&texts(words))),
+    },
     Tool {
         name: "check-aof",
+        aliases: &["redis-check-aof"],
         summary: "explain an append-only file, and repair its torn end",
-        run: check_aof::run,
+        run: |words| report(check_aof::run(&texts(words))),
     },
     Tool {
         name: "check-rdb",
+        aliases: &["redis-check-rdb"],
         summary: "explain a snapshot: what it holds, or where it is damaged",
-        run: check_rdb::run,
+        run: |words| report(check_rdb::run(&texts(words))),
     },
 ];
 
-/// The tool that a command line asks for, and the words that are meant for it.
-pub fn from_command_line(arguments: &[String]) -> Option<(&'static Tool, &[String])> {
-    let (name, rest) = arguments.split_first()?;
-    TOOLS.iter().find(|tool| tool.name == name).map(|tool| (tool, rest))
+/// Ends a tool that has one text to say: on standard output if all is well, and if not one line
+/// on standard error.
+fn report(outcome: Result<String, String>) -> ExitCode {
+    match outcome {
+        Ok(text) => {
+            // A reader that closes the pipe has read enough.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err(message) => {
+            eprintln!("respool: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The words as text, for flags that are read by `argh`, which knows no other.
+fn texts(words: Vec<OsString>) -> Vec<String> {
+    words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
 /// The part of the help that names the tools.

@@ -3,9 +3,12 @@
 //! Made for health checks. A server that asks for a password lives, whether one is at hand or not;
 //! one that still loads its data does not serve yet.
 
+use crate::resp::answer_reader::ReadError;
+use crate::resp::{Answer, AnswerReader, request};
 use argh::FromArgs;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Bytes of a reply that are looked at: the answer to PING is one short line.
@@ -38,7 +41,8 @@ pub fn run(arguments: &[String]) -> Result<String, String> {
         Ok(ping) => ping,
         Err(outcome) => return outcome,
     };
-    let password = ping.password_file.as_deref().map(crate::config::read_password).transpose()?;
+    let password = ping.password_file.as_deref().map(Path::new);
+    let password = password.map(crate::config::read_password).transpose()?;
     let deadline = Instant::now() + Duration::from_millis(ping.timeout_ms.max(1));
     let replies = ping
         .ask(password.as_deref(), deadline)
@@ -48,30 +52,33 @@ pub fn run(arguments: &[String]) -> Result<String, String> {
 
 impl Ping {
     /// Sends AUTH if there is a password, then PING, and returns the reply to each.
-    fn ask(&self, password: Option<&str>, deadline: Instant) -> io::Result<Vec<String>> {
+    fn ask(&self, password: Option<&[u8]>, deadline: Instant) -> io::Result<Vec<Answer>> {
         let mut stream = self.connect(deadline)?;
         stream.set_write_timeout(Some(left_until(deadline)?))?;
         let mut requests = Vec::new();
         if let Some(password) = password {
-            let bytes = password.len();
-            write!(requests, "*2\r\n$4\r\nAUTH\r\n${bytes}\r\n{password}\r\n")?;
+            request::encode(&[b"AUTH", password], &mut requests);
         }
-        requests.extend_from_slice(b"*1\r\n$4\r\nPING\r\n");
+        request::encode(&["PING"], &mut requests);
         stream.write_all(&requests)?;
         let mut input = BufReader::new(stream.take(REPLY_BYTES_MAX));
-        let mut replies = Vec::new();
+        let (mut reader, mut replies) = (AnswerReader::default(), Vec::new());
         for _ in 0..1 + usize::from(password.is_some()) {
             input.get_ref().get_ref().set_read_timeout(Some(left_until(deadline)?))?;
-            let mut line = String::new();
-            input.read_line(&mut line)?;
-            match line.strip_suffix("\r\n") {
-                Some(line) => replies.push(line.to_owned()),
+            match reader.read(&mut input) {
+                Ok(reply) => replies.push(reply),
+                Err(ReadError::Protocol(error)) => {
+                    return Err(io::Error::new(ErrorKind::InvalidData, error.to_string()));
+                }
                 // A server that refuses a client says why, once, and closes the connection.
-                None if !replies.is_empty() => break,
-                None => return Err(ErrorKind::UnexpectedEof.into()),
+                Err(ReadError::Io(error)) if error.kind() == ErrorKind::UnexpectedEof => break,
+                Err(ReadError::Io(error)) => return Err(error),
             }
         }
-        Ok(replies)
+        match replies.is_empty() {
+            true => Err(ErrorKind::UnexpectedEof.into()),
+            false => Ok(replies),
+        }
     }
 
     /// Tries every address of the name in turn.
@@ -95,14 +102,19 @@ fn left_until(deadline: Instant) -> io::Result<Duration> {
 
 /// Whether the replies are those of a server that serves. The last one is PING's; the one before
 /// it, AUTH's, is of interest only if PING is not answered.
-fn verdict(replies: &[String]) -> Result<String, String> {
-    let pong = replies.last().map_or("", String::as_str);
-    let was_asked_for_password = pong.starts_with("-NOAUTH");
+fn verdict(replies: &[Answer]) -> Result<String, String> {
+    let text = |reply: &Answer| {
+        let text = reply.error().or_else(|| reply.text()).unwrap_or_default();
+        String::from_utf8_lossy(text).into_owned()
+    };
+    let pong = replies.last().map(text).unwrap_or_default();
+    let is_refused = replies.last().is_some_and(|reply| reply.error().is_some());
+    let was_asked_for_password = is_refused && pong.starts_with("NOAUTH");
     match replies {
-        _ if pong == "+PONG" => Ok("PONG\n".to_owned()),
+        _ if !is_refused && pong == "PONG" => Ok("PONG\n".to_owned()),
         [_] if was_asked_for_password => Ok("PONG, once the password is given\n".to_owned()),
-        [auth, _] if was_asked_for_password => Err(auth.trim_start_matches('-').to_owned()),
-        _ => Err(pong.trim_start_matches('-').to_owned()),
+        [auth, _] if was_asked_for_password => Err(text(auth)),
+        _ => Err(pong),
     }
 }
 
@@ -113,9 +125,11 @@ mod tests {
     /// Ensures that each kind of answer leads to the right verdict.
     #[test]
     fn verdicts() {
-        let judge = |replies: &[&str]| {
-            verdict(&replies.iter().map(|reply| (*reply).to_owned()).collect::<Vec<_>>())
+        let reply = |line: &&str| match line.strip_prefix('-') {
+            Some(error) => Answer::Error(error.as_bytes().to_vec()),
+            None => Answer::Simple(line.trim_start_matches('+').as_bytes().to_vec()),
         };
+        let judge = |replies: &[&str]| verdict(&replies.iter().map(reply).collect::<Vec<_>>());
         let wrong = "-WRONGPASS invalid username-password pair or user is disabled.";
         let no_auth = "-NOAUTH Authentication required.";
         assert_eq!(judge(&["+PONG"]), Ok("PONG\n".to_owned()));

@@ -4,14 +4,17 @@
 //! the kill a client's keys must be what all its acknowledged requests made of them, and some
 //! number of the first of those that were on their way: a log that loses something in the middle,
 //! tears a transaction, or brings something back shows at once. Rewrites are begun all the time,
-//! so that many kills hit one. Every round goes on with the data of the one before.
+//! so that many kills hit one. Behind many a kill the log gets a torn end, as a power failure would
+//! have left it. Every round goes on with the data of the one before.
 
 use crate::connection::{Connection, Request, encode};
 use crate::differential::seed;
 use crate::servers::Server;
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Rounds in `make compat`; RESPOOL_CRASH_ROUNDS asks for more.
@@ -218,6 +221,32 @@ fn verify(server: &Server, clients: &mut [(State, Vec<Action>)]) {
     }
 }
 
+/// Appends what a power failure leaves of requests that were not acknowledged: the beginning of one
+/// or of a transaction, zeros, garbage, or nothing.
+fn tear(random: &mut Random, dir: &Path) {
+    let inside = dir.join("appendonlydir");
+    let manifest = inside.join("appendonly.aof.manifest");
+    let text = fs::read_to_string(manifest).expect("a manifest");
+    // An empty increment may follow the one that was being written to.
+    let names = text.lines().filter(|line| line.contains(" type i"));
+    let names = names.filter_map(|line| line.split(' ').nth(1));
+    let paths: Vec<PathBuf> = names.map(|name| inside.join(name)).collect();
+    let has_data = |path: &&PathBuf| path.metadata().is_ok_and(|metadata| metadata.len() > 0);
+    let Some(path) = paths.iter().rfind(has_data) else { return };
+    let len = 1 + random.below(4_000) as usize;
+    let unit = b"*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$4000\r\n";
+    let request = &unit[15..];
+    let end = match random.below(5) {
+        0 => unit[..1 + len % unit.len()].to_vec(),
+        1 => [request, &b"y".repeat(len)].concat(),
+        2 => vec![0; len],
+        3 => vec![0xfe; len],
+        _ => return,
+    };
+    let file = fs::OpenOptions::new().append(true).open(path).expect("a log");
+    (&file).write_all(&end).expect("space");
+}
+
 /// One life of a server: starts it, checks what the last one left, works, kills it.
 fn round(random: &mut Random, flags: &[&str], clients: &mut [(State, Vec<Action>)]) -> u64 {
     let server = Server::respool_with(flags);
@@ -263,10 +292,11 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
     let mut clients = vec![(State::new(), Vec::new()); CLIENTS as usize];
     let mut acknowledged = 0;
     let flags =
-        |policy| ["--port", "0", "--appendonly", "yes", "--dir", path, "--appendfsync", policy];
+        |policy| ["--port", "any", "--appendonly", "yes", "--dir", path, "--appendfsync", policy];
     for number in 0..rounds {
         let policy = ["everysec", "always", "no"][(number % 3) as usize];
         acknowledged += round(&mut random, &flags(policy), &mut clients);
+        tear(&mut random, folder.path());
     }
     // What the last kill left.
     verify(&Server::respool_with(&flags("everysec")), &mut clients);

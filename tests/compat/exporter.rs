@@ -51,7 +51,7 @@ fn send(server: &Server, requests: &str) -> String {
 /// clients, commands by name, keys, evictions, expiries, the append-only file's state.
 #[test]
 fn the_exporter_finds_the_essentials() {
-    let flags = ["--port", "0", "--maxmemory", "1mb", "--maxmemory-policy", "allkeys-lru"];
+    let flags = ["--port", "any", "--maxmemory", "1mb", "--maxmemory-policy", "allkeys-lru"];
     let server = Server::respool_with(&flags);
     let (address, _exporter) = exporter(&server);
     let value = "x".repeat(1_000);

@@ -52,7 +52,7 @@ fn what_was_left_behind_is_there_again() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().to_str().expect("a plain path");
         let flags = ["--appendonly", "yes", "--dir", path];
-        let ours = [&["--port", "0"], &flags[..]].concat();
+        let ours = [&["--port", "any"], &flags[..]].concat();
         let server = Server::respool_with(&ours);
         Connection::open(server.address).run(&generator.episode(REQUESTS));
         let before = look(&server);

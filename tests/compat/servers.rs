@@ -30,7 +30,7 @@ pub struct Server {
 impl Server {
     /// Starts the program under test on a port that the system chooses.
     pub fn respool() -> Server {
-        Server::respool_with(&["--port", "0"])
+        Server::respool_with(&["--port", "any"])
     }
 
     /// Starts the program under test.

@@ -5,7 +5,7 @@ mod rdb;
 
 use peak_alloc::PeakAlloc;
 use respool::keyspace::allocation::allocated;
-use respool::keyspace::{FieldMap, Keyspace, Value};
+use respool::keyspace::{Event, FieldMap, Keyspace, Value};
 
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
@@ -18,12 +18,17 @@ const RANGE: std::ops::RangeInclusive<usize> = 80..=95;
 
 fn set(keyspace: &mut Keyspace, at: usize) {
     let key = format!("key:{at:012}");
-    keyspace.keys(0, NOW_MS, false).set(key.as_bytes(), Value::string(&[b'x'; 32]), None);
+    keyspace.keys(0, NOW_MS, false).set(
+        key.as_bytes(),
+        Value::string(&[b'x'; 32]),
+        None,
+        Event::SET,
+    );
 }
 
 fn remove(keyspace: &mut Keyspace, at: usize) {
     let key = format!("key:{at:012}");
-    assert!(keyspace.keys(0, NOW_MS, false).remove(key.as_bytes()));
+    assert!(keyspace.keys(0, NOW_MS, false).remove(key.as_bytes(), Event::DEL));
     // What is removed is dropped by whoever lets go of the lock.
     keyspace.garbage.clear();
 }
@@ -87,7 +92,8 @@ fn what_a_hash_takes_is_counted() {
         let field = |at: usize| format!("field:{at}");
         let mut change = |change: &mut dyn FnMut(&mut FieldMap)| {
             let mut keys = keyspace.keys(0, NOW_MS, false);
-            keys.change_hash(b"hash", |fields| (change(fields), 1)).expect("a hash");
+            keys.change(b"hash", Event::hash("hset"), |fields| (change(fields), 1))
+                .expect("a hash");
             let (used, percent) = compare(&keyspace, bytes_before);
             // Where there is little else, a hundredth is the keyspace itself.
             assert!((99..=101).contains(&percent), "{count}: {percent} % of {used} bytes");

@@ -12,7 +12,7 @@ fn syncing(dir: &Path) -> TestServer {
     TestServer::with(|config| {
         config.appendonly = true;
         config.appendfsync = respool::config::Fsync::Always;
-        config.dir = dir.to_string_lossy().into_owned();
+        config.dir = dir.to_path_buf();
     })
 }
 

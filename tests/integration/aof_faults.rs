@@ -3,8 +3,10 @@
 use crate::aof_log::{folder, logging};
 use crate::raw::Raw;
 use crate::support::{TestServer, wait_until};
-use respool::aof::faults::{BROKEN, Fault, Faults, NO_SPACE, Operation};
-use respool::aof::{Aof, Disk, Records};
+use respool::aof::faults::{
+    BAD_DESCRIPTOR, BROKEN, Fault, Faults, INVALID, NO_LOCKS, NO_SPACE, Operation, UNSUPPORTED,
+};
+use respool::aof::{Aof, Directory, Disk, Names, Records};
 use respool::config::Fsync;
 use respool::keyspace::Key;
 use std::path::Path;
@@ -16,7 +18,7 @@ fn on_faults(dir: &Path) -> (TestServer, Arc<Faults>) {
     let faults = Arc::new(Faults::default());
     let server = TestServer::on(Disk::with_faults(Arc::clone(&faults)), |config| {
         config.appendonly = true;
-        config.dir = dir.to_string_lossy().into_owned();
+        config.dir = dir.to_path_buf();
     });
     (server, faults)
 }
@@ -127,6 +129,45 @@ fn keys_expire_while_the_disk_is_full() {
     assert_eq!(client.ask("INCR k"), ":1", "and not one more than what has expired");
     drop(server);
     logging(dir.path()).check("> GET k\n$1 1");
+}
+
+/// Ensures that a server logs on a file system that cannot sync folders, lock files or reserve
+/// space, and that other failures of the same calls end the start.
+#[test]
+fn what_a_file_system_lacks_is_done_without() {
+    use Operation::{Lock, Reserve, SyncFolder};
+    for (operation, fault) in [
+        (SyncFolder, INVALID),
+        (SyncFolder, BAD_DESCRIPTOR),
+        (Lock, NO_LOCKS),
+        (Lock, UNSUPPORTED),
+        (Reserve, UNSUPPORTED),
+    ] {
+        let dir = folder();
+        let faults = Arc::new(Faults::default());
+        faults.plan(operation, 0, u64::MAX, fault);
+        let server = TestServer::on(Disk::with_faults(faults), |config| {
+            config.appendonly = true;
+            config.dir = dir.path().to_path_buf();
+        });
+        let mut client = server.client();
+        assert_eq!(client.ask("SET k v"), "+OK", "{operation:?} {fault:?}");
+        assert_eq!(client.ask("BGREWRITEAOF"), "+Background append only file rewriting started");
+        let base = dir.path().join("appendonlydir/appendonly.aof.1.base.aof");
+        wait_until("it is rewritten", || base.exists());
+        drop(server);
+        logging(dir.path()).check("> GET k\n$1 v");
+    }
+    for (operation, words) in
+        [(SyncFolder, "Input/output error"), (Lock, "respool.lock: Input/output error")]
+    {
+        let dir = folder();
+        let faults = Arc::new(Faults::default());
+        faults.plan(operation, 0, u64::MAX, BROKEN);
+        let (disk, names) = (Disk::with_faults(faults), Names::default());
+        let error = Directory::open(disk, dir.path(), names).expect_err("a broken disk");
+        assert!(error.contains(words), "{error}");
+    }
 }
 
 /// Ensures that a crash after any operation leaves a log that loads, with all that was

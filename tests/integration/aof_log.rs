@@ -13,7 +13,7 @@ pub fn folder() -> TempDir {
 pub fn logging(dir: &Path) -> TestServer {
     TestServer::with(|config| {
         config.appendonly = true;
-        config.dir = dir.to_string_lossy().into_owned();
+        config.dir = dir.to_path_buf();
     })
 }
 
@@ -269,7 +269,7 @@ fn the_policy_decides_what_is_synced() {
         let server =
             TestServer::on(respool::aof::Disk::with_faults(Arc::clone(&faults)), |config| {
                 config.appendonly = true;
-                config.dir = dir.path().to_string_lossy().into_owned();
+                config.dir = dir.path().to_path_buf();
             });
         let mut client = server.client();
         assert_eq!(client.ask(&format!("CONFIG SET appendfsync {policy}")), "+OK");

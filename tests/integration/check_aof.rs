@@ -2,6 +2,7 @@
 
 use crate::aof_log::{folder, increment, logging};
 use crate::process::PROGRAM;
+use crate::support::wait_until;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -54,19 +55,71 @@ fn a_torn_end_is_repaired() {
     assert_eq!(check_aof(&[], dir.path()).0, Some(0));
 }
 
-/// Ensures that damage in the middle is explained and left alone.
+/// Ensures that damage in the middle of a file is explained, and cut off on request only, with all
+/// that follows, which is kept. What was kept before is not overwritten.
 #[test]
-fn damage_in_the_middle_is_left_alone() {
+fn damage_in_the_middle_is_cut_off_on_request() {
     let dir = folder();
     let log = dir.path().join("log.aof");
     let text = b"*1\r\n$8\r\nFLUSHALL\r\nrubbish\r\n*1\r\n$8\r\nFLUSHALL\r\n";
-    fs::write(&log, text).expect("a file");
-    for arguments in [&[][..], &["--fix"]] {
-        let (code, said) = check_aof(arguments, &log);
+    for copy in ["log.aof.cut-at-18", "log.aof.cut-at-18-2"] {
+        fs::write(&log, text).expect("a file");
+        let (code, said) = check_aof(&[], &log);
         assert_eq!(code, Some(1));
-        assert!(said.contains("offset 18") && said.contains("no torn end"), "{said}");
+        assert!(said.contains("offset 18") && said.contains("--fix cuts off 27 bytes"), "{said}");
         assert_eq!(fs::read(&log).expect("a file"), text);
+        let (code, said) = check_aof(&["--fix"], &log);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("cut off, 27 bytes kept in") && said.contains(copy), "{said}");
+        assert_eq!(fs::read(&log).expect("a file"), text[..18]);
+        assert_eq!(fs::read(dir.path().join(copy)).expect("a copy"), text[18..]);
     }
+}
+
+/// Ensures that a base is repaired by its own name only, and that the log loads then.
+#[test]
+fn a_base_is_repaired_by_its_name() {
+    let dir = folder();
+    let server = logging(dir.path());
+    let mut client = server.client();
+    assert_eq!(client.ask("MSET a 1 b 2"), "+OK");
+    assert_eq!(client.ask("BGREWRITEAOF"), "+Background append only file rewriting started");
+    let base = dir.path().join("appendonlydir/appendonly.aof.1.base.aof");
+    let last = dir.path().join("appendonlydir/appendonly.aof.2.incr.aof");
+    let names_base = || {
+        let manifest = dir.path().join("appendonlydir/appendonly.aof.manifest");
+        fs::read_to_string(manifest)
+            .is_ok_and(|text| text.starts_with("file appendonly.aof.1.base"))
+    };
+    wait_until("it is rewritten", names_base);
+    assert_eq!(client.ask("SET c 3"), "+OK");
+    drop(server);
+    // Two requests of three are left, which read well; then two and a half.
+    let whole = fs::read(&base).expect("a base");
+    let request_len = b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n".len();
+    for (len, words) in [
+        (whole.len() - request_len, "when it was finished: acknowledged data is missing"),
+        (whole.len() - request_len - 5, "a base was complete when the manifest named it"),
+    ] {
+        fs::write(&base, &whole[..len]).expect("a base");
+        for arguments in [&[][..], &["--fix"]] {
+            let (code, said) = check_aof(arguments, dir.path());
+            assert!(code == Some(1) && said.contains(words), "{said}");
+            assert_eq!(fs::read(&base).expect("a base").len(), len, "it is left alone");
+        }
+        let (code, said) = check_aof(&["--fix"], &base);
+        assert_eq!(code, Some(0), "{said}");
+        assert_eq!(check_aof(&[], dir.path()).0, Some(0));
+    }
+    let server = logging(dir.path());
+    server.check("> GET c\n$1 3\n> EXISTS a b\n:0");
+    drop(server);
+    // The file that was being appended to is repaired as part of its log.
+    fs::write(&last, b"\x1f\x8b\x08 no log").expect("a file");
+    let (code, said) = check_aof(&[], dir.path());
+    assert!(code == Some(1) && said.contains("compressed with gzip"), "{said}");
+    assert_eq!(check_aof(&["--fix"], dir.path()).0, Some(0));
+    logging(dir.path()).check("> DBSIZE\n:0");
 }
 
 /// Ensures that a log in use is not repaired, and that what is not there is said in a line.

@@ -80,7 +80,7 @@ fn binary_values() {
 /// Ensures that a database in the URL is selected, and a password there is used.
 #[test]
 fn database_and_password_in_the_url() {
-    let server = TestServer::with(|config| config.requirepass = "secret".to_owned());
+    let server = TestServer::with(|config| config.requirepass = b"secret".to_vec());
     for protocol in ["", "?protocol=resp3"] {
         let url = format!("redis://:secret@{}/3{protocol}", server.address);
         let client = redis::Client::open(url).expect("a url");

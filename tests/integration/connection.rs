@@ -3,7 +3,7 @@
 use crate::support::{TestServer, check, check3};
 
 fn with_password() -> TestServer {
-    TestServer::with(|config| config.requirepass = "secret".to_owned())
+    TestServer::with(|config| config.requirepass = b"secret".to_vec())
 }
 
 const NO_AUTH: &str = "-NOAUTH Authentication required.";

@@ -53,7 +53,7 @@ fn a_container_of_64_megabytes_is_never_too_small() {
     let mut command = Command::new("sh");
     let script = r#"echo $$ > "$0" && exec "$@""#;
     command.args(["-c", script]).arg(group.0.join("cgroup.procs"));
-    command.arg(PROGRAM).args(["--port", "0"]);
+    command.arg(PROGRAM).args(["--port", "any"]);
     let process = Process::spawn(command);
     process.wait_for_line(&["maxmemory 51.20M (80% of the container's", "64.00M)", "allkeys-lru"]);
     let mut client = process.client();

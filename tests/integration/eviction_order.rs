@@ -1,6 +1,6 @@
 //! The order of eviction over many segments and databases, against a plain list.
 
-use respool::keyspace::{Eviction, Keyspace, Value};
+use respool::keyspace::{Event, Eviction, Keyspace, Value};
 use respool::policy::{Limit, Policy};
 use std::collections::{BTreeMap, HashMap};
 
@@ -51,13 +51,13 @@ fn work_on(keyspace: &mut Keyspace, (db, key): &Place, now_ms: u64, random: u64)
     let mut keys = keyspace.keys(*db, now_ms, false);
     match random % 8 {
         0 => {
-            keys.remove(key);
+            keys.remove(key, Event::DEL);
             false
         }
-        1..=3 => keys.read(key).is_some(),
+        1..=3 => keys.read_entry(key).is_some(),
         kind => {
             let deadline = (kind > 4).then_some(1_000_000);
-            keys.set(key, Value::string(b"value"), deadline);
+            keys.set(key, Value::string(b"value"), deadline, Event::SET);
             true
         }
     }

@@ -3,7 +3,7 @@
 use crate::aof_log::folder;
 use crate::raw::{Raw, encode};
 use crate::support::{TestServer, wait_until};
-use respool::keyspace::{Keyspace, Value};
+use respool::keyspace::{Event, Keyspace, Value};
 use respool::limits;
 use respool::shared::Stats;
 use std::io::Write;
@@ -59,7 +59,12 @@ fn a_random_key_among_expired_ones() {
     let mut keyspace = Keyspace::new(1);
     for key in 0..5_000 {
         let key = key.to_string();
-        keyspace.keys(0, 1_000, false).set(key.as_bytes(), Value::string(b"v"), Some(1_100));
+        keyspace.keys(0, 1_000, false).set(
+            key.as_bytes(),
+            Value::string(b"v"),
+            Some(1_100),
+            Event::SET,
+        );
     }
     assert!(keyspace.keys(0, 1_100, false).random().is_some());
     let expired = keyspace.counters().expired;
@@ -104,7 +109,7 @@ fn a_write_is_synced_while_many_keys_expire() {
     let dir = folder();
     let server = TestServer::with(|config| {
         config.appendonly = true;
-        config.dir = dir.path().to_string_lossy().into_owned();
+        config.dir = dir.path().to_path_buf();
     });
     let mut client = server.client();
     for first in (0..KEYS).step_by(1_000) {

@@ -1,6 +1,6 @@
 //! The keyspace at large: growing, shrinking, and clocks that jump.
 
-use respool::keyspace::{Keyspace, Value};
+use respool::keyspace::{Event, Keyspace, Text, Value};
 use respool::policy::{Limit, Policy};
 
 /// Ensures that a database grows through many splits of its segments and shrinks to nothing.
@@ -11,7 +11,7 @@ fn a_hundred_thousand_keys_come_and_go() {
     let key = |at: usize| format!("key:{at}").into_bytes();
     for at in 0..COUNT {
         let deadline = at.is_multiple_of(3).then_some(10_000_000);
-        keyspace.keys(0, 1_000, false).set(&key(at), Value::string(&key(at)), deadline);
+        keyspace.keys(0, 1_000, false).set(&key(at), Value::string(&key(at)), deadline, Event::SET);
         if at % 10_000 == 0 {
             keyspace.check_invariants();
         }
@@ -21,17 +21,17 @@ fn a_hundred_thousand_keys_come_and_go() {
     let mut keys = keyspace.keys(0, 2_000, false);
     assert_eq!(keys.len(), COUNT);
     for at in 0..COUNT {
-        let found = keys.read_string(&key(at)).expect("a string").map(|text| text.to_vec());
+        let found = keys.read::<Text>(&key(at)).expect("a string").map(|text| text.to_vec());
         assert_eq!(found, Some(key(at)));
         assert!(keys.peek(&[key(at), vec![b'!']].concat()).is_none());
     }
     for at in (0..COUNT).step_by(2) {
-        assert!(keys.remove(&key(at)));
+        assert!(keys.remove(&key(at), Event::DEL));
     }
     keyspace.check_invariants();
     let mut keys = keyspace.keys(0, 3_000, false);
     for at in (1..COUNT).step_by(2) {
-        assert!(keys.remove(&key(at)));
+        assert!(keys.remove(&key(at), Event::DEL));
     }
     assert!(keys.is_empty());
     keyspace.check_invariants();
@@ -55,7 +55,7 @@ fn growing_ahead_loses_nothing_and_takes_nothing_for_good() {
             let bytes = keyspace.used_bytes() - bytes_before;
             assert!(bytes < 300 * COUNT, "{bytes} bytes for ten times as many keys");
         }
-        keyspace.keys(0, 1_000, false).set(&key(at), Value::string(&key(at)), None);
+        keyspace.keys(0, 1_000, false).set(&key(at), Value::string(&key(at)), None, Event::SET);
     }
     keyspace.check_invariants();
     let mut keys = keyspace.keys(0, 2_000, false);
@@ -92,11 +92,11 @@ fn growing_ahead_knows_the_memory_limit() {
 #[test]
 fn a_clock_that_jumps_back_breaks_nothing() {
     let mut keyspace = Keyspace::new(1);
-    keyspace.keys(0, 1_000_000, false).set(b"a", Value::string(b"1"), Some(1_000_500));
-    keyspace.keys(0, 1_000_000, false).set(b"b", Value::string(b"2"), None);
-    keyspace.keys(0, 500, false).read(b"a").expect("it has not expired at the earlier time");
+    keyspace.keys(0, 1_000_000, false).set(b"a", Value::string(b"1"), Some(1_000_500), Event::SET);
+    keyspace.keys(0, 1_000_000, false).set(b"b", Value::string(b"2"), None, Event::SET);
+    keyspace.keys(0, 500, false).read_entry(b"a").expect("it has not expired at the earlier time");
     keyspace.check_invariants();
-    assert!(keyspace.keys(0, 1_000_500, false).read(b"a").is_none());
+    assert!(keyspace.keys(0, 1_000_500, false).read_entry(b"a").is_none());
     keyspace.check_invariants();
 }
 
@@ -105,15 +105,15 @@ fn a_clock_that_jumps_back_breaks_nothing() {
 #[test]
 fn deadlines_follow_the_wall_clock_wherever_it_jumps() {
     let mut keyspace = Keyspace::new(1);
-    keyspace.keys(0, 1_000, false).set(b"a", Value::string(b"1"), Some(2_000));
-    keyspace.keys(0, 1_000, false).set(b"b", Value::string(b"2"), Some(90_000_000));
+    keyspace.keys(0, 1_000, false).set(b"a", Value::string(b"1"), Some(2_000), Event::SET);
+    keyspace.keys(0, 1_000, false).set(b"b", Value::string(b"2"), Some(90_000_000), Event::SET);
     // A day forward: one is due.
     assert_eq!(keyspace.sweep(86_400_000, 100), 1);
-    assert!(keyspace.keys(0, 86_400_000, false).read(b"b").is_some());
+    assert!(keyspace.keys(0, 86_400_000, false).read_entry(b"b").is_some());
     // And back again: the other one has longer to live.
     assert_eq!(keyspace.sweep(1_000, 100), 0);
-    assert!(keyspace.keys(0, 1_000, false).read(b"b").is_some());
-    keyspace.keys(0, 1_000, false).set(b"c", Value::string(b"3"), Some(1_500));
+    assert!(keyspace.keys(0, 1_000, false).read_entry(b"b").is_some());
+    keyspace.keys(0, 1_000, false).set(b"c", Value::string(b"3"), Some(1_500), Event::SET);
     assert_eq!(keyspace.sweep(1_500, 100), 1, "new deadlines count from the new time");
     keyspace.check_invariants();
 }
@@ -125,7 +125,12 @@ fn a_storm_of_deadlines_is_swept_in_small_steps() {
     let mut keyspace = Keyspace::new(1);
     for at in 0..100_000 {
         let key = format!("key:{at}");
-        keyspace.keys(0, 1_000, false).set(key.as_bytes(), Value::string(b"v"), Some(2_000));
+        keyspace.keys(0, 1_000, false).set(
+            key.as_bytes(),
+            Value::string(b"v"),
+            Some(2_000),
+            Event::SET,
+        );
     }
     let full_bytes = keyspace.used_bytes();
     let mut removed = 0;

@@ -4,7 +4,7 @@
 use crate::model::{Content, Entry, Model};
 use proptest::prelude::*;
 use respool::error::CommandError;
-use respool::keyspace::{Changed, Eviction, FieldMap, Keys, Keyspace, Text, Value};
+use respool::keyspace::{Changed, Event, Eviction, FieldMap, Keys, Keyspace, Text, Value};
 use respool::policy::{Limit, Policy};
 use std::collections::HashSet;
 
@@ -80,7 +80,7 @@ fn content_of(value: &Value) -> Content {
 }
 
 /// A string with more at its end, changed in place if there is room.
-fn grown(old: Option<&mut Text>, by: usize) -> Result<Changed<()>, CommandError> {
+fn grown(old: Option<&mut Text>, by: usize) -> Result<Changed<Text, ()>, CommandError> {
     let empty = &mut Text::new(b"");
     let old = old.unwrap_or(empty);
     let (end, len) = (old.len(), old.len() + by);
@@ -108,17 +108,28 @@ impl Pair {
         match *operation {
             Operation::Set { db, key, len, ttl_ms } => {
                 let deadline = ttl_ms.map(|ttl| self.model.now_ms + ttl);
-                self.keys(db, false).set(&name(key), Value::string(&vec![b'x'; len]), deadline);
+                self.keys(db, false).set(
+                    &name(key),
+                    Value::string(&vec![b'x'; len]),
+                    deadline,
+                    Event::SET,
+                );
                 self.model.insert(db, &name(key), Content::Text(vec![b'x'; len]), deadline);
             }
             Operation::SetValue { db, key, len } => {
-                self.keys(db, false).set_value(&name(key), Value::string(&vec![b'y'; len]));
+                self.keys(db, false).set_value(
+                    &name(key),
+                    Value::string(&vec![b'y'; len]),
+                    Event::SET,
+                );
                 let deadline = self.model.find(db, &name(key)).and_then(|entry| entry.deadline_ms);
                 self.model.insert(db, &name(key), Content::Text(vec![b'y'; len]), deadline);
             }
             Operation::Read { db, key, quiet } => {
-                let found =
-                    self.keys(db, quiet).read(&name(key)).map(|entry| content_of(&entry.value));
+                let found = self
+                    .keys(db, quiet)
+                    .read_entry(&name(key))
+                    .map(|entry| content_of(&entry.value));
                 let model = &mut self.model;
                 let entry =
                     if quiet { model.find(db, &name(key)) } else { model.touch(db, &name(key)) };
@@ -127,7 +138,8 @@ impl Pair {
                 assert_eq!(found, expected);
             }
             Operation::Look { db, key } => {
-                let found = self.keys(db, false).look(&name(key)).map(|e| content_of(&e.value));
+                let found =
+                    self.keys(db, false).look_entry(&name(key)).map(|e| content_of(&e.value));
                 let entry = self.model.touch(db, &name(key));
                 assert_eq!(found, entry.map(|entry| entry.content.clone()));
             }
@@ -148,7 +160,7 @@ impl Pair {
     fn run_rare(&mut self, operation: &Operation) {
         match *operation {
             Operation::Remove { db, key } => {
-                let removed = self.keys(db, false).remove(&name(key));
+                let removed = self.keys(db, false).remove(&name(key), Event::DEL);
                 let expected = self.model.find(db, &name(key)).is_some();
                 self.model.entries.remove(&(db, name(key)));
                 assert_eq!(removed, expected);
@@ -167,7 +179,8 @@ impl Pair {
             Operation::SetField { db, key, field, len } => {
                 let (field, value) = (name(field), vec![b'z'; len]);
                 let change = |map: &mut FieldMap| (map.set(&field, &value), 1);
-                let is_new = self.keys(db, false).change_hash(&name(key), change).ok();
+                let is_new =
+                    self.keys(db, false).change(&name(key), Event::hash("hset"), change).ok();
                 assert_eq!(is_new, self.model.set_field(db, &name(key), &field, &value));
             }
             Operation::RemoveField { db, key, field } => {
@@ -176,7 +189,8 @@ impl Pair {
                     let removed = map.remove(&field);
                     (removed, usize::from(removed))
                 };
-                let removed = self.keys(db, false).change_hash(&name(key), change).ok();
+                let removed =
+                    self.keys(db, false).change(&name(key), Event::hash("hset"), change).ok();
                 assert_eq!(removed, self.model.remove_field(db, &name(key), &field));
             }
             Operation::Flush { db } => {
@@ -184,7 +198,11 @@ impl Pair {
                 self.model.entries.retain(|(other, _), _| *other != db);
             }
             Operation::Grow { db, key, by } => {
-                let grown = self.keys(db, false).change_string(&name(key), |old| grown(old, by));
+                let grown = self.keys(db, false).replace::<Text, _, CommandError>(
+                    &name(key),
+                    Event::SET,
+                    |old| grown(old, by),
+                );
                 assert_eq!(grown.is_ok(), self.model.grow(db, &name(key), by));
             }
             Operation::Swap => {

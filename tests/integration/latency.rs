@@ -1,6 +1,7 @@
 //! LATENCY: when clients had to wait, and how long commands usually take.
 
 use crate::support::{START_MS, TestServer, check, check3};
+use respool::config::Allowed;
 
 /// A server with an operator's view of some slow moments.
 fn server_with_events() -> TestServer {
@@ -56,7 +57,7 @@ fn slow_moments_are_told() {
 #[test]
 fn a_slow_command_is_an_event() {
     let server = TestServer::with(|config| {
-        (config.enable_debug_command, config.latency_monitor_threshold) = (true, 50);
+        (config.enable_debug_command, config.latency_monitor_threshold) = (Allowed::Yes, 50);
     });
     let mut client = server.client();
     assert_eq!(client.ask("PING"), "+PONG");

@@ -23,12 +23,11 @@ fn run(arguments: &[&str]) -> Output {
     child.wait_with_output().expect("its output")
 }
 
-/// Expects one line on standard error, exit code 1, and returns the line.
+/// Expects something on standard error and exit code 1, and returns it.
 fn refusal(arguments: &[&str]) -> String {
     let output = run(arguments);
     let text = String::from_utf8(output.stderr).expect("text");
     assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
-    assert_eq!(text.lines().count(), 1, "{arguments:?}: {text}");
     assert!(output.stdout.is_empty(), "{arguments:?}");
     text
 }
@@ -107,10 +106,10 @@ fn start_and_stop_are_logged() {
 /// Ensures that a quiet log level is quiet.
 #[test]
 fn the_log_level_is_respected() {
-    let output = run(&["--port", "0", "--loglevel", "nonsense"]);
+    let output = run(&["--port", "any", "--loglevel", "nonsense"]);
     assert_eq!(output.status.code(), Some(1));
     let mut command = Command::new(PROGRAM);
-    command.args(["--port", "0", "--loglevel", "debug"]);
+    command.args(["--port", "any", "--loglevel", "debug"]);
     let mut server = Process::spawn(command);
     server.client().send(b"*x\r\n");
     server.wait_for_line(&["verbose", "Protocol error"]);
@@ -131,17 +130,19 @@ fn a_port_in_use_is_one_line() {
     let port = taken.local_addr().expect("an address").port().to_string();
     let line = refusal(&["--port", &port]);
     assert!(line.contains(&format!("127.0.0.1:{port}")), "{line}");
+    assert_eq!(line.lines().count(), 1, "{line}");
 }
 
-/// Ensures that every mistake on the command line is one line that names it, and exit code 1.
+/// Ensures that every mistake on the command line is named, with exit code 1.
 #[test]
-fn mistakes_on_the_command_line_are_one_line() {
+fn mistakes_on_the_command_line_are_named() {
     for (arguments, named) in [
         (&["--nonsense"][..], "--nonsense"),
         (&["--port", "x"], "--port"),
         (&["--port", "65536"], "--port"),
         (&["--port"], "--port"),
-        (&["--bind", "nowhere"], "--bind"),
+        (&["--bind", "no where"], "no"),
+        (&["--bind", "under_score/"], "--bind"),
         (&["--bind", "203.0.113.1"], "203.0.113.1"),
         (&["--databases", "0"], "--databases"),
         (&["--maxclients", "0"], "--maxclients"),
@@ -209,7 +210,7 @@ fn places_are_given_back() {
 #[test]
 fn few_open_files_lower_maxclients() {
     let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -n 64; exec \"$0\" --port 0 --maxclients 1000", PROGRAM]);
+    command.args(["-c", "ulimit -n 64; exec \"$0\" --port any --maxclients 1000", PROGRAM]);
     let server = Process::spawn(command);
     server.wait_for_line(&["warning", "maxclients", "1000", "32", "64"]);
     let mut clients: Vec<Raw> = (0..32).map(|_| server.client()).collect();

@@ -73,7 +73,7 @@ fn only_leftovers_are_replaced() {
     assert_eq!(Raw::connect_unix(&path).ask("PING"), "+PONG");
     let refusal = |path: &Path| {
         let command = &mut Command::new(PROGRAM);
-        let output = command.args(["--port", "0", "--unixsocket"]).arg(path).output();
+        let output = command.args(["--port", "any", "--unixsocket"]).arg(path).output();
         let output = output.expect("the program");
         assert_eq!(output.status.code(), Some(1));
         String::from_utf8_lossy(&output.stderr).into_owned()

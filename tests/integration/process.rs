@@ -25,7 +25,7 @@ impl Process {
     /// Starts the program on a port that the system chooses.
     pub fn start(flags: &[&str]) -> Process {
         let mut command = Command::new(PROGRAM);
-        command.args(["--port", "0"]).args(flags);
+        command.args(["--port", "any"]).args(flags);
         Process::spawn(command)
     }
 

@@ -185,7 +185,7 @@ fn endless_lines_are_cut_off() {
 /// Ensures that strangers cannot claim much memory, and that those who are known can.
 #[test]
 fn strangers_may_send_little() {
-    let server = TestServer::with(|config| config.requirepass = "secret".to_owned());
+    let server = TestServer::with(|config| config.requirepass = b"secret".to_vec());
     let error = "-ERR Protocol error: unauthenticated";
     assert_eq!(answer(&server, b"*11\r\n"), format!("{error} multibulk length|"));
     assert_eq!(answer(&server, b"*1\r\n$16385\r\n"), format!("{error} bulk length|"));

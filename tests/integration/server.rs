@@ -1,6 +1,7 @@
 //! The server as a whole: DBSIZE, FLUSHDB, FLUSHALL, TIME, DEBUG.
 
 use crate::support::{TestServer, check};
+use respool::config::Allowed;
 
 /// Ensures that DBSIZE counts the keys of the selected database.
 #[test]
@@ -107,7 +108,7 @@ fn debug_has_to_be_allowed() {
     let server = TestServer::start();
     let mut client = server.client();
     assert!(client.ask("DEBUG PANIC").starts_with("-ERR DEBUG command not allowed."));
-    let allowed = TestServer::with(|config| config.enable_debug_command = true);
+    let allowed = TestServer::with(|config| config.enable_debug_command = Allowed::Yes);
     client = allowed.client();
     assert_eq!(client.ask("DEBUG SLEEP 0.001"), "+OK");
     assert_eq!(client.ask("DEBUG SLEEP x"), "-ERR value is not a valid float");

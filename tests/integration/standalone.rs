@@ -38,7 +38,7 @@ fn the_one_user_may_do_everything() {
 /// Ensures that a password is never shown, but that there is one is.
 #[test]
 fn the_password_is_not_shown() {
-    let server = TestServer::with(|config| config.requirepass = "hunter2".to_owned());
+    let server = TestServer::with(|config| config.requirepass = b"hunter2".to_vec());
     let mut client = server.client();
     assert_eq!(client.ask("AUTH hunter2"), "+OK");
     assert_eq!(client.ask("ACL LIST"), "*1 $39 user default on #(redacted) ~* &* +@all");

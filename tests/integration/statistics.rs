@@ -1,6 +1,7 @@
 //! INFO's sections about commands, and CONFIG RESETSTAT.
 
 use crate::support::{TestServer, wait_until};
+use respool::config::Allowed;
 
 /// One field of an INFO section.
 fn field(server: &TestServer, section: &str, name: &str) -> Option<String> {
@@ -73,7 +74,7 @@ fn transactions_are_counted() {
 /// Ensures that the time of a command is told, and the waiting of others is not.
 #[test]
 fn durations_are_told() {
-    let server = TestServer::with(|config| config.enable_debug_command = true);
+    let server = TestServer::with(|config| config.enable_debug_command = Allowed::Yes);
     std::thread::scope(|scope| {
         let sleeper = scope.spawn(|| server.client().ask("DEBUG SLEEP 0.3"));
         let mut client = server.client();

@@ -8,7 +8,7 @@
 use crate::raw::{Raw, lines_of};
 use respool::aof::Disk;
 use respool::clock::Clock;
-use respool::config::Config;
+use respool::config::{Config, Port};
 use respool::log::{self, Level};
 use respool::server::{Server, Stopper};
 use respool::shared::{Shared, Stats};
@@ -51,7 +51,7 @@ impl TestServer {
         // The harness captures what tests print, but not what a server's threads do.
         log::set_level(Level::Warning);
         let mut config = Config::with_defaults();
-        (config.port, config.maxclients) = (0, 1_000);
+        (config.port, config.maxclients) = (Port::Any, 1_000);
         config.loglevel = Level::Warning;
         change(&mut config);
         let clock = Clock::manual(START_MS);

@@ -3,9 +3,8 @@
 use crate::command::engine::Keyspace;
 use crate::command::engine::help;
 use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
-use crate::config::{DIRECTIVES, directives::failed};
+use crate::config::{Directive, directives, rewrite};
 use crate::text::glob;
-use std::borrow::Cow;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&CONFIG];
@@ -15,7 +14,7 @@ static CONFIG: Command = Command {
     complexity: "Depends on the subcommand",
     summary: "Shows and changes the configuration",
     syntax: "subcommand",
-    handler: Handler::Container(&[&GET, &SET, &RESETSTAT, &HELP], None),
+    handler: Handler::Container(&[&GET, &SET, &RESETSTAT, &REWRITE, &HELP], None),
     ..Command::named("config", -2, 0, "2.0.0")
 };
 
@@ -29,7 +28,7 @@ static GET: Command = Command {
     example: "> CONFIG GET DataBases nothing*
               *2
               $9
-              databases
+              DataBases
               $2
               16",
     handler: Handler::Plain(get),
@@ -37,17 +36,38 @@ static GET: Command = Command {
 };
 
 fn get(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let is_wanted = |name: &str| {
-        args.from(2).iter().any(|pattern| glob::matches_ignoring_case(pattern, name.as_bytes()))
+    // Each name once; a directive with an older name has two.
+    let mut wanted: Vec<(&[u8], &Directive)> = Vec::new();
+    let mut want = |name, directive| {
+        if !wanted.iter().any(|(other, _)| name_is(other, name)) {
+            wanted.push((name, directive));
+        }
     };
-    let wanted: Vec<_> = DIRECTIVES.iter().filter(|directive| is_wanted(directive.name)).collect();
+    for pattern in args.from(2).iter() {
+        if !pattern.iter().any(|byte| b"[*?".contains(byte)) {
+            // Without a pattern the name is given back as it was asked for.
+            directives::find(pattern).into_iter().for_each(|found| want(pattern, found));
+            continue;
+        }
+        for directive in directives::all() {
+            for name in [Some(directive.name), directive.alias].into_iter().flatten() {
+                if glob::matches_ignoring_case(pattern, name.as_bytes()) {
+                    want(name.as_bytes(), directive);
+                }
+            }
+        }
+    }
     let config = context.shared.config();
     reply.map(wanted.len());
-    for directive in wanted {
-        reply.bulk(directive.name.as_bytes());
-        reply.bulk((directive.value)(&config).as_bytes());
+    for (name, directive) in wanted {
+        reply.bulk(name);
+        reply.bulk(&directive.shown(&config));
     }
     Ok(())
+}
+
+fn name_is(name: &[u8], other: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(other)
 }
 
 static SET: Command = Command {
@@ -68,18 +88,13 @@ fn set(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome 
     if !args.len().is_multiple_of(2) {
         return Err(CommandError::SYNTAX);
     }
-    let words: Vec<_> = args.from(2).iter().map(String::from_utf8_lossy).collect();
-    // Where a byte could not be read as text, another one would be in force.
-    if let Some(at) = words.iter().position(|word| matches!(word, Cow::Owned(_))) {
-        let error = failed(&words[at - at % 2], "argument must be valid UTF-8");
-        return Err(CommandError::quoting("", error.as_bytes(), ""));
-    }
-    let pairs: Vec<(&str, &str)> =
-        words.chunks_exact(2).map(|pair| (&*pair[0], &*pair[1])).collect();
+    let words: Vec<&[u8]> = args.from(2).iter().collect();
+    let pairs: Vec<(&[u8], &[u8])> = words.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+    let is_local = context.session.client.peer.is_local();
     context
         .shared
-        .reconfigure(|config| config.changed(&pairs))
-        .map_err(|error| CommandError::quoting("", error.as_bytes(), ""))?;
+        .reconfigure(|config| config.changed(&pairs, is_local))
+        .map_err(|error| CommandError::quoting("", &error, ""))?;
     reply.ok();
     Ok(())
 }
@@ -104,6 +119,23 @@ fn resetstat(
     context.shared.calls.reset();
     context.shared.errors.reset();
     keyspace.reset_counters();
+    reply.ok();
+    Ok(())
+}
+
+static REWRITE: Command = Command {
+    group: "server",
+    complexity: "O(N) with N lines of the file",
+    summary: "Writes the present values into the file that the server was started with",
+    example: "> CONFIG REWRITE
+              -ERR The server is running without a config file",
+    handler: Handler::Plain(rewrite),
+    // It waits for the disk, and a transaction holds the keyspace.
+    ..Command::named("rewrite", 2, FLAGS | flag::NO_MULTI, "2.8.0")
+};
+
+fn rewrite(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    context.shared.with_settled_config(rewrite::rewrite).map_err(CommandError::from)?;
     reply.ok();
     Ok(())
 }

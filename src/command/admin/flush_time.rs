@@ -125,7 +125,8 @@ static DEBUG: Command = Command {
 };
 
 fn debug(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    if !context.shared.config().enable_debug_command {
+    let is_local = context.session.client.peer.is_local();
+    if !context.shared.config().enable_debug_command.allows(is_local) {
         return Err(CommandError::new(
             "ERR DEBUG command not allowed. If the enable-debug-command option is set to \
              \"local\", you can run it from a local connection, otherwise you need to set this \

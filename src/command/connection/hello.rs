@@ -213,7 +213,7 @@ fn auth(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
 /// is right.
 fn log_in(context: &mut Context<'_>, user: &[u8], password: &[u8]) -> Outcome {
     let config = context.shared.config();
-    let required = config.requirepass.as_bytes();
+    let required = config.requirepass.as_slice();
     if user == b"default" && (required.is_empty() || is_equal(required, password)) {
         context.session.is_authenticated = true;
         return Ok(());

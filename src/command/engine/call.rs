@@ -3,6 +3,8 @@
 use crate::command::engine::{
     Args, CommandError, Context, Keyspace, Outcome, Reply, flag, monitoring, propagation, table,
 };
+#[cfg(debug_assertions)]
+use crate::command::engine::{Command, Handler};
 use crate::resp::reply::Mark;
 use crate::shared::Shared;
 
@@ -16,7 +18,13 @@ pub(crate) fn perform(
 ) -> Outcome {
     let command = table::rows()[number].command;
     let (changes, db) = (keyspace.counters().changes, context.session.db());
+    #[cfg(debug_assertions)]
+    {
+        keyspace.touched = Some(Vec::new());
+    }
     let outcome = command.invoke(context, keyspace, args, reply);
+    #[cfg(debug_assertions)]
+    check_declared(command, keyspace, args);
     let has_changed = keyspace.counters().changes != changes;
     debug_assert!(
         command.flags & (flag::WRITE | flag::EXECUTES) != 0 || !has_changed,
@@ -28,6 +36,22 @@ pub(crate) fn perform(
     }
     remember(number, context, args, &outcome);
     outcome
+}
+
+/// Checks that a handler looked up no key that its row does not declare: clients of a cluster,
+/// access lists and prefetching all rely on the row.
+///
+/// # Panics
+/// If it did. Only tests pay for it.
+#[cfg(debug_assertions)]
+fn check_declared(command: &Command, keyspace: &mut Keyspace, args: Args<'_>) {
+    let touched = keyspace.touched.take().unwrap_or_default();
+    if matches!(command.handler, Handler::Keys(_)) && !command.has(flag::UNDECLARED_KEYS) {
+        let declared = command.keys.indices(args.len()).map(|at| args.at(at));
+        let declared: std::collections::HashSet<&[u8]> = declared.collect();
+        let undeclared = touched.iter().find(|key| !declared.contains(&***key));
+        assert!(undeclared.is_none(), "'{}' touched {undeclared:?}", command.name);
+    }
 }
 
 /// What is remembered about a request that was executed, beside the time it took.

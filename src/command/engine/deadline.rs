@@ -124,7 +124,7 @@ pub fn change_deadline(keys: &mut Keys<'_>, key: &[u8], moment_ms: u64) -> bool 
 
 /// Takes the deadline of `key` away and says whether there was one.
 pub fn remove_deadline(keys: &mut Keys<'_>, key: &[u8]) -> bool {
-    let has_deadline = keys.look(key).is_some_and(|entry| entry.expires_at_ms().is_some());
+    let has_deadline = keys.look_entry(key).is_some_and(|entry| entry.expires_at_ms().is_some());
     keys.log_as(|| [Key::new(b"PERSIST"), Key::new(key)]);
     has_deadline && keys.set_deadline(key, None)
 }

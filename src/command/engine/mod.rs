@@ -23,6 +23,7 @@ pub mod batch;
 pub mod call;
 pub mod categories;
 pub mod deadline;
+pub mod errors;
 pub mod gate;
 pub mod help;
 pub mod meter;

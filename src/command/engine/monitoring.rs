@@ -1,7 +1,7 @@
 //! The lines that MONITOR shows: one for each request that is executed.
 
 use crate::command::engine::{Args, Command, Context, flag, secrets, table};
-use std::io::Write;
+use crate::text::quoting::quote;
 
 /// Notes a request that was executed for those who monitor, if there are any.
 pub(crate) fn note(context: &mut Context<'_>, row: usize, args: Args<'_>) {
@@ -19,42 +19,9 @@ fn line(context: &Context<'_>, command: &Command, args: Args<'_>) -> Vec<u8> {
     let (db, peer) = (context.session.db(), &context.session.client.peer);
     let mut line = format!("+{seconds}.{micros:06} [{db} {peer}]").into_bytes();
     for argument in secrets::shown(command, args) {
-        line.extend_from_slice(b" \"");
+        line.push(b' ');
         quote(&argument, &mut line);
-        line.push(b'"');
     }
     line.extend_from_slice(b"\r\n");
     line
-}
-
-fn quote(bytes: &[u8], line: &mut Vec<u8>) {
-    for byte in bytes {
-        match byte {
-            b'\\' | b'"' => line.extend_from_slice(&[b'\\', *byte]),
-            b'\n' => line.extend_from_slice(b"\\n"),
-            b'\r' => line.extend_from_slice(b"\\r"),
-            b'\t' => line.extend_from_slice(b"\\t"),
-            0x07 => line.extend_from_slice(b"\\a"),
-            0x08 => line.extend_from_slice(b"\\b"),
-            b' '..=b'~' => line.push(*byte),
-            // Writing into a Vec cannot fail.
-            other => drop(write!(line, "\\x{other:02x}")),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Ensures that every byte is shown in a way that redis-cli's quoting reads back.
-    #[test]
-    fn bytes_are_quoted() {
-        let mut line = Vec::new();
-        quote(b"a \\\"\n\r\t\x07\x08\x00\x7f\xff'", &mut line);
-        assert_eq!(
-            line.escape_ascii().to_string(),
-            r#"a \\\\\\\"\\n\\r\\t\\a\\b\\x00\\x7f\\xff\'"#
-        );
-    }
 }

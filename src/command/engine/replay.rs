@@ -4,10 +4,9 @@
 //! request that fails is damage, because only what had succeeded was ever logged.
 
 use crate::clients::Client;
-use crate::command::engine::batch::look_up;
 use crate::command::engine::table;
 use crate::command::engine::table::Row;
-use crate::command::engine::{Args, CommandError, Context, KeyArguments, Reply, Session, flag};
+use crate::command::engine::{Args, Context, KeyArguments, Reply, Session, flag};
 use crate::limits;
 use crate::shared::{Hold, Shared};
 use std::collections::VecDeque;
@@ -51,8 +50,8 @@ impl<'a> Replay<'a> {
             while ahead.len() < limits::PREFETCH_KEYS
                 && let Some((place, args)) = requests.next()
             {
-                let row = look_up(args).map(|row| &table::rows()[row]);
-                self.prefetch_keys(access, &row, args);
+                let row = table::find_logged(args.at(0)).map(|row| &table::rows()[row]);
+                self.prefetch_keys(access, row, args);
                 ahead.push_back((place, row, args));
             }
             let Some((place, row, args)) = ahead.pop_front() else { return Ok(count) };
@@ -63,8 +62,8 @@ impl<'a> Replay<'a> {
 
     /// Has the keys of a request looked up. Should another database be selected before it is
     /// executed, that was in vain.
-    fn prefetch_keys(&self, access: &Hold<'_>, row: &Result<&Row, CommandError>, args: Args<'_>) {
-        let keys = row.as_ref().map_or(KeyArguments::NONE, |row| row.command.keys);
+    fn prefetch_keys(&self, access: &Hold<'_>, row: Option<&Row>, args: Args<'_>) {
+        let keys = row.map_or(KeyArguments::NONE, |row| row.command.keys);
         let keys = keys.indices(args.len()).filter_map(|index| args.get(index));
         keys.take(limits::PREFETCH_KEYS).for_each(|key| access.prefetch(self.session.db(), key));
     }
@@ -73,14 +72,14 @@ impl<'a> Replay<'a> {
     fn perform(
         &mut self,
         access: &mut Hold<'_>,
-        row: Result<&Row, CommandError>,
+        row: Option<&Row>,
         args: Args<'_>,
     ) -> Result<(), String> {
         let refuse = |reason: &[u8]| {
             let (name, reason) = (args.at(0).escape_ascii(), String::from_utf8_lossy(reason));
             Err(format!("'{name}' cannot be replayed: {reason}"))
         };
-        let Ok(Row { command, .. }) = row else {
+        let Some(Row { command, .. }) = row else {
             return refuse(b"respool has no such command");
         };
         if !command.takes(args.len()) {

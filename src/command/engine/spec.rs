@@ -146,6 +146,8 @@ pub mod flag {
     pub const OF_CONNECTION: u32 = 1 << 15;
     /// Belongs to the ACL category `keyspace`, whatever its group; not reported by COMMAND.
     pub const OF_KEYSPACE: u32 = 1 << 16;
+    /// May touch keys that its arguments do not name as keys; not reported by COMMAND.
+    pub const UNDECLARED_KEYS: u32 = 1 << 17;
     /// Executed inside a transaction too, instead of being queued; not reported by COMMAND.
     pub const UNQUEUED: u32 = 1 << 14;
 

@@ -6,10 +6,23 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
 
-/// Longest name of a command, in bytes; anything longer is unknown without being looked for.
+/// Longest name of a command, in bytes, unless a user gave a longer one; anything longer is unknown
+/// without being looked for.
 const NAME_BYTES_MAX: usize = 32;
 
 static TABLE: OnceLock<Table> = OnceLock::new();
+
+/// Pairs of a name and the one that replaces it; an empty one removes the command.
+pub type Renames = Vec<(Vec<u8>, Vec<u8>)>;
+
+static RENAMES: OnceLock<Renames> = OnceLock::new();
+
+/// Gives commands other names, for the life of the process. The first call counts, and it has to
+/// come before [`install`].
+pub fn rename(renames: Renames) {
+    // A second server in the same process serves under the names of the first.
+    let _ = RENAMES.set(renames);
+}
 
 /// Puts the commands of all families into the table, once for the life of the process.
 pub fn install(families: &[&[&[&'static Command]]]) {
@@ -23,7 +36,7 @@ pub fn install(families: &[&[&[&'static Command]]]) {
         assert!(rows.len() <= limits::COMMANDS_MAX, "there is room for counting every command");
         let tops = rows.iter().enumerate().filter(|(_, row)| row.container.is_none());
         let by_name = tops.map(|(at, row)| (Name(row.command.name.as_bytes()), at)).collect();
-        Table { rows, by_name }
+        Table { rows, by_name, former: Vec::new(), longest: NAME_BYTES_MAX }.renamed()
     });
 }
 
@@ -35,6 +48,24 @@ struct Table {
     rows: Vec<Row>,
     /// Commands, containers included. A container's subcommands are few and searched one by one.
     by_name: HashMap<Name<'static>, usize, ahash::RandomState>,
+    /// Names that commands had before they were renamed.
+    former: Vec<(&'static [u8], usize)>,
+    /// Bytes of the longest name.
+    longest: usize,
+}
+
+impl Table {
+    fn renamed(mut self) -> Table {
+        for (old, new) in RENAMES.get().map_or(&[][..], Vec::as_slice) {
+            let Some(at) = self.by_name.remove(&Name(old)) else { continue };
+            self.former.push((old, at));
+            self.longest = self.longest.max(new.len());
+            if !new.is_empty() {
+                self.by_name.insert(Name(new), at);
+            }
+        }
+        self
+    }
 }
 
 /// A name in whatever case.
@@ -88,8 +119,15 @@ pub fn rows() -> &'static [Row] {
 
 /// The number of the row that a request means, without its subcommand.
 pub fn find(name: &[u8]) -> Option<usize> {
-    let is_short = name.len() <= NAME_BYTES_MAX;
-    is_short.then(|| table().by_name.get(&Name(name)).copied())?
+    let table = table();
+    let is_short = name.len() <= table.longest;
+    is_short.then(|| table.by_name.get(&Name(name)).copied())?
+}
+
+/// The row that a record of the log means, which may be older than the names in force.
+pub fn find_logged(name: &[u8]) -> Option<usize> {
+    let is_name = |(former, _): &&(&[u8], usize)| former.eq_ignore_ascii_case(name);
+    find(name).or_else(|| table().former.iter().find(is_name).map(|(_, at)| *at))
 }
 
 /// The number of the row of the subcommand `name` of row `container`.

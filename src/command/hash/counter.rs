@@ -3,7 +3,7 @@
 use super::row;
 use crate::command::engine::sums::{NOT_A_FLOAT, float_sum, integer_sum};
 use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
-use crate::keyspace::Key;
+use crate::keyspace::{Event, FieldMap, Key};
 use crate::number::extended::Extended;
 
 /// The family's part.
@@ -35,7 +35,7 @@ static HINCRBY: Command = Command {
 
 fn hincrby(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let increment = args.integer(3)?;
-    let sum = change_field(keys, args, |old| {
+    let sum = change_field(keys, args, Event::hash("hincrby"), |old| {
         let sum = integer_sum(old, increment, FIELD_NOT_AN_INTEGER)?;
         Ok((Key::new(itoa::Buffer::new().format(sum).as_bytes()), sum))
     })?;
@@ -63,7 +63,7 @@ fn hincrbyfloat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outco
     if !increment.is_finite() {
         return Err(INFINITE);
     }
-    let sum = change_field(keys, args, |old| {
+    let sum = change_field(keys, args, Event::hash("hincrbyfloat"), |old| {
         let sum = float_sum(old, increment, FIELD_NOT_A_FLOAT)?;
         Ok((Key::new(sum.as_bytes()), sum))
     })?;
@@ -82,14 +82,17 @@ fn hincrbyfloat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outco
 fn change_field<R>(
     keys: &mut Keys<'_>,
     args: Args<'_>,
+    event: Event,
     change: impl FnOnce(Option<&[u8]>) -> Result<(Key, R), CommandError>,
 ) -> Result<R, CommandError> {
     let field = args.at(2);
-    keys.change_hash(args.at(1), |fields| match change(fields.get(field).map(|old| &**old)) {
-        Ok((new, result)) => {
-            fields.insert(field, new);
-            (Ok(result), 1)
+    keys.change(args.at(1), event, |fields: &mut FieldMap| {
+        match change(fields.get(field).map(|old| &**old)) {
+            Ok((new, result)) => {
+                fields.insert(field, new);
+                (Ok(result), 1)
+            }
+            Err(error) => (Err(error), 0),
         }
-        Err(error) => (Err(error), 0),
     })?
 }

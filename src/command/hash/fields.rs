@@ -8,6 +8,7 @@ use crate::command::engine::values::{reply_bytes, stored};
 use crate::command::engine::{
     Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
+use crate::keyspace::{Event, FieldMap};
 
 /// The family.
 pub const COMMANDS: &[&Command] =
@@ -68,12 +69,13 @@ fn set_fields(
     if !args.len().is_multiple_of(2) {
         return Err(CommandError::arity(command.name));
     }
-    keys.change_hash(args.at(1), |fields| {
+    let added = keys.change(args.at(1), Event::hash("hset"), |fields: &mut FieldMap| {
         let pairs = (2..args.len()).step_by(2);
         let changes = pairs.len();
         let added = pairs.filter(|at| fields.insert(args.at(*at), stored(args, at + 1))).count();
         (added, changes)
-    })
+    })?;
+    Ok(added)
 }
 
 static HSETNX: Command = Command {
@@ -95,7 +97,7 @@ static HSETNX: Command = Command {
 
 fn hsetnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let field = args.at(2);
-    let is_new = keys.change_hash(args.at(1), |fields| {
+    let is_new = keys.change(args.at(1), Event::hash("hset"), |fields: &mut FieldMap| {
         let is_new = fields.get(field).is_none() && fields.insert(field, stored(args, 3));
         (is_new, usize::from(is_new))
     })?;
@@ -120,7 +122,7 @@ static HGET: Command = Command {
 };
 
 fn hget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let fields = keys.read_hash(args.at(1))?;
+    let fields = keys.read::<FieldMap>(args.at(1))?;
     reply_bytes(reply, fields.and_then(|fields| fields.get(args.at(2))));
     Ok(())
 }
@@ -143,7 +145,7 @@ static HMGET: Command = Command {
 };
 
 fn hmget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let fields = keys.read_hash(args.at(1))?;
+    let fields = keys.read::<FieldMap>(args.at(1))?;
     let names = args.from(2);
     reply.array(names.len());
     for name in names.iter() {
@@ -169,7 +171,7 @@ static HEXISTS: Command = Command {
 };
 
 fn hexists(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let fields = keys.read_hash(args.at(1))?;
+    let fields = keys.read::<FieldMap>(args.at(1))?;
     reply.integer(i64::from(fields.is_some_and(|fields| fields.get(args.at(2)).is_some())));
     Ok(())
 }
@@ -191,7 +193,7 @@ static HSTRLEN: Command = Command {
 };
 
 fn hstrlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let fields = keys.read_hash(args.at(1))?;
+    let fields = keys.read::<FieldMap>(args.at(1))?;
     let value = fields.and_then(|fields| fields.get(args.at(2)));
     reply.count(value.map_or(0, |value| value.len()));
     Ok(())
@@ -211,7 +213,7 @@ static HLEN: Command = Command {
 };
 
 fn hlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    reply.count(keys.read_hash(args.at(1))?.map_or(0, |fields| fields.len()));
+    reply.count(keys.read::<FieldMap>(args.at(1))?.map_or(0, |fields| fields.len()));
     Ok(())
 }
 
@@ -235,7 +237,7 @@ static HDEL: Command = Command {
 };
 
 fn hdel(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let removed = keys.change_hash(args.at(1), |fields| {
+    let removed = keys.change(args.at(1), Event::hash("hdel"), |fields: &mut FieldMap| {
         let removed = args.from(2).iter().filter(|field| fields.remove(field)).count();
         (removed, removed)
     })?;

@@ -3,6 +3,7 @@
 use super::row;
 use crate::command::engine::values::reply_bytes;
 use crate::command::engine::{Args, Command, Handler, Keys, Outcome, Reply, flag};
+use crate::keyspace::FieldMap;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&HGETALL, &HKEYS, &HVALS];
@@ -31,7 +32,7 @@ static HGETALL: Command = Command {
 };
 
 fn hgetall(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let fields = keys.read_hash(args.at(1))?;
+    let fields = keys.read::<FieldMap>(args.at(1))?;
     reply.map(fields.map_or(0, |fields| fields.len()));
     if let Some(fields) = fields {
         fields.for_each(|name, value| {
@@ -60,7 +61,7 @@ static HKEYS: Command = Command {
 };
 
 fn hkeys(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let fields = keys.read_hash(args.at(1))?;
+    let fields = keys.read::<FieldMap>(args.at(1))?;
     reply.array(fields.map_or(0, |fields| fields.len()));
     if let Some(fields) = fields {
         fields.for_each(|name, _| reply_bytes(reply, Some(name)));
@@ -86,7 +87,7 @@ static HVALS: Command = Command {
 };
 
 fn hvals(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let fields = keys.read_hash(args.at(1))?;
+    let fields = keys.read::<FieldMap>(args.at(1))?;
     reply.array(fields.map_or(0, |fields| fields.len()));
     if let Some(fields) = fields {
         fields.for_each(|_, value| reply_bytes(reply, Some(value)));

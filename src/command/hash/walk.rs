@@ -33,7 +33,7 @@ static HSCAN: Command = Command {
 fn hscan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let cursor = cursor(args.at(2))?;
     reply.array(2);
-    let Some(fields) = keys.read_hash(args.at(1))? else {
+    let Some(fields) = keys.read::<FieldMap>(args.at(1))? else {
         // What is missing is walked through at once, whatever the options are.
         reply.bulk(b"0");
         reply.array(0);
@@ -82,13 +82,13 @@ static HRANDFIELD: Command = Command {
 
 fn hrandfield(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     if args.len() == 2 {
-        let fields = keys.read_hash(args.at(1))?;
+        let fields = keys.read::<FieldMap>(args.at(1))?;
         let drawn = fields.and_then(|fields| fields.at(fastrand::usize(..fields.len())));
         reply_bytes(reply, drawn.map(|(name, _)| name));
         return Ok(());
     }
     let (count, with_values) = draw_options(args)?;
-    let Some(fields) = keys.read_hash(args.at(1))? else {
+    let Some(fields) = keys.read::<FieldMap>(args.at(1))? else {
         reply.array(0);
         return Ok(());
     };

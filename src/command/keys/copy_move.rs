@@ -5,6 +5,7 @@ use crate::command::engine::{
     Args, Command, CommandError, Context, Handler, KeyArguments, Keyspace, Outcome,
 };
 use crate::command::engine::{Reply, flag};
+use crate::keyspace::Event;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&COPY, &MOVE, &SWAPDB];
@@ -61,12 +62,12 @@ fn copy(
         return Err(SAME);
     }
     let now_ms = context.now_ms;
-    let is_there = keyspace.keys(db, now_ms, quiet).read(key).is_some();
-    let may_copy =
-        is_there && (replaces || keyspace.keys(new_db, now_ms, quiet).look(new_key).is_none());
-    if may_copy && let Some(entry) = keyspace.keys(db, now_ms, quiet).look(key) {
+    let is_there = keyspace.keys(db, now_ms, quiet).read_entry(key).is_some();
+    let may_copy = is_there
+        && (replaces || keyspace.keys(new_db, now_ms, quiet).look_entry(new_key).is_none());
+    if may_copy && let Some(entry) = keyspace.keys(db, now_ms, quiet).look_entry(key) {
         let (value, expires_at_ms) = (entry.value.clone(), entry.expires_at_ms());
-        keyspace.keys(new_db, now_ms, quiet).set(new_key, value, expires_at_ms);
+        keyspace.keys(new_db, now_ms, quiet).set(new_key, value, expires_at_ms, Event::COPY_TO);
     }
     reply.integer(i64::from(may_copy));
     Ok(())
@@ -100,11 +101,11 @@ fn carry(
         return Err(SAME);
     }
     let (key, now_ms) = (args.at(1), context.now_ms);
-    let is_there = keyspace.keys(db, now_ms, quiet).look(key).is_some();
-    let may_move = is_there && keyspace.keys(new_db, now_ms, quiet).look(key).is_none();
-    if may_move && let Some(entry) = keyspace.keys(db, now_ms, quiet).take(key) {
+    let is_there = keyspace.keys(db, now_ms, quiet).look_entry(key).is_some();
+    let may_move = is_there && keyspace.keys(new_db, now_ms, quiet).look_entry(key).is_none();
+    if may_move && let Some(entry) = keyspace.keys(db, now_ms, quiet).take(key, Event::MOVE_FROM) {
         let expires_at_ms = entry.expires_at_ms();
-        keyspace.keys(new_db, now_ms, quiet).set(key, entry.value, expires_at_ms);
+        keyspace.keys(new_db, now_ms, quiet).set(key, entry.value, expires_at_ms, Event::MOVE_TO);
     }
     reply.integer(i64::from(may_move));
     Ok(())

@@ -7,6 +7,7 @@ use super::row;
 use crate::command::engine::{
     Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
+use crate::keyspace::Event;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&DEL, &UNLINK, &EXISTS, &TOUCH, &TYPE, &RENAME, &RENAMENX];
@@ -29,7 +30,7 @@ static DEL: Command = Command {
 };
 
 fn del(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    reply.count(args.from(1).iter().filter(|key| keys.remove(key)).count());
+    reply.count(args.from(1).iter().filter(|key| keys.remove(key, Event::DEL)).count());
     Ok(())
 }
 
@@ -87,7 +88,7 @@ static TOUCH: Command = Command {
 
 fn touch(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     // Looking counts a hit or a miss; unlike it, marking heeds no CLIENT NO-TOUCH.
-    let is_there = |key: &&[u8]| keys.peek(key).is_some() && keys.look(key).is_some();
+    let is_there = |key: &&[u8]| keys.peek(key).is_some() && keys.look_entry(key).is_some();
     reply.count(args.from(1).iter().filter(is_there).count());
     Ok(())
 }
@@ -157,7 +158,7 @@ static RENAMENX: Command = Command {
 };
 
 fn renamenx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let renamed = rename_if(keys, args, |keys| keys.look(args.at(2)).is_none())?;
+    let renamed = rename_if(keys, args, |keys| keys.look_entry(args.at(2)).is_none())?;
     reply.integer(i64::from(renamed));
     Ok(())
 }
@@ -172,7 +173,7 @@ fn rename_if(
     may_rename: impl FnOnce(&mut Keys<'_>) -> bool,
 ) -> Result<bool, CommandError> {
     let (key, new_key) = (args.at(1), args.at(2));
-    if keys.look(key).is_none() {
+    if keys.look_entry(key).is_none() {
         return Err(CommandError::new("ERR no such key"));
     }
     if !may_rename(keys) {
@@ -180,10 +181,10 @@ fn rename_if(
     }
     // A key that is renamed to itself stays untouched.
     if key != new_key
-        && let Some(entry) = keys.take(key)
+        && let Some(entry) = keys.take(key, Event::RENAME_FROM)
     {
         let deadline = entry.expires_at_ms();
-        keys.set(new_key, entry.value, deadline);
+        keys.set(new_key, entry.value, deadline, Event::RENAME_TO);
     }
     Ok(true)
 }

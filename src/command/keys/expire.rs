@@ -118,7 +118,7 @@ fn set_deadline(keys: &mut Keys<'_>, args: Args<'_>, scale: Scale, reply: &mut R
     // All moments before 1970 are equally long ago.
     let moment_ms = scale.moment_ms(args, 2, keys.now_ms())?.max(0).unsigned_abs();
     let key = args.at(1);
-    let may_set = match keys.look(key) {
+    let may_set = match keys.look_entry(key) {
         Some(entry) => conditions.permit(entry.expires_at_ms(), moment_ms),
         None => false,
     };

@@ -8,8 +8,7 @@ use crate::command::engine::help;
 use crate::command::engine::{
     Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply,
 };
-use crate::keyspace::{Entry, Text, Value};
-use crate::resp::parse_integer;
+use crate::keyspace::Entry;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&OBJECT];
@@ -73,23 +72,9 @@ static ENCODING: Command = Command {
 
 fn encoding(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     about(keys, args, reply, |entry, _, reply| {
-        reply.bulk(encoding_of(&entry.value).as_bytes());
+        reply.bulk(entry.value.encoding().as_bytes());
         Ok(())
     })
-}
-
-/// Redis's name for the form in which it would store a value.
-fn encoding_of(value: &Value) -> &'static str {
-    /// Bytes of a string that Redis stores together with its header.
-    const EMBEDDED_BYTES_MAX: usize = 44;
-    match value {
-        Value::Hash(fields) if fields.is_small() => "listpack",
-        Value::Hash(_) => "hashtable",
-        Value::String(Text::Grown { .. }) => "raw",
-        Value::String(text) if parse_integer(text).is_some() => "int",
-        Value::String(text) if text.len() <= EMBEDDED_BYTES_MAX => "embstr",
-        Value::String(_) => "raw",
-    }
 }
 
 static FREQ: Command = Command {

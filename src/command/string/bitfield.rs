@@ -9,6 +9,7 @@ use crate::command::engine::{
 };
 use crate::command::string::bits::{checked_bit_offset, row};
 use crate::command::string::range::written;
+use crate::keyspace::{Event, Text};
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&BITFIELD, &BITFIELD_RO];
@@ -72,7 +73,7 @@ fn read(
     operations: &[Operation],
     reply: &mut Reply,
 ) -> Outcome {
-    let text = keys.read_string(args.at(1))?;
+    let text = keys.read::<Text>(args.at(1))?;
     let bytes = text.map_or(&[][..], |text| text);
     reply.array(operations.len());
     operations.iter().for_each(|operation| reply.integer(operation.value_in(bytes) as i64));
@@ -86,15 +87,16 @@ fn write(
     end: usize,
     reply: &mut Reply,
 ) -> Outcome {
-    let results = keys.change_string(args.at(1), |old| {
-        let len = old.as_deref().map_or(0, |old| old.len()).max(end.div_ceil(8));
-        Ok(written(old, len, |bytes| {
-            let mut is_change = false;
-            let mut run = |operation: &Operation| operation.run(bytes, &mut is_change);
-            let results: Vec<Option<i64>> = operations.iter().map(&mut run).collect();
-            (results, is_change)
-        }))
-    })?;
+    let results =
+        keys.replace::<Text, _, CommandError>(args.at(1), Event::string("setbit"), |old| {
+            let len = old.as_deref().map_or(0, |old| old.len()).max(end.div_ceil(8));
+            Ok(written(old, len, |bytes| {
+                let mut is_change = false;
+                let mut run = |operation: &Operation| operation.run(bytes, &mut is_change);
+                let results: Vec<Option<i64>> = operations.iter().map(&mut run).collect();
+                (results, is_change)
+            }))
+        })?;
     reply.array(results.len());
     for result in results {
         match result {

@@ -8,7 +8,7 @@ use crate::command::engine::{
     Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::command::string::range::written;
-use crate::keyspace::{Text, Value};
+use crate::keyspace::{Event, Text, Value};
 use crate::limits;
 
 /// The family.
@@ -66,16 +66,17 @@ fn setbit(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
         Ok(value @ (0 | 1)) => value == 1,
         _ => return Err(CommandError::new("ERR bit is not an integer or out of range")),
     };
-    let before = keys.change_string(args.at(1), |old| {
-        let len = old.as_deref().map_or(0, |old| old.len()).max(offset / 8 + 1);
-        Ok(written(old, len, |bytes| {
-            let before = bit_at(bytes, offset);
-            let mask = 0x80 >> (offset % 8);
-            let byte = &mut bytes[offset / 8];
-            *byte = if value { *byte | mask } else { *byte & !mask };
-            (before, before != value)
-        }))
-    })?;
+    let before =
+        keys.replace::<Text, _, CommandError>(args.at(1), Event::string("setbit"), |old| {
+            let len = old.as_deref().map_or(0, |old| old.len()).max(offset / 8 + 1);
+            Ok(written(old, len, |bytes| {
+                let before = bit_at(bytes, offset);
+                let mask = 0x80 >> (offset % 8);
+                let byte = &mut bytes[offset / 8];
+                *byte = if value { *byte | mask } else { *byte & !mask };
+                (before, before != value)
+            }))
+        })?;
     reply.integer(i64::from(before));
     Ok(())
 }
@@ -96,7 +97,7 @@ static GETBIT: Command = Command {
 
 fn getbit(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let offset = bit_offset(args.at(2))?;
-    let text = keys.read_string(args.at(1))?;
+    let text = keys.read::<Text>(args.at(1))?;
     reply.integer(i64::from(text.is_some_and(|text| bit_at(text, offset))));
     Ok(())
 }
@@ -126,7 +127,7 @@ fn bitcount(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
         }
         _ => return Err(CommandError::SYNTAX),
     };
-    let Some(text) = keys.read_string(args.at(1))? else {
+    let Some(text) = keys.read::<Text>(args.at(1))? else {
         reply.integer(0);
         return Ok(());
     };
@@ -215,7 +216,7 @@ fn bitpos(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let counts_bits = counts_bits(args, 5)?;
     let end = args.get(4).map(|_| args.integer(4)).transpose()?;
     let range = BitRange { start, end, counts_bits };
-    let place = match keys.read_string(args.at(1))? {
+    let place = match keys.read::<Text>(args.at(1))? {
         // As if there were nothing but zeros.
         None => (!wanted).then_some(0),
         Some(text) => range.bits_of(text.len()).and_then(|(start, end)| {
@@ -279,13 +280,13 @@ fn bitop(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let mut sources = Vec::with_capacity(args.len() - 3);
     for key in args.from(3).iter() {
         // A long string is not copied but counted once more.
-        sources.push(keys.read_string(key)?.cloned().unwrap_or(Text::new(b"")));
+        sources.push(keys.read::<Text>(key)?.cloned().unwrap_or(Text::new(b"")));
     }
     let len = sources.iter().map(|source| source.len()).max().unwrap_or(0);
     if len == 0 {
-        keys.remove(args.at(2));
+        keys.remove(args.at(2), Event::DEL);
     } else {
-        keys.set(args.at(2), Value::String(combined(operation, &sources, len)), None);
+        keys.set(args.at(2), Value::String(combined(operation, &sources, len)), None, Event::SET);
     }
     reply.count(len);
     Ok(())

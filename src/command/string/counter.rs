@@ -6,7 +6,7 @@
 use super::row;
 use crate::command::engine::sums::{NOT_A_FLOAT, float_sum, integer_sum};
 use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
-use crate::keyspace::{Changed, Key, Text};
+use crate::keyspace::{Changed, Event, Key, Text};
 use crate::number::extended::Extended;
 
 /// The family.
@@ -97,7 +97,7 @@ fn decrby(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 /// Adds to the integer under `key`.
 fn add(keys: &mut Keys<'_>, key: &[u8], increment: i64, reply: &mut Reply) -> Outcome {
-    let sum = keys.change_string(key, |old| {
+    let sum = keys.replace::<Text, _, CommandError>(key, Event::string("incrby"), |old| {
         let sum =
             integer_sum(old.as_deref().map(|old| &**old), increment, CommandError::NOT_AN_INTEGER)?;
         Ok(Changed::to(Text::new(itoa::Buffer::new().format(sum).as_bytes()), sum))
@@ -125,11 +125,12 @@ static INCRBYFLOAT: Command = Command {
 
 fn incrbyfloat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let increment = Extended::parse(args.at(2));
-    let sum = keys.change_string(args.at(1), |old| {
-        let increment = increment.ok_or(NOT_A_FLOAT)?;
-        let sum = float_sum(old.as_deref().map(|old| &**old), increment, NOT_A_FLOAT)?;
-        Ok(Changed::to(Text::new(sum.as_bytes()), sum))
-    })?;
+    let sum =
+        keys.replace::<Text, _, CommandError>(args.at(1), Event::string("incrbyfloat"), |old| {
+            let increment = increment.ok_or(NOT_A_FLOAT)?;
+            let sum = float_sum(old.as_deref().map(|old| &**old), increment, NOT_A_FLOAT)?;
+            Ok(Changed::to(Text::new(sum.as_bytes()), sum))
+        })?;
     // Another server, or a later version, may round differently: the result is what counts.
     keys.log_as(|| {
         let (key, sum) = (Key::new(args.at(1)), Key::new(sum.as_bytes()));

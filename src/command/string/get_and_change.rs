@@ -10,7 +10,7 @@ use crate::command::engine::values::{pairs, reply_bytes, stored_value};
 use crate::command::engine::{
     Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
-use crate::keyspace::Key;
+use crate::keyspace::{Event, Key, Text};
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&SETNX, &MSETNX, &GETSET, &GETDEL, &GETEX, &DELIFEQ];
@@ -33,9 +33,9 @@ static SETNX: Command = Command {
 };
 
 fn setnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let is_free = keys.look(args.at(1)).is_none();
+    let is_free = keys.look_entry(args.at(1)).is_none();
     if is_free {
-        keys.set(args.at(1), stored_value(args, 2), None);
+        keys.set(args.at(1), stored_value(args, 2), None, Event::SET);
     }
     reply.integer(i64::from(is_free));
     Ok(())
@@ -59,10 +59,10 @@ static MSETNX: Command = Command {
 };
 
 fn msetnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let are_free = pairs(args, &MSETNX)?.all(|index| keys.look(args.at(index)).is_none());
+    let are_free = pairs(args, &MSETNX)?.all(|index| keys.look_entry(args.at(index)).is_none());
     if are_free {
         for index in pairs(args, &MSETNX)? {
-            keys.set(args.at(index), stored_value(args, index + 1), None);
+            keys.set(args.at(index), stored_value(args, index + 1), None, Event::SET);
         }
     }
     reply.integer(i64::from(are_free));
@@ -84,8 +84,8 @@ static GETSET: Command = Command {
 };
 
 fn getset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    reply_bytes(reply, keys.read_string(args.at(1))?);
-    keys.set(args.at(1), stored_value(args, 2), None);
+    reply_bytes(reply, keys.read::<Text>(args.at(1))?);
+    keys.set(args.at(1), stored_value(args, 2), None, Event::SET);
     Ok(())
 }
 
@@ -106,7 +106,7 @@ static GETDEL: Command = Command {
 };
 
 fn getdel(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    reply_bytes(reply, keys.read_string(args.at(1))?);
+    reply_bytes(reply, keys.read::<Text>(args.at(1))?);
     remove(keys, args.at(1));
     Ok(())
 }
@@ -137,7 +137,7 @@ static GETEX: Command = Command {
 fn getex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let lifetime = getex_options(args)?;
     let (key, now_ms) = (args.at(1), keys.now_ms());
-    let Some(value) = keys.read_string(key)? else {
+    let Some(value) = keys.read::<Text>(key)? else {
         reply.null();
         return Ok(());
     };
@@ -186,7 +186,7 @@ static DELIFEQ: Command = Command {
 
 fn delifeq(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let key = args.at(1);
-    let is_equal = keys.look_string(key)?.is_some_and(|value| **value == *args.at(2));
+    let is_equal = keys.look::<Text>(key)?.is_some_and(|value| **value == *args.at(2));
     reply.integer(i64::from(is_equal && remove(keys, key)));
     Ok(())
 }
@@ -194,5 +194,5 @@ fn delifeq(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 /// Removes a key, and has that logged and not the condition: plain Redis 7 knows no DELIFEQ.
 fn remove(keys: &mut Keys<'_>, key: &[u8]) -> bool {
     keys.log_as(|| [Key::new(b"DEL"), Key::new(key)]);
-    keys.remove(key)
+    keys.remove(key, Event::DEL)
 }

@@ -10,7 +10,7 @@ use crate::command::engine::values::{pairs, reply_bytes, stored, stored_value};
 use crate::command::engine::{
     Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
-use crate::keyspace::Key;
+use crate::keyspace::{Event, Key, Text};
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&GET, &SET, &SETEX, &PSETEX, &MGET, &MSET];
@@ -31,7 +31,7 @@ static GET: Command = Command {
 };
 
 fn get(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    reply_bytes(reply, keys.read_string(args.at(1))?);
+    reply_bytes(reply, keys.read::<Text>(args.at(1))?);
     Ok(())
 }
 
@@ -60,7 +60,7 @@ static SET: Command = Command {
 
 fn set(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     if args.len() == 3 {
-        keys.set(args.at(1), stored_value(args, 2), None);
+        keys.set(args.at(1), stored_value(args, 2), None, Event::SET);
         reply.ok();
         return Ok(());
     }
@@ -73,23 +73,26 @@ fn set(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     };
     let key = args.at(1);
     if options.wants_old {
-        reply_bytes(reply, keys.read_string(key)?);
+        reply_bytes(reply, keys.read::<Text>(key)?);
     }
     let may_set = match options.condition {
         None => true,
-        Some(Condition::Missing) => keys.look(key).is_none(),
-        Some(Condition::Existing) => keys.look(key).is_some(),
-        Some(Condition::Equal(value)) => keys.look_string(key)?.is_some_and(|old| **old == *value),
+        Some(Condition::Missing) => keys.look_entry(key).is_none(),
+        Some(Condition::Existing) => keys.look_entry(key).is_some(),
+        Some(Condition::Equal(value)) => keys.look::<Text>(key)?.is_some_and(|old| **old == *value),
     };
     match options.lifetime {
         _ if !may_set => {}
         Some(Lifetime::Keep) => {
-            keys.set_value(key, stored_value(args, 2));
+            keys.set_value(key, stored_value(args, 2), Event::SET);
             let keep = || Key::new(b"KEEPTTL");
             keys.log_as(|| [Key::new(b"SET"), Key::new(key), stored(args, 2), keep()]);
         }
         _ => {
-            keys.set(key, stored_value(args, 2), expires_at_ms);
+            keys.set(key, stored_value(args, 2), expires_at_ms, Event::SET);
+            if expires_at_ms.is_some() {
+                keys.notify(key, Event::EXPIRE);
+            }
             log_set(keys, args, 2, expires_at_ms);
         }
     }
@@ -215,7 +218,8 @@ fn psetex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 fn set_until(keys: &mut Keys<'_>, args: Args<'_>, scale: Scale, reply: &mut Reply) -> Outcome {
     let expires_at_ms = scale.deadline_ms(args, 2, keys.now_ms())?;
-    keys.set(args.at(1), stored_value(args, 3), Some(expires_at_ms));
+    keys.set(args.at(1), stored_value(args, 3), Some(expires_at_ms), Event::SET);
+    keys.notify(args.at(1), Event::EXPIRE);
     log_set(keys, args, 3, Some(expires_at_ms));
     reply.ok();
     Ok(())
@@ -249,7 +253,7 @@ fn mget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     reply.array(names.len());
     for key in names.iter() {
         // A key of another type is no error here: the other keys still have answers.
-        reply_bytes(reply, keys.read_string(key).unwrap_or(None));
+        reply_bytes(reply, keys.read::<Text>(key).unwrap_or(None));
     }
     Ok(())
 }
@@ -275,7 +279,7 @@ static MSET: Command = Command {
 
 fn mset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     for index in pairs(args, &MSET)? {
-        keys.set(args.at(index), stored_value(args, index + 1), None);
+        keys.set(args.at(index), stored_value(args, index + 1), None, Event::SET);
     }
     reply.ok();
     Ok(())

@@ -48,7 +48,7 @@ static LCS: Command = Command {
 
 fn lcs(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let mut text = |index| {
-        let text = keys.read_string(args.at(index)).map(|text| text.cloned());
+        let text = keys.read::<Text>(args.at(index)).map(|text| text.cloned());
         text.map(|text| text.unwrap_or(Text::new(b"")))
     };
     let (a, b) = (text(1), text(2));

@@ -8,7 +8,7 @@ use super::row;
 use crate::command::engine::KeyArguments;
 use crate::command::engine::values::{reply_bytes, stored_value};
 use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
-use crate::keyspace::{Changed, Text};
+use crate::keyspace::{Changed, Event, Text};
 use crate::limits;
 
 /// The family.
@@ -30,7 +30,7 @@ static STRLEN: Command = Command {
 };
 
 fn strlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    reply.count(keys.read_string(args.at(1))?.map_or(0, |text| text.len()));
+    reply.count(keys.read::<Text>(args.at(1))?.map_or(0, |text| text.len()));
     Ok(())
 }
 
@@ -69,7 +69,7 @@ static SUBSTR: Command = Command {
 
 fn getrange(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let (start, end) = (args.integer(2)?, args.integer(3)?);
-    let text = keys.read_string(args.at(1))?;
+    let text = keys.read::<Text>(args.at(1))?;
     let part = text.map_or(&[][..], |text| part(text, start, end));
     match text {
         // A large string is sent without a copy.
@@ -115,12 +115,14 @@ fn setrange(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let (key, part) = (args.at(1), args.at(3));
     if part.is_empty() {
         // Nothing is written, not even the zeros up to the offset.
-        reply.count(keys.look_string(key)?.map_or(0, |text| text.len()));
+        reply.count(keys.look::<Text>(key)?.map_or(0, |text| text.len()));
         return Ok(());
     }
-    reply.count(write_part(keys, key, part, |_| offset)?);
+    reply.count(write_part(keys, key, part, Event::string("setrange"), |_| offset)?);
     Ok(())
 }
+
+const APPEND_EVENT: Event = Event::string("append");
 
 static APPEND: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW insert"]),
@@ -142,12 +144,12 @@ static APPEND: Command = Command {
 
 fn append(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let (key, part) = (args.at(1), args.at(2));
-    if keys.look(key).is_none() {
-        keys.set(key, stored_value(args, 2), None);
+    if keys.look_entry(key).is_none() {
+        keys.set(key, stored_value(args, 2), None, APPEND_EVENT);
         reply.count(part.len());
         return Ok(());
     }
-    reply.count(write_part(keys, key, part, |len| len)?);
+    reply.count(write_part(keys, key, part, APPEND_EVENT, |len| len)?);
     Ok(())
 }
 
@@ -160,9 +162,10 @@ fn write_part(
     keys: &mut Keys<'_>,
     key: &[u8],
     part: &[u8],
+    event: Event,
     offset: impl FnOnce(usize) -> usize,
 ) -> Result<usize, CommandError> {
-    keys.change_string(key, |old| {
+    keys.replace::<Text, _, CommandError>(key, event, |old| {
         let old_len = old.as_deref().map_or(0, |old| old.len());
         let offset = offset(old_len);
         let end = offset.saturating_add(part.len());
@@ -187,7 +190,7 @@ pub fn written<R>(
     old: Option<&mut Text>,
     len: usize,
     write: impl FnOnce(&mut [u8]) -> (R, bool),
-) -> Changed<R> {
+) -> Changed<Text, R> {
     let empty = &mut Text::new(b"");
     let old = old.unwrap_or(empty);
     let has_grown = old.len() < len;

@@ -5,6 +5,16 @@
 //! counted chunks, so that a snapshot can hold it and the first change afterwards copies one chunk
 //! and never the value.
 
+pub mod element;
+pub mod encoding;
+pub mod hash;
 pub mod packed;
+pub mod segments;
+pub mod set;
 
+pub use element::Element;
+pub use encoding::{Encoding, Listpack, SetNames};
+pub use hash::Hash;
 pub use packed::{Block, Item, Packed, TwoWay};
+pub use segments::Segments;
+pub use set::Set;

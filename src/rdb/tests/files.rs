@@ -49,7 +49,7 @@ fn what_precedes_a_key() {
     assert_eq!(found[0].0.frequency, Some(7));
 }
 
-/// Ensures that values that nobody asked for are skipped, and the rest of a log is left.
+/// Ensures that values that were not asked for are skipped, and the rest of a log is left.
 #[test]
 fn values_may_be_skipped() {
     let mut bytes = file(10, b"\x01\x01k\x02\x01a\x01b\0\x01l\x01v");

@@ -249,6 +249,14 @@ fn payloads_are_verified() {
     }
     let more = payload::dump(Version::Nine, true, Head::Set(0), |to| to.end()).expect("a payload");
     assert!(Payload::verify(&more).expect("a sum").value(&mut Nowhere).is_err(), "empty");
+    let head = Head::ExpiringHash { len: 1, earliest_ms: 5 };
+    let expiring = payload::dump(Version::Nine, true, head, |mut to| {
+        to.field(b"f", b"v", Some(5))?;
+        to.end()
+    });
+    let expiring = expiring.expect("a payload");
+    assert_eq!(expiring[expiring.len() - 10..][..2], [12, 0]);
+    assert!(Payload::verify(&expiring).expect("sound").value(&mut Nowhere).is_ok());
     let wrong = payload::dump(Version::Nine, true, Head::String, |to| to.end());
     assert!(wrong.is_err(), "a string that was not written");
 }

@@ -77,14 +77,14 @@ impl<const TWO_WAY: bool> Block<TWO_WAY> {
         self.storage.heap_bytes()
     }
 
-    /// A bit that the owner may use: it costs nothing here, and a byte more would cost eight.
-    pub fn mark(&self) -> bool {
-        self.storage.mark()
+    /// Eight bits that the owner may use: they cost nothing here, and a byte more would cost eight.
+    pub fn marks(&self) -> u8 {
+        self.storage.marks()
     }
 
-    /// See [`Block::mark`].
-    pub fn set_mark(&mut self, mark: bool) {
-        self.storage.set_mark(mark);
+    /// See [`Block::marks`].
+    pub fn set_marks(&mut self, marks: u8) {
+        self.storage.set_marks(marks);
     }
 
     /// Makes room for `bytes` more bytes in one step.
@@ -94,9 +94,9 @@ impl<const TWO_WAY: bool> Block<TWO_WAY> {
 
     /// Removes all elements, and gives the allocation back.
     pub fn clear(&mut self) {
-        let mark = self.mark();
+        let marks = self.marks();
         self.storage = Storage::default();
-        self.set_mark(mark);
+        self.set_marks(marks);
     }
 
     /// Adds an element behind the last one.

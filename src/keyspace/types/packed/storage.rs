@@ -2,7 +2,7 @@
 
 use crate::keyspace::allocation::allocated;
 
-/// Bytes that live in the structure itself. With tag, mark, count and length it takes four machine
+/// Bytes that live in the structure itself. With tag, marks, count and length it takes four machine
 /// words, which is what a vector with a count takes anyway.
 pub const INLINE_BYTES: usize = 28;
 
@@ -13,16 +13,16 @@ const INLINE_AGAIN_BYTES: usize = 20;
 /// Bytes above which an allocation has slack: below it, the allocator's own rounding is enough.
 const EXACT_BYTES_MAX: usize = 512;
 
-/// The bytes, how many elements they are, and the owner's mark.
+/// The bytes, how many elements they are, and the owner's marks.
 #[derive(Debug, Clone)]
 pub(super) enum Storage {
-    Inline { mark: bool, count: u8, len: u8, data: [u8; INLINE_BYTES] },
-    Heap { mark: bool, count: u32, bytes: Vec<u8> },
+    Inline { marks: u8, count: u8, len: u8, data: [u8; INLINE_BYTES] },
+    Heap { marks: u8, count: u32, bytes: Vec<u8> },
 }
 
 impl Default for Storage {
     fn default() -> Storage {
-        Storage::Inline { mark: false, count: 0, len: 0, data: [0; INLINE_BYTES] }
+        Storage::Inline { marks: 0, count: 0, len: 0, data: [0; INLINE_BYTES] }
     }
 }
 
@@ -50,15 +50,15 @@ impl Storage {
         }
     }
 
-    pub fn mark(&self) -> bool {
+    pub fn marks(&self) -> u8 {
         match self {
-            Storage::Inline { mark, .. } | Storage::Heap { mark, .. } => *mark,
+            Storage::Inline { marks, .. } | Storage::Heap { marks, .. } => *marks,
         }
     }
 
-    pub fn set_mark(&mut self, new: bool) {
+    pub fn set_marks(&mut self, new: u8) {
         match self {
-            Storage::Inline { mark, .. } | Storage::Heap { mark, .. } => *mark = new,
+            Storage::Inline { marks, .. } | Storage::Heap { marks, .. } => *marks = new,
         }
     }
 
@@ -116,22 +116,22 @@ impl Storage {
 
     /// Gives back what has become too much.
     fn fit(&mut self) {
-        let Storage::Heap { mark, count, bytes } = self else { return };
+        let Storage::Heap { marks, count, bytes } = self else { return };
         if bytes.len() <= INLINE_AGAIN_BYTES {
             let mut data = [0; INLINE_BYTES];
             data[..bytes.len()].copy_from_slice(bytes);
             let len = bytes.len() as u8;
-            *self = Storage::Inline { mark: *mark, count: *count as u8, len, data };
+            *self = Storage::Inline { marks: *marks, count: *count as u8, len, data };
         } else if bytes.capacity() > room_for(bytes.len() + bytes.len() / 8) + 32 {
             bytes.shrink_to(room_for(bytes.len()));
         }
     }
 
     fn move_to_heap(&mut self, wanted: usize) {
-        let (mark, count) = (self.mark(), self.count() as u32);
+        let (marks, count) = (self.marks(), self.count() as u32);
         let mut bytes = Vec::with_capacity(room_for(wanted));
         bytes.extend_from_slice(self.bytes());
-        *self = Storage::Heap { mark, count, bytes };
+        *self = Storage::Heap { marks, count, bytes };
     }
 
     /// Checks that no more is allocated than the rule says.

@@ -94,7 +94,7 @@ fn change<const T: bool>(block: &mut Block<T>, model: &mut Vec<Vec<u8>>, rng: &m
 fn run<const T: bool>(seed: u64, mut each: impl FnMut(&Block<T>, &[Vec<u8>])) {
     let mut rng = Rng::with_seed(seed);
     let (mut block, mut model) = (Block::<T>::new(), Vec::new());
-    block.set_mark(true);
+    block.set_marks(0xA5);
     for _ in 0..ROUNDS {
         change(&mut block, &mut model, &mut rng);
         check(&block, &model, seed);
@@ -106,7 +106,7 @@ fn run<const T: bool>(seed: u64, mut each: impl FnMut(&Block<T>, &[Vec<u8>])) {
             block.clear();
             model.clear();
         }
-        assert!(block.mark(), "the owner's mark stays");
+        assert_eq!(block.marks(), 0xA5, "the owner's marks stay");
     }
 }
 

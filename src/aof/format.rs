@@ -1,0 +1,72 @@
+//! What a file is, by its first bytes.
+//!
+//! Redis writes the base of a log in one of two formats: plain requests, or a snapshot (RDB) with
+//! requests behind it. Every reader of a log asks [`Format::of`], so this is the one place that
+//! decides.
+
+use super::disk::reason;
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::path::Path;
+
+/// How many first bytes are enough to recognise a format.
+const START_BYTES: usize = 64;
+
+/// The first bytes of a snapshot.
+const SNAPSHOT_MAGIC: &[u8] = b"REDIS";
+
+/// The format of a file of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Requests, or what should be requests.
+    Requests,
+    /// A snapshot, perhaps with requests behind it.
+    Snapshot,
+}
+
+impl Format {
+    /// The format of `file`, which is read from its beginning afterwards.
+    ///
+    /// # Errors
+    /// One line: the file at `path` cannot be read.
+    pub fn of(path: &Path, file: &mut File) -> Result<Format, String> {
+        let start =
+            start_of(file).map_err(|error| format!("{}: {}", path.display(), reason(&error)))?;
+        Ok(if start.starts_with(SNAPSHOT_MAGIC) { Format::Snapshot } else { Format::Requests })
+    }
+}
+
+/// The refusal of a snapshot as part of a log.
+pub fn refuse_snapshot(path: &Path) -> String {
+    format!(
+        "{} is in Redis's binary format (RDB), which respool does not read: in the Redis that \
+         wrote it, CONFIG SET aof-use-rdb-preamble no, BGREWRITEAOF, and copy the files when \
+         that is done",
+        path.display()
+    )
+}
+
+/// What a file that should be a log, and holds no request, seems to be.
+pub fn guess(path: &Path) -> &'static str {
+    let start = File::open(path).and_then(|mut file| start_of(&mut file)).unwrap_or_default();
+    let has_bare_line_ends = start.starts_with(b"*")
+        && start.contains(&b'\n')
+        && !start.windows(2).any(|pair| pair == b"\r\n");
+    match &start[..] {
+        [0x1f, 0x8b, ..] => "it is compressed with gzip",
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => "it is compressed with zstd",
+        [b'B', b'Z', b'h', ..] => "it is compressed with bzip2",
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => "it is compressed with xz",
+        _ if has_bare_line_ends => "its line ends are LF instead of CRLF: it was copied as text",
+        start if start.iter().all(|byte| *byte == 0) => "it begins with zero bytes",
+        _ => "it is another kind of file",
+    }
+}
+
+/// The first bytes of a file, which is rewound.
+fn start_of(file: &mut File) -> std::io::Result<Vec<u8>> {
+    let mut start = Vec::with_capacity(START_BYTES);
+    file.by_ref().take(START_BYTES as u64).read_to_end(&mut start)?;
+    file.rewind()?;
+    Ok(start)
+}

@@ -1,0 +1,97 @@
+//! The names that a log has: its folder, its manifest, its files, as Redis 7 forms them.
+
+use super::manifest::Piece;
+use crate::config::Config;
+
+/// What the names of unfinished files begin with, here and in Redis. Such files are removed.
+pub const TEMPORARY: &str = "temp-";
+
+/// The names below `dir`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    /// The folder of the log (`appenddirname`).
+    pub folder: String,
+    /// What the names of the log's files begin with, and the whole name of the single file that
+    /// Redis wrote before version 7 (`appendfilename`).
+    pub file: String,
+    /// The snapshot (`dbfilename`).
+    pub snapshot: String,
+}
+
+/// Redis's defaults.
+impl Default for Names {
+    fn default() -> Names {
+        Names {
+            folder: "appendonlydir".to_owned(),
+            file: "appendonly.aof".to_owned(),
+            snapshot: "dump.rdb".to_owned(),
+        }
+    }
+}
+
+impl Names {
+    /// The names that a configuration asks for. There is no choice so far.
+    pub fn of(_config: &Config) -> Names {
+        Names::default()
+    }
+
+    /// The manifest.
+    pub fn manifest(&self) -> String {
+        format!("{}.manifest", self.file)
+    }
+
+    /// The manifest that has not taken the place of the old one yet.
+    pub fn temporary_manifest(&self) -> String {
+        format!("{TEMPORARY}{}.manifest", self.file)
+    }
+
+    /// The increment that will belong to the log together with a new base, and not before.
+    pub fn temporary_increment(&self) -> String {
+        format!("{TEMPORARY}{}.incr", self.file)
+    }
+
+    /// The base with this number.
+    pub fn base(&self, sequence: u64) -> Piece {
+        Piece { name: format!("{}.{sequence}.base.aof", self.file), sequence, bytes: None }
+    }
+
+    /// The increment with this number.
+    pub fn increment(&self, sequence: u64) -> Piece {
+        Piece { name: format!("{}.{sequence}.incr.aof", self.file), sequence, bytes: None }
+    }
+
+    /// Whether `name` is formed like that of a base or an increment of this log.
+    pub fn is_piece(&self, name: &str) -> bool {
+        let Some(rest) = name.strip_prefix(&self.file).and_then(|rest| rest.strip_prefix('.'))
+        else {
+            return false;
+        };
+        let Some((number, kind)) = rest.split_once('.') else { return false };
+        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        is_number && ["base.aof", "base.rdb", "incr.aof"].contains(&kind)
+    }
+
+    /// Whether `name` looks like a file of some log: an unfinished one holds nothing that counts.
+    pub fn is_log_like(name: &str) -> bool {
+        !name.starts_with(TEMPORARY) && [".aof", ".manifest"].iter().any(|end| name.ends_with(end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ensures that the names of a log's files are told from those that only resemble them.
+    #[test]
+    fn pieces_are_recognised() {
+        let names = Names::default();
+        for name in [names.base(12).name, names.increment(3).name] {
+            assert!(names.is_piece(&name), "{name}");
+        }
+        assert!(names.is_piece("appendonly.aof.1.base.rdb"));
+        for name in ["appendonly.aof", "appendonly.aof.x.incr.aof", "appendonly.aof.1.incr.aof.bak"]
+        {
+            assert!(!names.is_piece(name), "{name}");
+        }
+    }
+}

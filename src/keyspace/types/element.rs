@@ -1,0 +1,78 @@
+//! A string inside a value, as it lies there: in a packed block, as a number, or counted.
+
+use super::packed::Item;
+use crate::keyspace::bytes::Key;
+
+/// A field's name or value, or a member, on loan from the value that it is in.
+#[derive(Debug, Clone, Copy)]
+pub enum Element<'a> {
+    /// Bytes in a packed block, to be copied.
+    Bytes(&'a [u8]),
+    /// The decimal form of a number.
+    Int(i64),
+    /// In a table. A long one is counted, so that a reply can hold it without a copy.
+    Key(&'a Key),
+}
+
+impl<'a> Element<'a> {
+    /// The bytes, written to `digits` if it is kept as a number.
+    pub fn text<'b>(&self, digits: &'b mut itoa::Buffer) -> &'b [u8]
+    where
+        'a: 'b,
+    {
+        match self {
+            Element::Bytes(bytes) => bytes,
+            Element::Int(number) => digits.format(*number).as_bytes(),
+            Element::Key(key) => key,
+        }
+    }
+
+    /// A copy that can be kept; of a long one, a counted reference.
+    pub fn to_key(&self) -> Key {
+        match self {
+            Element::Key(key) => (*key).clone(),
+            _ => Key::new(self.text(&mut itoa::Buffer::new())),
+        }
+    }
+
+    /// A copy of the bytes.
+    pub fn to_vec(&self) -> Vec<u8> {
+        self.text(&mut itoa::Buffer::new()).to_vec()
+    }
+
+    /// Length of the string in bytes.
+    pub fn len(&self) -> usize {
+        self.text(&mut itoa::Buffer::new()).len()
+    }
+
+    /// Whether it is the empty string.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The element as a packed block would keep it: two strings are equal if their items are.
+    pub fn item(&self) -> Item<'a> {
+        match self {
+            Element::Bytes(bytes) => Item::Bytes(bytes),
+            Element::Int(number) => Item::Int(*number),
+            Element::Key(key) => Item::new(key),
+        }
+    }
+}
+
+impl<'a> From<Item<'a>> for Element<'a> {
+    fn from(item: Item<'a>) -> Element<'a> {
+        match item {
+            Item::Bytes(bytes) => Element::Bytes(bytes),
+            Item::Int(number) => Element::Int(number),
+            // Hashes and sets have none.
+            Item::Double(_) => Element::Bytes(b""),
+        }
+    }
+}
+
+impl<'a> From<&'a Key> for Element<'a> {
+    fn from(key: &'a Key) -> Element<'a> {
+        Element::Key(key)
+    }
+}

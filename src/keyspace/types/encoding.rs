@@ -1,0 +1,58 @@
+//! The names of Redis's representations, and the thresholds at which one follows another.
+//!
+//! OBJECT ENCODING tells a name, and tests and tools look at it. What is really done here differs:
+//! see [`super`]. So a value keeps the name that it would have in Redis, which never changes back.
+
+/// What OBJECT ENCODING answers for a value that is not a string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Encoding {
+    /// A small set of integers.
+    Intset,
+    /// Anything small.
+    Listpack,
+    /// A hash or a set that is not small.
+    Hashtable,
+}
+
+impl Encoding {
+    /// The name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Encoding::Intset => "intset",
+            Encoding::Listpack => "listpack",
+            Encoding::Hashtable => "hashtable",
+        }
+    }
+}
+
+/// Up to where a value is called a listpack: two settings of each type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listpack {
+    /// Fields or members (Redis: `hash-max-listpack-entries`, `set-max-listpack-entries`).
+    pub entries_max: usize,
+    /// Bytes of each (Redis: `hash-max-listpack-value`, `set-max-listpack-value`).
+    pub text_bytes_max: usize,
+}
+
+impl Listpack {
+    /// Redis's defaults for hashes.
+    pub const OF_HASHES: Listpack = Listpack { entries_max: 512, text_bytes_max: 64 };
+
+    /// Redis's defaults for sets.
+    pub const OF_SETS: Listpack = Listpack { entries_max: 128, text_bytes_max: 64 };
+}
+
+/// The thresholds of sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetNames {
+    /// Integers up to which a set is called an intset (Redis: `set-max-intset-entries`).
+    pub intset_entries_max: usize,
+    /// Up to where it is called a listpack.
+    pub listpack: Listpack,
+}
+
+impl Default for SetNames {
+    fn default() -> SetNames {
+        SetNames { intset_entries_max: 512, listpack: Listpack::OF_SETS }
+    }
+}

@@ -1,0 +1,293 @@
+//! The hash: fields with values, packed while small, in counted segments when large.
+//!
+//! Up to [`limits::PACKED_ENTRIES_MAX`] fields are one block in the order of their insertion, name
+//! and value in turns, and up to 28 bytes of them need no allocation. More, or long ones, are a
+//! table ([`Segments`]), and stay one. Redis has the same two forms but other thresholds; the name
+//! that it would give is kept in a bit.
+//!
+//! # Copy on write
+//! A clone of a table is a counted reference. A change afterwards copies one segment of it.
+//!
+//! # Deadlines of fields
+//! There are none here, so a hash without them pays nothing. Where they are wanted, the owner wraps
+//! the hash together with an ordered set of (deadline, field) and a map from field to deadline:
+//! [`Hash::set`] and [`Hash::remove`] tell what has to be dropped from both.
+
+use super::element::Element;
+use super::encoding::{Encoding, Listpack};
+use super::packed::Packed;
+use super::segments::{Entry, Segments};
+use crate::keyspace::allocation::allocated;
+use crate::keyspace::bytes::Key;
+use crate::limits;
+use fastrand::Rng;
+use std::sync::Arc;
+
+/// The mark of a packed block that Redis would call a hashtable.
+const IS_TABLE: u8 = 1;
+
+/// Fields with values. One without fields is held by no key.
+#[derive(Debug, Clone)]
+pub struct Hash {
+    form: Form,
+}
+
+#[derive(Debug, Clone)]
+enum Form {
+    Small(Packed),
+    Large(Arc<Large>),
+}
+
+#[derive(Debug, Clone)]
+struct Large {
+    fields: Segments<Key>,
+    encoding: Encoding,
+}
+
+impl Default for Hash {
+    fn default() -> Hash {
+        Hash { form: Form::Small(Packed::new()) }
+    }
+}
+
+impl Hash {
+    /// A hash without fields, which takes no memory of its own.
+    pub fn new() -> Hash {
+        Hash::default()
+    }
+
+    /// Number of fields.
+    pub fn len(&self) -> usize {
+        match &self.form {
+            Form::Small(block) => block.len() / 2,
+            Form::Large(large) => large.fields.len(),
+        }
+    }
+
+    /// Whether there is no field.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of `field`.
+    pub fn get(&self, field: &[u8]) -> Option<Element<'_>> {
+        match &self.form {
+            Form::Small(block) => block.value_of(field).map(Element::from),
+            Form::Large(large) => large.fields.get(field).map(Element::from),
+        }
+    }
+
+    /// Whether `field` is there.
+    pub fn contains(&self, field: &[u8]) -> bool {
+        match &self.form {
+            Form::Small(block) => block.find(field, 2).is_some(),
+            Form::Large(large) => large.fields.contains(field),
+        }
+    }
+
+    /// Sets `field` to a copy of `value`, and says whether it is new.
+    pub fn set(&mut self, field: &[u8], value: &[u8], names: Listpack) -> bool {
+        let is_new = match &mut self.form {
+            Form::Small(block) if has_room(block, field, value) => set_packed(block, field, value),
+            _ => self.large_mut().fields.insert(field, Key::new(value)).is_none(),
+        };
+        self.rename(field.len().max(value.len()), names);
+        is_new
+    }
+
+    /// Sets `field` to `value` itself, and says whether it is new: a long value is not copied.
+    pub fn insert(&mut self, field: &[u8], value: Key, names: Listpack) -> bool {
+        if value.len() <= limits::PACKED_TEXT_BYTES_MAX && matches!(self.form, Form::Small(_)) {
+            return self.set(field, &value, names);
+        }
+        let longest = field.len().max(value.len());
+        let is_new = self.large_mut().fields.insert(field, value).is_none();
+        self.rename(longest, names);
+        is_new
+    }
+
+    /// Removes `field`, and says whether it was there.
+    pub fn remove(&mut self, field: &[u8]) -> bool {
+        match &mut self.form {
+            Form::Small(block) => match block.cursor_at(field, 2) {
+                Some(mut cursor) => {
+                    cursor.remove(2);
+                    true
+                }
+                None => false,
+            },
+            // Looked up first: what is not there must not cost a copy.
+            Form::Large(large) => {
+                large.fields.contains(field) && Arc::make_mut(large).fields.remove(field).is_some()
+            }
+        }
+    }
+
+    /// All fields with their values: those of a small hash in the order of insertion.
+    pub fn iter(&self) -> impl Iterator<Item = (Element<'_>, Element<'_>)> {
+        let (small, large) = match &self.form {
+            Form::Small(block) => (Some(block), None),
+            Form::Large(large) => (None, Some(large)),
+        };
+        let packed = small.into_iter().flat_map(|block| Pairs(block.iter()));
+        packed.chain(large.into_iter().flat_map(|large| large.fields.iter().map(pair)))
+    }
+
+    /// Calls `each` with every field and value: see [`Hash::iter`].
+    pub fn for_each(&self, mut each: impl FnMut(Element<'_>, Element<'_>)) {
+        self.iter().for_each(|(field, value)| each(field, value));
+    }
+
+    /// The field at a place below [`Hash::len`], in the order of [`Hash::iter`].
+    pub fn at(&self, place: usize) -> Option<(Element<'_>, Element<'_>)> {
+        match &self.form {
+            Form::Small(block) => Pairs(block.iter_from(place.saturating_mul(2))).next(),
+            Form::Large(large) => large.fields.at(place).map(pair),
+        }
+    }
+
+    /// One field, each with the same probability.
+    pub fn random(&self, rng: &mut Rng) -> Option<(Element<'_>, Element<'_>)> {
+        if self.is_empty() { None } else { self.at(rng.usize(..self.len())) }
+    }
+
+    /// Walks the fields from `cursor` on until `count` were seen, and returns where to go on: 0 at
+    /// the end. Every field that stays throughout a walk is seen. What Redis calls a listpack is
+    /// walked in one step, as there.
+    pub fn scan(
+        &self,
+        cursor: u64,
+        count: usize,
+        mut each: impl FnMut(Element<'_>, Element<'_>),
+    ) -> u64 {
+        match &self.form {
+            Form::Large(large) if large.encoding == Encoding::Hashtable => {
+                large.fields.scan(cursor, count, |entry| {
+                    each(Element::from(&entry.name), Element::from(&entry.value));
+                })
+            }
+            _ => {
+                self.for_each(each);
+                0
+            }
+        }
+    }
+
+    /// What OBJECT ENCODING answers.
+    pub fn encoding(&self) -> Encoding {
+        match &self.form {
+            Form::Small(block) if block.marks() & IS_TABLE == 0 => Encoding::Listpack,
+            Form::Small(_) => Encoding::Hashtable,
+            Form::Large(large) => large.encoding,
+        }
+    }
+
+    /// Has the hash called a hashtable from now on: Redis turns it into one for a long argument
+    /// even where that is not stored in the end (HSETNX).
+    pub fn name_hashtable(&mut self) {
+        match &mut self.form {
+            Form::Small(block) => block.set_marks(block.marks() | IS_TABLE),
+            Form::Large(large) if large.encoding == Encoding::Hashtable => {}
+            Form::Large(large) => Arc::make_mut(large).encoding = Encoding::Hashtable,
+        }
+    }
+
+    /// Bytes on the heap, as the allocator rounds them; not those of the structure itself.
+    pub fn heap_bytes(&self) -> usize {
+        match &self.form {
+            Form::Small(block) => block.heap_bytes(),
+            Form::Large(large) => {
+                allocated(2 * size_of::<usize>() + size_of::<Large>()) + large.fields.heap_bytes()
+            }
+        }
+    }
+
+    /// Segments that this hash shares with `other`, which was cloned from it, and segments it has.
+    pub fn shared_with(&self, other: &Hash) -> (usize, usize) {
+        match (&self.form, &other.form) {
+            (Form::Large(own), Form::Large(other)) => {
+                (own.fields.shared_with(&other.fields), own.fields.segment_count())
+            }
+            _ => (0, 0),
+        }
+    }
+
+    /// Checks the form, and that no field is there twice.
+    ///
+    /// # Panics
+    /// If something is wrong.
+    pub fn check_invariants(&self) {
+        match &self.form {
+            Form::Small(block) => {
+                block.check_invariants();
+                assert!(block.len().is_multiple_of(2), "names and values take turns");
+                assert!(self.len() <= limits::PACKED_ENTRIES_MAX, "a block is short");
+                for (place, (field, _)) in self.iter().enumerate() {
+                    assert_eq!(block.find(field.item(), 2), Some(2 * place), "each field once");
+                }
+            }
+            Form::Large(large) => large.fields.check_invariants(),
+        }
+    }
+
+    /// Gives the name that Redis would give after a change with an argument of `longest` bytes.
+    fn rename(&mut self, longest: usize, names: Listpack) {
+        if longest > names.text_bytes_max || self.len() > names.entries_max {
+            self.name_hashtable();
+        }
+    }
+
+    /// The table to be changed, made from the block if need be.
+    fn large_mut(&mut self) -> &mut Large {
+        if let Form::Small(_) = &self.form {
+            let mut fields = Segments::new();
+            self.for_each(|field, value| {
+                fields.insert(field.text(&mut itoa::Buffer::new()), value.to_key());
+            });
+            self.form = Form::Large(Arc::new(Large { fields, encoding: self.encoding() }));
+        }
+        match &mut self.form {
+            Form::Large(large) => Arc::make_mut(large),
+            Form::Small(_) => unreachable!("it has just been made large"),
+        }
+    }
+}
+
+/// Whether the block may get this field and still be one.
+fn has_room(block: &Packed, field: &[u8], value: &[u8]) -> bool {
+    let bytes = Packed::bytes_for(field) + Packed::bytes_for(value);
+    field.len().max(value.len()) <= limits::PACKED_TEXT_BYTES_MAX
+        && block.byte_len() + bytes <= limits::PACKED_BLOCK_BYTES_MAX
+        // Looked up only where it matters: a full block may still have values replaced.
+        && (block.len() < 2 * limits::PACKED_ENTRIES_MAX || block.find(field, 2).is_some())
+}
+
+fn set_packed(block: &mut Packed, field: &[u8], value: &[u8]) -> bool {
+    if let Some(mut cursor) = block.cursor_at(field, 2) {
+        cursor.advance();
+        cursor.replace(value);
+        return false;
+    }
+    block.reserve(Packed::bytes_for(field) + Packed::bytes_for(value));
+    block.push_back(field);
+    block.push_back(value);
+    true
+}
+
+fn pair(entry: &Entry<Key>) -> (Element<'_>, Element<'_>) {
+    (Element::from(&entry.name), Element::from(&entry.value))
+}
+
+/// Elements of a block, two at a time.
+struct Pairs<'a>(super::packed::Iter<'a, false>);
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (Element<'a>, Element<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some((self.0.next()?.into(), self.0.next()?.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests;
