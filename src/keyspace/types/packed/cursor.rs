@@ -27,7 +27,7 @@ impl<'a, const TWO_WAY: bool> Cursor<'a, TWO_WAY> {
 
     /// The element, `None` at the end.
     pub fn item(&self) -> Option<Item<'_>> {
-        decode(self.rest()).map(|(item, _)| item)
+        decode(self.block.storage.rest(self.offset)).map(|(item, _)| item)
     }
 
     /// Goes on to the next element, and says whether there is one.
@@ -69,13 +69,10 @@ impl<'a, const TWO_WAY: bool> Cursor<'a, TWO_WAY> {
         self.block.storage.splice(self.offset, span, &[]);
     }
 
-    fn rest(&self) -> &[u8] {
-        &self.block.storage.bytes()[self.offset..]
-    }
-
     /// Bytes of the next `count` elements.
     fn spans(&self, count: usize) -> usize {
-        let rest = self.rest();
-        (0..count).fold(0, |span, _| span + iter::span_of::<TWO_WAY>(&rest[span..]))
+        (0..count).fold(0, |span, _| {
+            span + iter::span_of::<TWO_WAY>(self.block.storage.rest(self.offset + span))
+        })
     }
 }

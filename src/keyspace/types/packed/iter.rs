@@ -6,18 +6,29 @@ use std::iter::FusedIterator;
 /// The elements of a packed block; of a [`super::TwoWay`] one, from either end.
 #[derive(Debug, Clone)]
 pub struct Iter<'a, const TWO_WAY: bool> {
-    bytes: &'a [u8],
+    /// Of the elements that are left: those of the head, and those of the tail. See
+    /// [`super::storage`].
+    slices: (&'a [u8], &'a [u8]),
     left: usize,
 }
 
 impl<'a, const TWO_WAY: bool> Iter<'a, TWO_WAY> {
-    pub(super) fn new(bytes: &'a [u8], left: usize) -> Self {
-        Iter { bytes, left }
+    pub(super) fn new(slices: (&'a [u8], &'a [u8]), left: usize) -> Self {
+        Iter { slices, left }
+    }
+
+    /// The bytes of the next element, and what is behind it.
+    fn bytes(&mut self) -> &'a [u8] {
+        if self.slices.0.is_empty() {
+            self.slices = (self.slices.1, &[]);
+        }
+        self.slices.0
     }
 
     /// Passes over one element without looking at it.
     fn skip_one(&mut self) {
-        self.bytes = self.bytes.get(span_of::<TWO_WAY>(self.bytes)..).unwrap_or_default();
+        let bytes = self.bytes();
+        self.slices.0 = bytes.get(span_of::<TWO_WAY>(bytes)..).unwrap_or_default();
         self.left = self.left.saturating_sub(1);
     }
 }
@@ -27,9 +38,9 @@ impl<'a, const TWO_WAY: bool> Iterator for Iter<'a, TWO_WAY> {
 
     fn next(&mut self) -> Option<Item<'a>> {
         self.left = self.left.checked_sub(1)?;
-        let (item, len) = decode(self.bytes)?;
-        let len = len + back_len::<TWO_WAY>(len);
-        self.bytes = self.bytes.get(len..).unwrap_or_default();
+        let bytes = self.bytes();
+        let (item, len) = decode(bytes)?;
+        self.slices.0 = bytes.get(len + back_len::<TWO_WAY>(len)..).unwrap_or_default();
         Some(item)
     }
 
@@ -49,8 +60,10 @@ impl<const TWO_WAY: bool> FusedIterator for Iter<'_, TWO_WAY> {}
 impl DoubleEndedIterator for Iter<'_, true> {
     fn next_back(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
-        let (rest, last) = self.bytes.split_at_checked(begin_of(self.bytes))?;
-        self.bytes = rest;
+        let (head, tail) = &mut self.slices;
+        let slice = if tail.is_empty() { head } else { tail };
+        let (rest, last) = slice.split_at_checked(begin_of(slice))?;
+        *slice = rest;
         decode(last).map(|(item, _)| item)
     }
 }

@@ -13,8 +13,8 @@
 //! no allocation at all.
 //!
 //! # Memory
-//! An allocation is as large as the allocator would make it anyway, so that the rounding is used
-//! and nothing is wasted; only above half a kibibyte there is a sixteenth of slack.
+//! An allocation is as large as the allocator would make it anyway; only above half a kibibyte
+//! there is a sixteenth of slack. The last elements may live in the structure: see [`storage`].
 //!
 //! # Invariants
 //! The bytes are a sequence of `len` whole elements. Nobody outside handles offsets: an element is
@@ -64,7 +64,7 @@ impl<const TWO_WAY: bool> Block<TWO_WAY> {
 
     /// Bytes that the elements take, their tags included.
     pub fn byte_len(&self) -> usize {
-        self.storage.bytes().len()
+        self.storage.len()
     }
 
     /// Bytes that one more element would take.
@@ -115,7 +115,8 @@ impl<const TWO_WAY: bool> Block<TWO_WAY> {
 
     /// Adds the elements of `other` behind the last one: one copy, nothing is encoded again.
     pub fn append(&mut self, other: &Self) {
-        self.storage.splice(self.byte_len(), 0, &[other.storage.bytes()]);
+        let (head, tail) = other.storage.slices();
+        self.storage.splice(self.byte_len(), 0, &[head, tail]);
         self.storage.set_count(self.len() + other.len());
     }
 
@@ -123,7 +124,8 @@ impl<const TWO_WAY: bool> Block<TWO_WAY> {
     pub fn split_off(&mut self, index: usize) -> Self {
         let (index, offset) = (index.min(self.len()), self.offset_of(index));
         let mut rest = Block::new();
-        rest.storage.splice(0, 0, &[&self.storage.bytes()[offset..]]);
+        let (head, tail) = self.storage.slices_from(offset);
+        rest.storage.splice(0, 0, &[head, tail]);
         rest.storage.set_count(self.len() - index);
         self.storage.set_count(index);
         self.storage.splice(offset, self.byte_len() - offset, &[]);
@@ -156,13 +158,13 @@ impl<const TWO_WAY: bool> Block<TWO_WAY> {
 
     /// All elements, from the front.
     pub fn iter(&self) -> Iter<'_, TWO_WAY> {
-        Iter::new(self.storage.bytes(), self.len())
+        Iter::new(self.storage.slices(), self.len())
     }
 
     /// The elements from `index` on.
     pub fn iter_from(&self, index: usize) -> Iter<'_, TWO_WAY> {
         let left = self.len().saturating_sub(index);
-        Iter::new(&self.storage.bytes()[self.offset_of(index)..], left)
+        Iter::new(self.storage.slices_from(self.offset_of(index)), left)
     }
 
     /// The index of the first element that is `wanted`, of the elements 0, `stride`, twice
@@ -176,7 +178,7 @@ impl<const TWO_WAY: bool> Block<TWO_WAY> {
     pub fn value_of<'a>(&self, wanted: impl Into<Item<'a>>) -> Option<Item<'_>> {
         let encoded = Encoded::new(wanted.into(), TWO_WAY);
         let (index, offset) = self.search(0, 0, &encoded, 2)?;
-        Iter::<TWO_WAY>::new(&self.storage.bytes()[offset..], self.len() - index).nth(1)
+        Iter::<TWO_WAY>::new(self.storage.slices_from(offset), self.len() - index).nth(1)
     }
 
     /// A cursor at the element `index`, or behind the last one.
@@ -204,21 +206,28 @@ impl<const TWO_WAY: bool> Block<TWO_WAY> {
         let mut again = Block::<TWO_WAY>::new();
         self.iter().for_each(|item| again.push_back(item));
         assert_eq!(again.len(), self.len(), "elements of a packed block");
-        assert_eq!(again.storage.bytes(), self.storage.bytes(), "bytes of a packed block");
+        let bytes = |block: &Self| [block.storage.slices().0, block.storage.slices().1].concat();
+        assert_eq!(bytes(&again), bytes(self), "bytes of a packed block");
         self.storage.check_invariants();
     }
 
     /// Where element `index` begins, or where the last one ends. A block that is read from both
     /// ends is passed from the nearer one.
     fn offset_of(&self, index: usize) -> usize {
-        let (bytes, len) = (self.storage.bytes(), self.len());
+        let len = self.len();
         if index >= len {
-            return bytes.len();
+            return self.byte_len();
         }
+        let (head, tail) = self.storage.slices();
         if TWO_WAY && index > len / 2 {
-            return (index..len).fold(bytes.len(), |end, _| iter::begin_of(&bytes[..end]));
+            return (index..len).fold(self.byte_len(), |end, _| {
+                match end.checked_sub(head.len()) {
+                    None | Some(0) => iter::begin_of(&head[..end]),
+                    Some(end) => head.len() + iter::begin_of(&tail[..end]),
+                }
+            });
         }
-        (0..index).fold(0, |offset, _| offset + iter::span_of::<TWO_WAY>(&bytes[offset..]))
+        (0..index).fold(0, |offset, _| offset + iter::span_of::<TWO_WAY>(self.storage.rest(offset)))
     }
 
     /// Index and offset of the first element that is `wanted`, from the element `index` at
@@ -230,15 +239,21 @@ impl<const TWO_WAY: bool> Block<TWO_WAY> {
         wanted: &Encoded<'_>,
         stride: usize,
     ) -> Option<(usize, usize)> {
-        let bytes = self.storage.bytes();
+        let stride = stride.max(1);
+        let (mut bytes, mut tail) = self.storage.slices_from(offset);
         while index < self.len() {
-            if wanted.is_at(&bytes[offset..]) {
-                return Some((index, offset));
+            for step in 0..stride {
+                if bytes.is_empty() {
+                    (bytes, tail) = (tail, &[]);
+                }
+                if step == 0 && wanted.is_at(bytes) {
+                    return Some((index, offset));
+                }
+                let span = iter::span_of::<TWO_WAY>(bytes);
+                offset += span;
+                bytes = bytes.get(span..).unwrap_or_default();
             }
-            for _ in 0..stride.max(1) {
-                offset += iter::span_of::<TWO_WAY>(&bytes[offset..]);
-            }
-            index += stride.max(1);
+            index += stride;
         }
         None
     }

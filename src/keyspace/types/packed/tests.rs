@@ -163,17 +163,19 @@ fn doubles_are_neither_strings_nor_integers() {
 /// Ensures that a small value takes no allocation, and a larger one no more than it must.
 #[test]
 fn memory_is_what_the_bytes_need() {
-    assert_eq!(size_of::<Packed>(), 32);
+    assert_eq!(size_of::<Packed>(), 40);
     let mut block = Packed::new();
     for index in 0..128u64 {
         block.push_back(format!("field:{index:02}").as_bytes());
         block.push_back(format!("value:{index:02}").as_bytes());
         let (needed, taken) = (block.byte_len(), block.heap_bytes());
-        assert!(if needed <= INLINE_BYTES {
-            taken == 0
-        } else {
-            taken <= needed + 24 + needed / 16
-        });
+        let taken_max = match needed {
+            _ if needed <= INLINE_BYTES => 0,
+            // The last pair is in the structure.
+            _ if needed <= 512 => needed - 18 + 24,
+            _ => needed + needed / 16 + 24,
+        };
+        assert!(taken <= taken_max, "{index}: {taken} bytes for {needed}");
     }
     for left in (0..128).rev() {
         assert_eq!(block.remove_range(0, 2), 2);
