@@ -105,7 +105,9 @@ pub fn open(config: &mut Config) -> Result<Vec<Listener>, String> {
         listeners.push(listener);
     }
     match listeners.is_empty() {
-        true => Err("Configured to not listen anywhere, exiting.".to_owned()),
+        true => Err("Configured to not listen anywhere, exiting. ('port 0' is no port; \
+                     'port any' lets the system choose one.)"
+            .to_owned()),
         false => Ok(listeners),
     }
 }

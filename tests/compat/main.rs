@@ -4,6 +4,7 @@
 
 mod clients;
 mod commands;
+mod config;
 mod connection;
 mod crash;
 mod differential;
