@@ -29,7 +29,7 @@ impl Config {
     /// # Errors
     /// The whole text of CONFIG SET's error, about the first thing that is wrong.
     pub fn changed(&self, pairs: &[(&[u8], &[u8])], is_local: bool) -> Result<Config, Refusal> {
-        let mut found: Vec<(&Directive, &[u8])> = Vec::new();
+        let mut found: Vec<(&Directive, &str, &[u8])> = Vec::new();
         let mut problem = None;
         for (name, value) in pairs {
             let Some(directive) = directives::find(name) else {
@@ -38,14 +38,14 @@ impl Config {
                 problem.get_or_insert([text, *name, b"'"].concat());
                 continue;
             };
-            let is_repeated = found.iter().any(|(other, _)| other.name == directive.name);
+            let is_repeated = found.iter().any(|(other, ..)| other.name == directive.name);
             let may_protected = self.enable_protected_configs.allows(is_local);
             let reason = match directive.change {
                 Change::Immutable => "can't set immutable config",
                 Change::Protected if !may_protected => "can't set protected config",
                 _ if is_repeated => "duplicate parameter",
                 _ => {
-                    found.push((directive, value));
+                    found.push((directive, directive.called(name), value));
                     continue;
                 }
             };
@@ -55,15 +55,16 @@ impl Config {
             return Err(problem);
         }
         let mut config = self.clone();
-        for (directive, value) in found {
+        for (directive, name, value) in found {
             // Unlike in a file, a list is parted by single spaces.
             let words: Vec<&[u8]> = match directive.is_list() {
+                true if value.is_empty() => Vec::new(),
                 true => value.split(|byte| *byte == b' ').collect(),
                 false => vec![value],
             };
             directive
                 .set(&mut config, &words, Moment::Running)
-                .map_err(|reason| failed(directive.name, &reason))?;
+                .map_err(|reason| failed(name, &reason))?;
             // A password that was changed is no longer that of the file.
             if directive.name == "requirepass" {
                 config.requirepass_file = None;

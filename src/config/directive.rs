@@ -145,6 +145,12 @@ impl Directive {
         is(self.name) || self.alias.is_some_and(is)
     }
 
+    /// The one of its names that `name` means.
+    pub fn called(&self, name: &[u8]) -> &'static str {
+        let is_alias = |alias: &&str| alias.as_bytes().eq_ignore_ascii_case(name);
+        self.alias.filter(is_alias).unwrap_or(self.name)
+    }
+
     /// Whether the value consists of several words.
     pub fn is_list(&self) -> bool {
         match &self.shape {

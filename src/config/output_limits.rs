@@ -31,7 +31,7 @@ impl OutputLimits {
     /// # Errors
     /// In Redis's words.
     pub fn set(&mut self, words: &[&[u8]]) -> Result<(), String> {
-        if words.is_empty() || !words.len().is_multiple_of(4) {
+        if !words.len().is_multiple_of(4) {
             return Err("Wrong number of arguments in buffer limit configuration.".to_owned());
         }
         for class in words.chunks_exact(4) {

@@ -18,7 +18,12 @@ impl SavePoint {
     /// In Redis's words.
     pub fn of_words(words: &[&[u8]]) -> Result<Vec<SavePoint>, String> {
         let point = |pair: &[&[u8]]| {
-            let number = |at: usize, min: i64| integer(pair.get(at)?).filter(|n| *n >= min);
+            // No digits at all are a zero, as for C's `strtoll`.
+            let zero = |word: &[u8]| word.is_empty().then_some(0);
+            let number = |at: usize, min: i64| {
+                let word = pair.get(at)?;
+                integer(word).or(zero(word)).filter(|number| *number >= min)
+            };
             let (seconds, changes) = (number(0, 1)?, number(1, 0)?);
             let (seconds, changes) = (seconds.unsigned_abs(), changes.unsigned_abs());
             Some(SavePoint { seconds, changes })

@@ -4,7 +4,7 @@
 
 use super::settings::Config;
 use super::value::Value;
-use super::words::{amount, bytes, integer, quoted};
+use super::words::{amount, bytes, integer, quoted, unbounded_bytes};
 
 /// The type of a value.
 pub enum Shape {
@@ -70,7 +70,8 @@ pub fn read(shape: &Shape, word: &[u8]) -> Result<Value, String> {
             within(number, *min, *max).map(Value::Integer)
         }
         Shape::Bytes(min, max) => {
-            let bytes = bytes(word).ok_or("argument must be a memory value")?;
+            let bytes = unbounded_bytes(word).ok_or("argument must be a memory value")?;
+            let bytes = i64::try_from(bytes).map_err(|_| out_of_bounds(*min, *max))?;
             within(bytes, *min, *max).map(Value::Integer)
         }
         Shape::BytesOrPercent => bytes_or_percent(word),
@@ -84,8 +85,12 @@ pub fn read(shape: &Shape, word: &[u8]) -> Result<Value, String> {
 fn within(number: i64, min: i64, max: i64) -> Result<i64, String> {
     match (min..=max).contains(&number) {
         true => Ok(number),
-        false => Err(format!("argument must be between {min} and {max} inclusive")),
+        false => Err(out_of_bounds(min, max)),
     }
+}
+
+fn out_of_bounds(min: i64, max: i64) -> String {
+    format!("argument must be between {min} and {max} inclusive")
 }
 
 fn yes_or_no(word: &[u8]) -> Result<Value, String> {
@@ -130,7 +135,9 @@ fn one_of(known: &[&'static str], word: &[u8]) -> Result<&'static str, String> {
 /// A word is not in the list, or there is none.
 pub fn some_of(known: &[&'static str], words: &[&[u8]]) -> Result<Value, String> {
     let mut chosen = Vec::new();
-    for word in words {
+    // No word is none of them.
+    let none: [&[u8]; 1] = [b""];
+    for word in if words.is_empty() { &none } else { words } {
         chosen.push(one_of(known, word)?);
     }
     // The first word of the list stands for nothing special: next to another one it says nothing.

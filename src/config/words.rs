@@ -17,7 +17,16 @@ pub fn integer(word: &[u8]) -> Option<i64> {
 
 /// A number of bytes, with one of Redis's units or without.
 pub fn bytes(word: &[u8]) -> Option<i64> {
-    std::str::from_utf8(word).ok().and_then(units::bytes).and_then(|bytes| bytes.try_into().ok())
+    unbounded_bytes(word).and_then(|bytes| bytes.try_into().ok())
+}
+
+/// The same up to the bound of the notation, which is beyond that of a value: as for C's
+/// `strtoull`, more digits than there is room for are as much as there is room for.
+pub fn unbounded_bytes(word: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(word).ok()?;
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let is_amount = digits > 0 && units::bytes(&format!("1{}", &text[digits..])).is_some();
+    units::bytes(text).or(is_amount.then_some(u64::MAX))
 }
 
 /// Bytes in the largest unit that leaves no rest.

@@ -96,9 +96,14 @@ pub static ROWS: &[Directive] = &[
     Directive::new("cluster-announce-ip", Shape::Text, "", "address told to others")
         .settable()
         .without_effect(ALONE),
-    Directive::new("cluster-announce-hostname", Shape::Text, "", "name told to others")
-        .settable()
-        .without_effect(ALONE),
+    Directive::new(
+        "cluster-announce-hostname",
+        Shape::Checked(host_name),
+        "",
+        "name told to others",
+    )
+    .settable()
+    .without_effect(ALONE),
     Directive::new("cluster-announce-human-nodename", Shape::Text, "", "name for log lines")
         .settable()
         .without_effect(ALONE),
@@ -130,3 +135,16 @@ pub static ROWS: &[Directive] = &[
     .settable()
     .without_effect(ALONE),
 ];
+
+/// Redis's rule for the name of a host.
+fn host_name(name: &[u8]) -> Result<(), String> {
+    if name.len() >= 256 {
+        return Err("Hostnames must be less than 256 characters".to_owned());
+    }
+    match name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(byte)) {
+        true => Ok(()),
+        false => {
+            Err("Hostnames may only contain alphanumeric characters, hyphens or dots".to_owned())
+        }
+    }
+}

@@ -136,24 +136,25 @@ pub static ROWS: &[Directive] = &[
         .without_effect("the allocator is the C library's"),
 ];
 
-/// Redis's rule for the template: variables in braces, each of a known name.
+/// Redis's rule for the template: variables in braces, each of a known name, and something to show
+/// besides those that may be empty.
 fn title(template: &[u8]) -> Result<(), String> {
-    const KNOWN: [&[u8]; 7] = [
-        b"title",
-        b"listen-addr",
-        b"server-mode",
-        b"port",
-        b"tls-port",
-        b"unixsocket",
-        b"config-file",
-    ];
+    const MAY_BE_EMPTY: [&[u8]; 2] = [b"title", b"server-mode"];
+    const OTHERS: [&[u8]; 5] =
+        [b"listen-addr", b"port", b"tls-port", b"unixsocket", b"config-file"];
     let mut parts = template.split(|byte| *byte == b'{');
-    parts.next();
+    let mut shows_something = parts.next().is_some_and(|text| !text.is_empty());
     for part in parts {
         let name = part.split(|byte| *byte == b'}').next().unwrap_or(b"");
-        if name.len() == part.len() || !KNOWN.contains(&name) {
-            return Err("template format is invalid or contains unknown variables".to_owned());
+        let is_known = MAY_BE_EMPTY.contains(&name) || OTHERS.contains(&name);
+        if name.len() == part.len() || !is_known {
+            shows_something = false;
+            break;
         }
+        shows_something |= OTHERS.contains(&name) || part.len() > name.len() + 1;
     }
-    Ok(())
+    match shows_something {
+        true => Ok(()),
+        false => Err("template format is invalid or contains unknown variables".to_owned()),
+    }
 }
