@@ -21,12 +21,15 @@ pub fn bytes(word: &[u8]) -> Option<i64> {
 }
 
 /// The same up to the bound of the notation, which is beyond that of a value: as for C's
-/// `strtoull`, more digits than there is room for are as much as there is room for.
+/// `strtoull`, more digits than there is room for are as much as there is room for, and none at all
+/// are a zero.
 pub fn unbounded_bytes(word: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(word).ok()?;
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let is_amount = digits > 0 && units::bytes(&format!("1{}", &text[digits..])).is_some();
-    units::bytes(text).or(is_amount.then_some(u64::MAX))
+    let unit = &text[digits..];
+    let is_amount = units::bytes(&format!("1{unit}")).is_some();
+    let odd = if digits == 0 { 0 } else { u64::MAX };
+    units::bytes(text).or(is_amount.then_some(odd))
 }
 
 /// Bytes in the largest unit that leaves no rest.
