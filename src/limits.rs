@@ -321,7 +321,7 @@ pub const BEFORE_IMAGE_BYTES_MAX: usize = 1024 * 1024;
 pub const AOF_KEPT_PORTIONS: usize = 4;
 
 /// Fields of a hash in one request of a rewritten log, as in Redis.
-pub const AOF_FIELDS_PER_REQUEST: usize = 64;
+pub const AOF_ELEMENTS_PER_REQUEST: usize = 64;
 
 /// Milliseconds after a failed rewrite before it is tried again; twice as many after every further
 /// failure, up to [`AOF_REWRITE_BACKOFF_MS_MAX`].

@@ -14,6 +14,7 @@ use crate::keyspace::store::eviction::lru_scope_of;
 use crate::keyspace::store::footprint::{Account, NODE_BYTES};
 use crate::keyspace::store::hasher::SharedHasher;
 use crate::keyspace::store::snapshot::Snapshot;
+use crate::keyspace::types::Encodings;
 use crate::keyspace::value::Value;
 use crate::keyspace::watch::{Watch, Watchers};
 use crate::limits;
@@ -76,6 +77,8 @@ pub struct Keyspace {
     /// Set while a log is replayed.
     pub(crate) is_replaying: bool,
     pub(crate) image: Snapshot,
+    /// Up to where values have the names of small ones.
+    pub encodings: Encodings,
     /// What happened to keys, to be taken at the end of a hold of the lock.
     pub events: Events,
     /// Keys that were looked up, while it is checked that a command declares its keys.
@@ -103,6 +106,7 @@ impl Keyspace {
             allowed_bytes: usize::MAX,
             is_replaying: false,
             image: Snapshot::default(),
+            encodings: Encodings::default(),
             events: Events::default(),
             #[cfg(debug_assertions)]
             touched: None,

@@ -8,6 +8,7 @@ use crate::keyspace::bytes::Key;
 use crate::keyspace::databases::{Cause, Counters, Keyspace};
 use crate::keyspace::events::{Event, Events};
 use crate::keyspace::store::entry::{Entry, LastUse};
+use crate::keyspace::types::Encodings;
 use crate::keyspace::value::{Stored, Value};
 use crate::keyspace::value_type::WrongType;
 use crate::limits;
@@ -53,6 +54,11 @@ impl Keys<'_> {
     /// Unix milliseconds of this moment.
     pub fn now_ms(&self) -> u64 {
         self.now_ms
+    }
+
+    /// Up to where values have the names of small ones.
+    pub fn encodings(&self) -> Encodings {
+        self.keyspace.encodings
     }
 
     /// Number of keys.

@@ -17,9 +17,8 @@
 //! | [`databases`] | all databases, and what they share |
 //! | [`store`] | entries in order of use, in segments |
 //! | [`value`] | what a key can hold: the list of all types |
-//! | [`string`], [`hash`] | the types |
+//! | [`string`], [`types`] | the types |
 //! | [`value_type`] | what has to be known about a type |
-//! | [`types`] | structures that hold values |
 //! | [`watch`], [`events`], `propagation` | who is told about changes |
 //! | [`bytes`] | strings that are short in place and long by reference |
 //! | [`table_size`] | what a hash table takes |
@@ -30,7 +29,6 @@ pub mod bytes;
 pub mod databases;
 pub mod events;
 pub mod eviction;
-pub mod hash;
 pub mod keys;
 mod propagation;
 pub mod snapshot;
@@ -46,11 +44,11 @@ pub use bytes::{Key, Text};
 pub use databases::{Counters, Garbage, Keyspace};
 pub use events::Event;
 pub use eviction::Eviction;
-pub use hash::FieldMap;
 pub use keys::{Changed, Keys};
 pub use propagation::Propagation;
 pub use store::entry::{Entry, LastUse};
 pub use store::hasher::SharedHasher;
+pub use types::{Encodings, Hash, Set};
 pub use value::Value;
 pub use value_type::{ValueType, WrongType};
 pub use watch::Watch;

@@ -72,23 +72,30 @@ impl Keyspace {
 mod tests {
     use super::*;
     use crate::keyspace::store::snapshot::kept;
-    use crate::keyspace::{Event, FieldMap, Value};
+    use crate::keyspace::types::Listpack;
+    use crate::keyspace::value_type::Rebuild;
+    use crate::keyspace::{Event, Hash, Value};
     use std::collections::BTreeMap;
 
     type State = BTreeMap<(usize, Vec<u8>), (String, Option<u64>)>;
 
+    /// The words that rebuild a value, one after the other.
+    struct Words(String);
+
+    impl Rebuild for Words {
+        fn request(&mut self, _: usize) {}
+
+        fn word(&mut self, word: &[u8]) {
+            self.0 += &format!("{},", word.escape_ascii());
+        }
+    }
+
     fn state(entries: impl Iterator<Item = BeforeImage>) -> State {
         let mut state = State::new();
         for BeforeImage { db, key, value, expires_at_ms } in entries {
-            let text = match &value {
-                Value::String(text) => String::from_utf8_lossy(text).into_owned(),
-                Value::Hash(fields) => {
-                    let mut text = String::new();
-                    fields.for_each(|name, value| text += &format!("{name:?}={value:?},"));
-                    text
-                }
-            };
-            let before = state.insert((db, key.to_vec()), (text, expires_at_ms));
+            let mut words = Words(String::new());
+            value.rebuild(&key, None, &mut words);
+            let before = state.insert((db, key.to_vec()), (words.0, expires_at_ms));
             assert!(before.is_none(), "{key:?} twice");
         }
         state
@@ -115,8 +122,8 @@ mod tests {
             4 => drop(keys.remove(key, Event::DEL)),
             5 => drop(keys.set_deadline(key, Some(random))),
             6 | 7 => {
-                let _ = keys.change(key, Event::hash("hset"), |fields: &mut FieldMap| {
-                    (fields.set(&random.to_le_bytes()[..1], b"v"), 1)
+                let _ = keys.change(key, Event::hash("hset"), |fields: &mut Hash| {
+                    (fields.set(&random.to_le_bytes()[..1], b"v", Listpack::OF_HASHES), 1)
                 });
             }
             _ if random.is_multiple_of(1_000) => keyspace.flush(db),

@@ -2,19 +2,18 @@
 //!
 //! Everything that is known about a type stands in its own file, as a [`ValueType`]. This is the
 //! list of all types, and the only file that matches on [`Value`]. To add a type, write its file,
-//! and name it here: as a variant, in `each_type!`, and in the list of [`Stored`] types.
+//! and name it here: as a variant, and in the list of [`Stored`] types.
 
 use crate::keyspace::bytes::{Key, Text};
-use crate::keyspace::hash::FieldMap;
+use crate::keyspace::types::{Hash, Set};
 use crate::keyspace::value_type::{Rebuild, ValueType};
-use std::sync::Arc;
 
 /// A type of value as it is stored in an entry.
 pub trait Stored: ValueType {
     /// The value as this type, if it is one.
     fn of(value: &Value) -> Option<&Self>;
 
-    /// The same to be changed. What a snapshot shares is copied first (copy-on-write).
+    /// The same to be changed. The type copies what a snapshot shares first (copy-on-write).
     fn of_mut(value: &mut Value) -> Option<&mut Self>;
 
     /// The value as one of any type.
@@ -26,51 +25,50 @@ pub trait Stored: ValueType {
 pub enum Value {
     /// Any bytes, up to 512 MiB.
     String(Text),
-    /// Fields with values. Counted, so that a snapshot can share them.
-    Hash(Arc<FieldMap>),
+    /// Fields with values.
+    Hash(Hash),
+    /// Members, each once.
+    Set(Set),
 }
 
-/// Says how the types of a list are found in their variants.
+/// Finds the types of a list in their variants.
 macro_rules! stored {
-    ($($type:ty: $variant:ident, $value:ident => $changed:expr, $wrapped:expr;)*) => {
+    ($($type:ty: $variant:ident;)*) => {
         $(impl Stored for $type {
             fn of(value: &Value) -> Option<&Self> {
                 match value {
-                    Value::$variant($value) => Some($value),
+                    Value::$variant(value) => Some(value),
                     _ => None,
                 }
             }
 
             fn of_mut(value: &mut Value) -> Option<&mut Self> {
                 match value {
-                    Value::$variant($value) => Some($changed),
+                    Value::$variant(value) => Some(value),
                     _ => None,
                 }
             }
 
             fn wrap(self) -> Value {
-                Value::$variant($wrapped(self))
+                Value::$variant(self)
             }
         })*
+
+        /// Evaluates an expression with the value as what it is.
+        macro_rules! each_type {
+            ($value:expr, $inner:ident => $result:expr) => {
+                match $value {
+                    $(Value::$variant($inner) => $result,)*
+                }
+            };
+        }
     };
 }
 
 stored! {
-    Text: String, value => value, std::convert::identity;
-    FieldMap: Hash, value => Arc::make_mut(value), Arc::new;
-}
-
-/// Evaluates an expression with the value as what it is.
-macro_rules! each_type {
-    ($value:expr, $inner:ident => $result:expr) => {
-        match $value {
-            Value::String($inner) => $result,
-            Value::Hash($inner) => {
-                let $inner = &**$inner;
-                $result
-            }
-        }
-    };
+    Text: String;
+    Hash: Hash;
+    Set: Set;
 }
 
 impl Value {
@@ -94,7 +92,7 @@ impl Value {
 
     /// Redis's name for the form in which it would keep such a value.
     pub fn encoding(&self) -> &'static str {
-        each_type!(self, inner => inner.encoding())
+        each_type!(self, inner => ValueType::encoding(inner))
     }
 
     /// See [`ValueType::rebuild`].

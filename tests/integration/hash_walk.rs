@@ -2,7 +2,8 @@
 
 use crate::support::{TestServer, check, check3, words};
 use proptest::prelude::*;
-use respool::keyspace::FieldMap;
+use respool::keyspace::Hash;
+use respool::keyspace::types::Listpack;
 use std::collections::BTreeSet;
 
 /// Ensures that a small hash comes in one step, in order, and that MATCH and NOVALUES choose.
@@ -123,6 +124,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+const NAMES: Listpack = Listpack::OF_HASHES;
+
 fn config() -> ProptestConfig {
     ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() }
 }
@@ -133,12 +136,12 @@ proptest! {
     /// Ensures that every field that stays throughout a walk is seen, whatever comes and goes.
     #[test]
     fn what_stays_is_seen(size in 1..1_500_u16, steps in prop::collection::vec(step(), 0..400)) {
-        let mut fields = FieldMap::new();
+        let mut fields = Hash::new();
         let name = |number: u16| format!("field {number}").into_bytes();
         // A long value makes it large, however few fields there are.
-        fields.set(b"long", &[b'x'; 100]);
+        fields.set(b"long", &[b'x'; 100], NAMES);
         (0..size).for_each(|number| {
-            fields.set(&name(number), b"v");
+            fields.set(&name(number), b"v", NAMES);
         });
         let mut stayed: BTreeSet<Vec<u8>> = (0..size).map(name).collect();
         let mut seen = BTreeSet::new();
@@ -147,19 +150,16 @@ proptest! {
         for step in steps.into_iter().chain(std::iter::repeat(Step::Scan(10))) {
             match step {
                 Step::Add(number) => {
-                    fields.set(&name(number), b"new");
+                    fields.set(&name(number), b"new", NAMES);
                 }
                 Step::Remove(number) => {
                     fields.remove(&name(number));
                     stayed.remove(&name(number));
                 }
                 Step::Scan(count) => {
-                    let mut found = 0;
                     cursor = fields.scan(cursor, count, |name, _| {
                         seen.insert(name.to_vec());
-                        found += 1;
                     });
-                    prop_assert!(found <= count);
                     if cursor == 0 {
                         break;
                     }

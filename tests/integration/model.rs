@@ -132,6 +132,7 @@ impl Model {
             return Some(false);
         }
         fields.push((field.to_vec(), value.to_vec()));
+        fields.sort();
         Some(true)
     }
 

@@ -6,6 +6,7 @@
 use crate::command::engine::{Args, Command, CommandError, KeyArguments, Reply};
 use crate::keyspace::Value;
 use crate::keyspace::bytes::Bytes;
+use crate::keyspace::types::Element;
 use std::sync::Arc;
 
 /// Argument `index` as bytes to be stored: the heap copy that was made before the lock was taken,
@@ -20,6 +21,22 @@ pub fn stored<const INLINE: usize>(args: Args<'_>, index: usize) -> Bytes<INLINE
 /// [`stored`] as the value of a key.
 pub fn stored_value(args: Args<'_>, index: usize) -> Value {
     Value::String(stored(args, index))
+}
+
+/// Replies with an element of a value: a long one leaves by reference.
+pub fn reply_element(reply: &mut Reply, element: Element<'_>) {
+    match element {
+        Element::Key(key) => reply_bytes(reply, Some(key)),
+        other => reply.bulk(other.text(&mut itoa::Buffer::new())),
+    }
+}
+
+/// Replies with an element, or null if there is none.
+pub fn reply_found(reply: &mut Reply, element: Option<Element<'_>>) {
+    match element {
+        Some(element) => reply_element(reply, element),
+        None => reply.null(),
+    }
 }
 
 /// Replies with stored bytes, or null if there are none.

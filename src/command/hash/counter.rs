@@ -3,7 +3,7 @@
 use super::row;
 use crate::command::engine::sums::{NOT_A_FLOAT, float_sum, integer_sum};
 use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
-use crate::keyspace::{Event, FieldMap, Key};
+use crate::keyspace::{Event, Hash, Key};
 use crate::number::extended::Extended;
 
 /// The family's part.
@@ -85,11 +85,13 @@ fn change_field<R>(
     event: Event,
     change: impl FnOnce(Option<&[u8]>) -> Result<(Key, R), CommandError>,
 ) -> Result<R, CommandError> {
-    let field = args.at(2);
-    keys.change(args.at(1), event, |fields: &mut FieldMap| {
-        match change(fields.get(field).map(|old| &**old)) {
+    let (field, names) = (args.at(2), keys.encodings().hash);
+    keys.change(args.at(1), event, |fields: &mut Hash| {
+        let mut digits = itoa::Buffer::new();
+        let old = fields.get(field);
+        match change(old.as_ref().map(|old| old.text(&mut digits))) {
             Ok((new, result)) => {
-                fields.insert(field, new);
+                fields.insert(field, new, names);
                 (Ok(result), 1)
             }
             Err(error) => (Err(error), 0),

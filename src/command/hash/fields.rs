@@ -4,11 +4,11 @@
 //! it with its last.
 
 use super::row;
-use crate::command::engine::values::{reply_bytes, stored};
+use crate::command::engine::values::{reply_found, stored};
 use crate::command::engine::{
     Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
-use crate::keyspace::{Event, FieldMap};
+use crate::keyspace::{Event, Hash};
 
 /// The family.
 pub const COMMANDS: &[&Command] =
@@ -69,10 +69,12 @@ fn set_fields(
     if !args.len().is_multiple_of(2) {
         return Err(CommandError::arity(command.name));
     }
-    let added = keys.change(args.at(1), Event::hash("hset"), |fields: &mut FieldMap| {
+    let names = keys.encodings().hash;
+    let added = keys.change(args.at(1), Event::hash("hset"), |fields: &mut Hash| {
         let pairs = (2..args.len()).step_by(2);
         let changes = pairs.len();
-        let added = pairs.filter(|at| fields.insert(args.at(*at), stored(args, at + 1))).count();
+        let added =
+            pairs.filter(|at| fields.insert(args.at(*at), stored(args, at + 1), names)).count();
         (added, changes)
     })?;
     Ok(added)
@@ -96,9 +98,9 @@ static HSETNX: Command = Command {
 };
 
 fn hsetnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let field = args.at(2);
-    let is_new = keys.change(args.at(1), Event::hash("hset"), |fields: &mut FieldMap| {
-        let is_new = fields.get(field).is_none() && fields.insert(field, stored(args, 3));
+    let (field, names) = (args.at(2), keys.encodings().hash);
+    let is_new = keys.change(args.at(1), Event::hash("hset"), |fields: &mut Hash| {
+        let is_new = !fields.contains(field) && fields.insert(field, stored(args, 3), names);
         (is_new, usize::from(is_new))
     })?;
     reply.integer(i64::from(is_new));
@@ -122,8 +124,8 @@ static HGET: Command = Command {
 };
 
 fn hget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let fields = keys.read::<FieldMap>(args.at(1))?;
-    reply_bytes(reply, fields.and_then(|fields| fields.get(args.at(2))));
+    let fields = keys.read::<Hash>(args.at(1))?;
+    reply_found(reply, fields.and_then(|fields| fields.get(args.at(2))));
     Ok(())
 }
 
@@ -145,11 +147,11 @@ static HMGET: Command = Command {
 };
 
 fn hmget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let fields = keys.read::<FieldMap>(args.at(1))?;
+    let fields = keys.read::<Hash>(args.at(1))?;
     let names = args.from(2);
     reply.array(names.len());
     for name in names.iter() {
-        reply_bytes(reply, fields.and_then(|fields| fields.get(name)));
+        reply_found(reply, fields.and_then(|fields| fields.get(name)));
     }
     Ok(())
 }
@@ -171,8 +173,8 @@ static HEXISTS: Command = Command {
 };
 
 fn hexists(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let fields = keys.read::<FieldMap>(args.at(1))?;
-    reply.integer(i64::from(fields.is_some_and(|fields| fields.get(args.at(2)).is_some())));
+    let fields = keys.read::<Hash>(args.at(1))?;
+    reply.integer(i64::from(fields.is_some_and(|fields| fields.contains(args.at(2)))));
     Ok(())
 }
 
@@ -193,7 +195,7 @@ static HSTRLEN: Command = Command {
 };
 
 fn hstrlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let fields = keys.read::<FieldMap>(args.at(1))?;
+    let fields = keys.read::<Hash>(args.at(1))?;
     let value = fields.and_then(|fields| fields.get(args.at(2)));
     reply.count(value.map_or(0, |value| value.len()));
     Ok(())
@@ -213,7 +215,7 @@ static HLEN: Command = Command {
 };
 
 fn hlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    reply.count(keys.read::<FieldMap>(args.at(1))?.map_or(0, |fields| fields.len()));
+    reply.count(keys.read::<Hash>(args.at(1))?.map_or(0, |fields| fields.len()));
     Ok(())
 }
 
@@ -237,7 +239,7 @@ static HDEL: Command = Command {
 };
 
 fn hdel(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let removed = keys.change(args.at(1), Event::hash("hdel"), |fields: &mut FieldMap| {
+    let removed = keys.change(args.at(1), Event::hash("hdel"), |fields: &mut Hash| {
         let removed = args.from(2).iter().filter(|field| fields.remove(field)).count();
         (removed, removed)
     })?;

@@ -1,9 +1,9 @@
 //! Hashes read as a whole, in the order in which their fields were first set.
 
 use super::row;
-use crate::command::engine::values::reply_bytes;
+use crate::command::engine::values::reply_element;
 use crate::command::engine::{Args, Command, Handler, Keys, Outcome, Reply, flag};
-use crate::keyspace::FieldMap;
+use crate::keyspace::Hash;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&HGETALL, &HKEYS, &HVALS];
@@ -32,12 +32,12 @@ static HGETALL: Command = Command {
 };
 
 fn hgetall(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let fields = keys.read::<FieldMap>(args.at(1))?;
+    let fields = keys.read::<Hash>(args.at(1))?;
     reply.map(fields.map_or(0, |fields| fields.len()));
     if let Some(fields) = fields {
         fields.for_each(|name, value| {
-            reply_bytes(reply, Some(name));
-            reply_bytes(reply, Some(value));
+            reply_element(reply, name);
+            reply_element(reply, value);
         });
     }
     Ok(())
@@ -61,10 +61,10 @@ static HKEYS: Command = Command {
 };
 
 fn hkeys(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let fields = keys.read::<FieldMap>(args.at(1))?;
+    let fields = keys.read::<Hash>(args.at(1))?;
     reply.array(fields.map_or(0, |fields| fields.len()));
     if let Some(fields) = fields {
-        fields.for_each(|name, _| reply_bytes(reply, Some(name)));
+        fields.for_each(|name, _| reply_element(reply, name));
     }
     Ok(())
 }
@@ -87,10 +87,10 @@ static HVALS: Command = Command {
 };
 
 fn hvals(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let fields = keys.read::<FieldMap>(args.at(1))?;
+    let fields = keys.read::<Hash>(args.at(1))?;
     reply.array(fields.map_or(0, |fields| fields.len()));
     if let Some(fields) = fields {
-        fields.for_each(|_, value| reply_bytes(reply, Some(value)));
+        fields.for_each(|_, value| reply_element(reply, value));
     }
     Ok(())
 }

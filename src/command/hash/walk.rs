@@ -2,9 +2,10 @@
 
 use super::row;
 use crate::command::engine::scan_options::{cursor, scan_options};
-use crate::command::engine::values::reply_bytes;
+use crate::command::engine::values::{reply_bytes, reply_element, reply_found};
 use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
-use crate::keyspace::{FieldMap, Key};
+use crate::keyspace::Hash;
+use crate::keyspace::types::Element;
 use crate::limits;
 use indexmap::IndexSet;
 
@@ -33,7 +34,7 @@ static HSCAN: Command = Command {
 fn hscan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let cursor = cursor(args.at(2))?;
     reply.array(2);
-    let Some(fields) = keys.read::<FieldMap>(args.at(1))? else {
+    let Some(fields) = keys.read::<Hash>(args.at(1))? else {
         // What is missing is walked through at once, whatever the options are.
         reply.bulk(b"0");
         reply.array(0);
@@ -42,8 +43,8 @@ fn hscan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let options = scan_options(args.from(3), true)?;
     let mut found = Vec::new();
     let next = fields.scan(cursor, options.count, |name, value| {
-        if options.want(name) {
-            found.push((name.clone(), value.clone()));
+        if options.want(name.text(&mut itoa::Buffer::new())) {
+            found.push((name.to_key(), value.to_key()));
         }
     });
     reply.bulk(next.to_string().as_bytes());
@@ -82,13 +83,13 @@ static HRANDFIELD: Command = Command {
 
 fn hrandfield(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     if args.len() == 2 {
-        let fields = keys.read::<FieldMap>(args.at(1))?;
+        let fields = keys.read::<Hash>(args.at(1))?;
         let drawn = fields.and_then(|fields| fields.at(fastrand::usize(..fields.len())));
-        reply_bytes(reply, drawn.map(|(name, _)| name));
+        reply_found(reply, drawn.map(|(name, _)| name));
         return Ok(());
     }
     let (count, with_values) = draw_options(args)?;
-    let Some(fields) = keys.read::<FieldMap>(args.at(1))? else {
+    let Some(fields) = keys.read::<Hash>(args.at(1))? else {
         reply.array(0);
         return Ok(());
     };
@@ -101,13 +102,13 @@ fn hrandfield(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
         true => (reply.is_resp3(), if reply.is_resp3() { 1 } else { 2 }),
         false => (false, 1),
     };
-    let write = |name: &Key, value: &Key, reply: &mut Reply| {
+    let write = |name: Element<'_>, value: Element<'_>, reply: &mut Reply| {
         if is_paired {
             reply.array(2);
         }
-        reply_bytes(reply, Some(name));
+        reply_element(reply, name);
         if with_values {
-            reply_bytes(reply, Some(value));
+            reply_element(reply, value);
         }
     };
     if count >= 0 && wanted >= fields.len() {
@@ -144,7 +145,7 @@ fn draw_options(args: Args<'_>) -> Result<(i64, bool), CommandError> {
 }
 
 /// Draws `count` places, which are fewer than there are unless one may be drawn again.
-fn draw(fields: &FieldMap, count: usize, again: bool) -> Vec<usize> {
+fn draw(fields: &Hash, count: usize, again: bool) -> Vec<usize> {
     let len = fields.len();
     if again {
         return (0..count).map(|_| fastrand::usize(..len)).collect();

@@ -2,6 +2,7 @@
 
 use super::packed::Item;
 use crate::keyspace::bytes::Key;
+use crate::keyspace::value_type::{Rebuild, stored_word};
 
 /// A field's name or value, or a member, on loan from the value that it is in.
 #[derive(Debug, Clone, Copy)]
@@ -74,5 +75,13 @@ impl<'a> From<Item<'a>> for Element<'a> {
 impl<'a> From<&'a Key> for Element<'a> {
     fn from(key: &'a Key) -> Element<'a> {
         Element::Key(key)
+    }
+}
+
+/// Passes an element on as the next word of a request that rebuilds its value.
+pub fn rebuild_element(requests: &mut dyn Rebuild, element: Element<'_>) {
+    match element {
+        Element::Key(key) => stored_word(requests, key),
+        other => requests.word(other.text(&mut itoa::Buffer::new())),
     }
 }

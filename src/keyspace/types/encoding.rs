@@ -56,3 +56,18 @@ impl Default for SetNames {
         SetNames { intset_entries_max: 512, listpack: Listpack::OF_SETS }
     }
 }
+
+/// The thresholds of all types, as the configuration has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Encodings {
+    /// Those of hashes.
+    pub hash: Listpack,
+    /// Those of sets.
+    pub set: SetNames,
+}
+
+impl Default for Encodings {
+    fn default() -> Encodings {
+        Encodings { hash: Listpack::OF_HASHES, set: SetNames::default() }
+    }
+}

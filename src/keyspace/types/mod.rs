@@ -13,7 +13,7 @@ pub mod segments;
 pub mod set;
 
 pub use element::Element;
-pub use encoding::{Encoding, Listpack, SetNames};
+pub use encoding::{Encoding, Encodings, Listpack, SetNames};
 pub use hash::Hash;
 pub use packed::{Block, Item, Packed, TwoWay};
 pub use segments::Segments;

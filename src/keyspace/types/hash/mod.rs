@@ -13,6 +13,8 @@
 //! the hash together with an ordered set of (deadline, field) and a map from field to deadline:
 //! [`Hash::set`] and [`Hash::remove`] tell what has to be dropped from both.
 
+mod value_type;
+
 use super::element::Element;
 use super::encoding::{Encoding, Listpack};
 use super::packed::Packed;

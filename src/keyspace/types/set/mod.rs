@@ -11,6 +11,7 @@
 
 mod algebra;
 mod integers;
+mod value_type;
 
 pub use algebra::{difference, intersection, union};
 
