@@ -26,7 +26,7 @@
 //! | [`connection`] | one client: read, execute, write |
 //! | [`command`] | the engine that executes requests, and a folder for each family; no sockets |
 //! | [`shared`] | what threads share, and the lock of the keyspace |
-//! | [`clients`] | the register of clients, and pauses |
+//! | [`clients`] | the register of clients, what waits to be sent to each, and pauses |
 //! | [`aof`] | the log of changes (a write-ahead log), and its own lock |
 //! | [`observe`] | what the server remembers about its own work; small locks of its own |
 //! | [`listener`] | where clients come in: TCP or a Unix socket |
@@ -45,6 +45,7 @@
 //! |---|---|---|---|
 //! | acceptor | one per address | admits or refuses, hands the stream over | the server stops |
 //! | worker-N | 0 … `maxclients` | serves one client after the other | none came for a while |
+//! | courier | 1 | sends what others have for a client, and what a client did not take at once | the clients have left |
 //! | housekeeper | 1 | sweep, eviction, fsync, figures, SHUTDOWN | everybody else has ended |
 //! | log-reader | 1 while loading | reads and parses ahead of the one who executes | all is read |
 //! | rewriter | 1 | makes the log short again | the clients have left |
@@ -56,14 +57,17 @@
 //!
 //! | lock | held | taken in |
 //! |---|---|---|
-//! | the change of the configuration | while a new one is put in force | `shared.rs` |
-//! | the keyspace ([`shared::Shared::lock_keyspace`]) | for a batch of requests, or a step of the sweep | `shared.rs` |
-//! | the configuration ([`shared::Shared::config`]) | to read a setting, or to replace all | `shared.rs` |
+//! | the change of the configuration | while a new one is put in force | `shared/mod.rs` |
+//! | the keyspace ([`shared::Shared::lock_keyspace`]) | for a batch of requests, or a step of the sweep | `shared/mod.rs` |
+//! | the configuration ([`shared::Services::config`]) | to read a setting, or to replace all | `shared/services.rs` |
 //! | the queue of the log | to add to it, or to take all of it | `aof/commit.rs`, `aof/refusal.rs` |
 //! | the register of clients, then the list of killed ones | to add, remove or list | `clients/mod.rs` |
 //! | one client's names ([`clients::Client::names`]) | to read or replace them | `command/connection/client.rs`, `command/connection/hello.rs`, `command/engine/meter.rs` |
 //! | the end of a pause ([`clients::pause::Pause`]) | to read or replace it; waiting holds no other lock | `clients/pause.rs` |
-//! | the slow log, the slow moments, the list of monitors | to add or to list | `observe/slowlog.rs`, `observe/latency.rs`, `observe/monitors.rs` |
+//! | the list of monitors | to add, remove, or put a line into the outbox of each | `clients/monitors.rs` |
+//! | one client's outbox ([`clients::outbox`]) | to put something in, or to take it out | `clients/outbox/mod.rs`, `clients/outbox/delivery.rs` |
+//! | the courier's list | to add to it, or to take all of it | `clients/courier.rs` |
+//! | the slow log, the slow moments | to add or to list | `observe/slowlog.rs`, `observe/latency.rs` |
 //! | the standard error stream | for one line | `log.rs` |
 //! | the faults that a test has planned | to look one up | `aof/faults.rs` |
 //!

@@ -50,8 +50,10 @@ pub const BATCH_HOLD_US_MAX: u64 = 500;
 /// Requests between two looks at the clock while the lock is held: a look costs about 25 ns.
 pub const BATCH_CLOCK_EVERY: usize = 16;
 
-/// Unsent reply bytes of one client beyond which it is dropped (Redis:
-/// `client-output-buffer-limit`, which is unlimited for normal clients; we prefer to live).
+/// Unsent reply bytes of one client beyond which none of its requests is executed (back-pressure).
+/// If it does not read a byte in [`OUTPUT_STALL_MS`] then, it is dropped. Also the bytes of
+/// messages that may wait for one client, whatever Redis's `client-output-buffer-limit` says: that
+/// is unlimited for normal clients, and we prefer to live.
 pub const OUTPUT_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Unsent reply bytes after which a batch is cut short and the replies are sent.
@@ -67,20 +69,20 @@ pub const REPLY_SHARED_BYTES_MIN: usize = 4 * 1024;
 /// Buffers handed to one `writev`; the kernel's own limit is 1024.
 pub const WRITEV_BUFFERS_MAX: usize = 64;
 
-/// Milliseconds that one write may wait for a client that does not read. Afterwards the worker
-/// looks whether the client has more to *say*: a client may send all before it reads anything.
-pub const WRITE_WAIT_MS: u64 = 5;
+/// Milliseconds in which a client has to read a byte at least when [`OUTPUT_BYTES_MAX`] of replies
+/// wait for it and it asks for more.
+pub const OUTPUT_STALL_MS: u64 = 1_000;
 
-/// Bytes of replies that may be left with the log to be sent: far more than a batch of writes
-/// answers with, and far less than a socket has room for.
-pub const HANDED_OVER_BYTES_MAX: usize = 16 * 1024;
+/// Pieces in an outbox up to which replies wait each for their own sync of the log. Those of a
+/// client that has more of them wait together: many small replies must not take much memory.
+pub const FENCES_MAX: usize = 64;
 
-/// Milliseconds of silence after which a worker looks whether all of such replies went off.
-pub const HANDED_OVER_READ_WAIT_MS: u64 = 100;
+/// Attempts to send to one client in a row, while others have messages waiting as well.
+pub const DELIVERY_ROUNDS_MAX: usize = 16;
 
-/// Attempts to send in vain, of [`WRITE_WAIT_MS`] each, after which a client at the limit of
-/// [`OUTPUT_BYTES_MAX`] is dropped: a second in which it did not read a byte.
-pub const OUTPUT_ATTEMPTS_MAX: usize = 200;
+/// Milliseconds between two looks at full sockets while the courier has others to serve: to ask the
+/// kernel about a thousand sockets takes about as long as to send to ten.
+pub const COURIER_POLL_EVERY_MS: u64 = 1;
 
 /// Milliseconds without progress after which replies to a client that has said all it will ever
 /// say are given up.
@@ -92,18 +94,6 @@ pub const DRAIN_WAIT_MS: u64 = 5_000;
 pub const LINGER_MS: u64 = 50;
 /// See [`LINGER_MS`].
 pub const LINGER_BYTES_MAX: usize = 1024 * 1024;
-
-/// Bytes of requests that are taken between two attempts to send to a client which does not read:
-/// an attempt costs [`WRITE_WAIT_MS`], and a client that sends 40 MB first should not wait for
-/// thousands of them.
-pub const CONGESTED_INPUT_BYTES: usize = 1024 * 1024;
-
-/// Milliseconds that a read may wait while replies are waiting to be sent.
-pub const READ_WAIT_CONGESTED_MS: u64 = 5;
-
-/// The longest such wait, after many attempts to send were in vain: a thousand clients that never
-/// read must not keep a core busy.
-pub const READ_WAIT_PATIENT_MS: u64 = 320;
 
 /// Milliseconds of silence after which a connection gives its grown buffers back.
 pub const IDLE_AFTER_MS: u64 = 2_000;
@@ -228,13 +218,7 @@ pub const LATENCY_SAMPLES_MAX: usize = 160;
 
 /// Bytes of lines that may wait for one monitor: about a hundred thousand small commands, which is
 /// a tenth of a second of a busy server.
-pub const MONITOR_QUEUE_BYTES_MAX: usize = 8 * 1024 * 1024;
-
-/// Milliseconds that a monitor's worker waits for a line before it looks whether its client says
-/// something, and that it listens to its client between two lines.
-pub const MONITOR_LINE_WAIT_MS: u64 = 100;
-/// See [`MONITOR_LINE_WAIT_MS`].
-pub const MONITOR_READ_WAIT_MS: u64 = 1;
+pub const MONITOR_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Milliseconds for which a request waits for the end of a pause before its worker looks whether
 /// the client is still there.

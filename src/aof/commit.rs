@@ -4,16 +4,15 @@
 //! order of execution. They leave when somebody waits for them ([`Aof::wait`]): the first who does
 //! takes *everything* that is queued and writes it, without holding any lock; whoever comes
 //! meanwhile waits, and finds its records written by the next one in one go. With `always` the
-//! same happens with the disk: the housekeeper syncs for everybody who waits, and sends the replies
-//! of those who have left them here ([`Aof::hand_over`]). Whoever comes while it does so makes up
-//! the next group; so the more there is to do, the more share a sync.
+//! same happens with the disk: the housekeeper syncs for all replies that wait in outboxes by then
+//! (group commit). Those that come while it does so make up the next group; so the more there is to
+//! do, the more share a sync.
 //!
 //! A *place* is a number of bytes since the log was opened, whatever the file. The three that
 //! matter run after each other: `synced` ≤ `written` ≤ `end`.
 
 use super::disk::{Disk, LogFile};
 use super::mailbox::{Mailbox, Order};
-use super::parcel::Parcel;
 use super::records::Records;
 use super::status::Status;
 use crate::config::Fsync;
@@ -65,8 +64,6 @@ pub(super) struct State {
     is_syncing: bool,
     /// Whether the housekeeper was asked to sync.
     is_sync_asked: bool,
-    /// Replies that are sent when the log is synced.
-    parcels: Vec<Parcel>,
     /// Files with bytes that were not synced, the oldest first.
     unsynced: Vec<Arc<LogFile>>,
     /// An empty buffer for the next one who writes.
@@ -227,16 +224,22 @@ impl Aof {
         self.is_always() && !self.is_safe(place)
     }
 
-    /// Has the replies in `parcel` sent when what they rest on is on the disk. Gives it back if
-    /// that need not, or cannot, be waited for.
-    pub fn hand_over(&self, parcel: Parcel) -> Option<Parcel> {
-        let mut state = self.state.lock();
-        if !self.has_to_sync(parcel.place) || state.is_stuck || state.is_distrusted {
-            return Some(parcel);
+    /// Whether replies that rest on `offset` may leave: whether it is safe. Never waits.
+    ///
+    /// # Errors
+    /// It will not be safe soon: the disk fails.
+    pub fn is_safe_or_lost(&self, offset: u64) -> Result<bool, Unwritten> {
+        if self.is_safe(offset) {
+            return Ok(true);
         }
-        state.parcels.push(parcel);
-        self.ask_for_sync(&mut state);
-        None
+        let state = self.state.lock();
+        let is_lost = state.is_stuck || self.is_always() && state.is_distrusted;
+        if is_lost && !self.is_safe(offset) { Err(Unwritten) } else { Ok(self.is_safe(offset)) }
+    }
+
+    /// Has the log synced soon, for everybody who waits by then.
+    pub fn request_sync(&self) {
+        self.ask_for_sync(&mut self.state.lock());
     }
 
     /// Rings for the housekeeper, who writes and syncs for everybody who waits by then.
@@ -282,7 +285,6 @@ impl Aof {
                 self.write_front(&mut state);
             }
         }
-        let parcels = std::mem::take(&mut state.parcels);
         let files = std::mem::take(&mut state.unsynced);
         let place = self.written.load(Relaxed);
         if !files.is_empty() {
@@ -296,17 +298,6 @@ impl Aof {
             self.synced.fetch_max(place, Relaxed);
         }
         self.synced_more.notify_all();
-        drop(state);
-        self.deliver(parcels);
-    }
-
-    /// Sends the replies that waited for the disk, with no lock held.
-    fn deliver(&self, parcels: Vec<Parcel>) {
-        let synced = self.synced.load(Relaxed);
-        for parcel in parcels {
-            let is_safe = parcel.place <= synced;
-            parcel.deliver(is_safe);
-        }
     }
 
     /// Whether there are bytes that were not synced.
@@ -373,7 +364,7 @@ impl Aof {
             let to_come = if state.is_writing { &self.written_more } else { &self.synced_more };
             to_come.wait(&mut state);
         }
-        let mut rest = std::mem::take(&mut *state);
+        let rest = std::mem::take(&mut *state);
         self.is_on.store(false, Relaxed);
         self.is_refusing.store(false, Relaxed);
         // What could not be written will not be: nobody may wait for it, now or in another log.
@@ -381,7 +372,6 @@ impl Aof {
         self.synced.store(self.end(), Relaxed);
         self.wake_all();
         drop(state);
-        self.deliver(std::mem::take(&mut rest.parcels));
         rest.queue.iter().for_each(|portion| portion.file.give_back());
     }
 }

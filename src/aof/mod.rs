@@ -16,14 +16,12 @@
 //! gate ──► Pending ──► Aof::append ──► queue ──► Aof::wait ──► file ──► Aof::sync
 //!       (keyspace lock held)                  (no lock held)       (housekeeper)
 //! ```
-//! With `always` the replies take the same way: the worker leaves them with the log
-//! ([`Aof::hand_over`]), and the housekeeper sends them when it has synced.
+//! With `always` the replies wait in the client's outbox until the housekeeper has synced.
 //!
 //! | file | job |
 //! |---|---|
 //! | `records.rs` | requests in the log's form |
 //! | `commit.rs` | the queue, and writing and syncing for all who wait |
-//! | `parcel.rs` | replies that wait for the disk |
 //! | `refusal.rs` | what becomes of it all when the disk fails |
 //! | `directory.rs`, `manifest.rs` | which files there are |
 //! | `rewrite.rs`, `mailbox.rs`, `status.rs` | making the log short again |
@@ -45,7 +43,6 @@ pub mod mailbox;
 pub mod manifest;
 pub mod names;
 mod opening;
-pub mod parcel;
 pub mod records;
 mod refusal;
 pub mod rewrite;
@@ -59,6 +56,5 @@ pub use directory::Directory;
 pub use disk::Disk;
 pub use mailbox::Order;
 pub use names::Names;
-pub use parcel::Parcel;
 pub use records::{Pending, Records};
 pub use rewrite::Rewrite;

@@ -7,6 +7,7 @@
 
 use crate::background::memory_watch::{Advice, MemoryWatch};
 use crate::clients::Client;
+use crate::clients::courier::Mail;
 use crate::config::Fsync;
 use crate::keyspace::Eviction;
 use crate::limits;
@@ -55,6 +56,7 @@ pub fn run(shared: &Shared, stop: &Receiver<()>, begin_stop: impl Fn()) {
         evict(shared);
         synced_at_ms = keep_log(shared, synced_at_ms);
         close_silent_clients(shared);
+        limit_outboxes(shared);
         shared.clients.pause.end_if_due(shared.clock.steady_ms());
         rounds += 1;
         if rounds.is_multiple_of(ROUNDS_PER_SAMPLE) {
@@ -63,8 +65,8 @@ pub fn run(shared: &Shared, stop: &Receiver<()>, begin_stop: impl Fn()) {
             last = sample_commands(shared, &last);
         }
     }
-    shared.lock_keyspace().propagation.turn(false);
-    shared.aof.finish();
+    shared.with_keyspace(|hold| hold.propagation.turn(false));
+    shared.finish_log();
 }
 
 /// The server stops.
@@ -80,7 +82,7 @@ fn wait_until(next_round: Instant, shared: &Shared, stop: &Receiver<()>) -> Resu
         }
         select! {
             recv(stop) -> _ => return Err(Stopped),
-            recv(shared.aof.bell_rings) -> _ => shared.aof.sync(),
+            recv(shared.aof.bell_rings) -> _ => shared.sync_log(),
             default(wait) => return Ok(()),
         }
     }
@@ -126,7 +128,7 @@ fn keep_log(shared: &Shared, synced_at_ms: u64) -> u64 {
         return synced_at_ms;
     }
     if shared.aof.has_unsynced() {
-        shared.aof.sync();
+        shared.sync_log();
     }
     now_ms
 }
@@ -139,7 +141,7 @@ pub fn sweep(shared: &Shared) {
         let now_ms = keyspace.now_ms;
         let removed = keyspace.sweep(now_ms, limits::SWEEP_KEYS_MAX);
         let used_bytes = keyspace.used_bytes() as u64;
-        drop(keyspace);
+        keyspace.release();
         shared.stats.used_peak_bytes.fetch_max(used_bytes, Relaxed);
         if removed == 0 || shared.is_stopping() {
             return;
@@ -153,7 +155,7 @@ pub fn sweep(shared: &Shared) {
 fn let_others_go_first(shared: &Shared) {
     let aof = &shared.aof;
     if aof.bell_rings.try_recv().is_ok() {
-        aof.sync();
+        shared.sync_log();
     } else if aof.queued_bytes() > limits::AOF_BUFFER_KEPT_BYTES as u64 {
         aof.keep_up();
     }
@@ -175,7 +177,7 @@ fn watch_memory(shared: &Shared, watch: &mut MemoryWatch) {
     match watch.look(resident_bytes, used_bytes, limit.bytes as u64) {
         Advice::GoOn => {}
         Advice::Allow(bytes) => {
-            shared.lock_keyspace().allow(bytes as usize);
+            shared.with_keyspace(|hold| hold.allow(bytes as usize));
             let memory = machine::memory();
             log::warning(&format!(
                 "The process takes {} of {} {}: evicting keys until the data takes {}",
@@ -185,12 +187,19 @@ fn watch_memory(shared: &Shared, watch: &mut MemoryWatch) {
                 human(bytes)
             ));
         }
-        Advice::Raise(bytes) => shared.lock_keyspace().allow(bytes as usize),
+        Advice::Raise(bytes) => shared.with_keyspace(|hold| hold.allow(bytes as usize)),
         Advice::Restore => {
-            shared.lock_keyspace().allow(usize::MAX);
+            shared.with_keyspace(|hold| hold.allow(usize::MAX));
             log::notice("There is memory again: the data may take all of maxmemory");
         }
     }
+}
+
+/// Cuts clients off for which too much has waited for too long.
+fn limit_outboxes(shared: &Shared) {
+    let mut mail = Mail::default();
+    shared.clients.enforce_output_limits(shared.clock.steady_ms(), &mut mail);
+    shared.post(&mut mail);
 }
 
 /// Removes what commands did not get round to removing for want of memory, and finds out which key
@@ -204,7 +213,7 @@ fn evict(shared: &Shared) {
         let_others_go_first(shared);
     }
     for _ in 0..limits::FORESIGHT_HOLDS_MAX {
-        if shared.lock_keyspace().find_next_victim(limits::EVICTION_EFFORT_MAX) {
+        if shared.with_keyspace(|hold| hold.find_next_victim(limits::EVICTION_EFFORT_MAX)) {
             return;
         }
         std::thread::yield_now();
@@ -237,11 +246,10 @@ fn sample_clients(shared: &Shared) {
     };
     let input = most(|client| client.query_held_bytes.load(Relaxed));
     shared.stats.client_input_max_bytes.store(input, Relaxed);
-    let output = most(|client| client.output_held_bytes.load(Relaxed));
+    let output = most(Client::output_held_bytes);
     shared.stats.client_output_max_bytes.store(output, Relaxed);
-    let held = |client: &Arc<Client>| {
-        client.query_held_bytes.load(Relaxed) + client.output_held_bytes.load(Relaxed)
-    };
+    let held =
+        |client: &Arc<Client>| client.query_held_bytes.load(Relaxed) + client.output_held_bytes();
     let held: usize = clients.iter().map(held).sum();
     shared.stats.client_held_bytes.store(held as u64, Relaxed);
 }

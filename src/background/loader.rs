@@ -36,7 +36,7 @@ pub fn run(shared: &Shared, mut directory: Directory) -> Result<Option<Directory
         is_stopped: false,
     };
     // A key that has expired goes where the log says so: a later request may rest on it.
-    shared.lock_keyspace().set_replaying(true);
+    shared.with_keyspace(|hold| hold.set_replaying(true));
     let may_cut = shared.config().aof_load_truncated;
     let loaded = load::load(&directory, may_cut, &mut loader);
     let Loader { requests, is_stopped, .. } = loader;
@@ -47,16 +47,16 @@ pub fn run(shared: &Shared, mut directory: Directory) -> Result<Option<Directory
         }
         loaded => loaded?,
     }
-    shared.lock_keyspace().fit();
+    shared.with_keyspace(|hold| hold.fit());
     let file = directory
         .last_increment()
         .map_err(|error| format!("the append-only file cannot be continued: {error}"))?;
     shared.aof.begin(file, directory.sizes());
-    let mut access = shared.lock_keyspace();
-    // Both at one moment: what expires or is evicted from now on is logged.
-    access.propagation.turn(true);
-    access.set_replaying(false);
-    drop(access);
+    shared.with_keyspace(|hold| {
+        // Both at one moment: what expires or is evicted from now on is logged.
+        hold.propagation.turn(true);
+        hold.set_replaying(false);
+    });
     shared.end_loading();
     let seconds = (shared.clock.steady_us() - start_us) as f64 / 1e6;
     log::notice(&format!(
@@ -90,9 +90,9 @@ impl Target for Loader<'_> {
                 return Err((*offset, "stopped before it was loaded".to_owned()));
             }
             // Between two batches, whoever waits for the lock gets it.
-            let mut access = self.shared.lock_keyspace();
             let batch = requests.by_ref().take(limits::BATCH_REQUESTS_MAX);
-            self.requests += self.replay.execute(&mut access, batch)?;
+            let replay = &mut self.replay;
+            self.requests += self.shared.with_keyspace(|hold| replay.execute(hold, batch))?;
         }
         let keys_added = self.keys().saturating_sub(keys_before);
         self.keys_per_byte = keys_added as f64 / portion.len().max(1) as f64;
@@ -141,6 +141,7 @@ impl Loader<'_> {
             self.keys_expected = keys + keys_ahead;
             access.reserve(db, keys_ahead);
         }
+        access.release();
     }
 }
 

@@ -1,5 +1,6 @@
 //! Threads that serve no client of their own.
 
+pub mod courier;
 pub mod housekeeper;
 pub mod loader;
 pub mod memory_watch;

@@ -40,8 +40,8 @@ pub fn run(
                 }
             }
             (Order::TurnOff(answer), _) => {
-                shared.lock_keyspace().propagation.turn(false);
-                shared.aof.finish();
+                shared.with_keyspace(|hold| hold.propagation.turn(false));
+                shared.finish_log();
                 directory = None;
                 let _ = answer.send(Ok(()));
             }
@@ -83,6 +83,7 @@ fn rewrite(shared: &Shared, directory: &mut Directory, tell: impl FnOnce(Result<
             keyspace.propagation.turn(true);
             shared.aof.begin(file, (0, 0));
         }
+        access.release();
     });
     let outcome = match begun {
         Ok(rewrite) => {
@@ -115,7 +116,7 @@ fn take_image(shared: &Shared, mut rewrite: Rewrite<'_>) -> Result<u64, String> 
         let mut access = shared.lock_keyspace();
         let mut image = access.step_snapshot();
         is_complete = !access.has_snapshot();
-        drop(access);
+        access.release();
         while let Some(kept) = shared.aof.rewriter.take_before_images(is_complete) {
             image.extend(kept);
         }

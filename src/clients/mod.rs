@@ -6,14 +6,25 @@
 //! closed: killing only marks a client and puts it on a list, and its socket is closed when no lock
 //! is held any more, not even the keyspace's of an EXEC.
 
+pub mod courier;
+pub mod end;
+pub mod message;
+pub mod monitors;
+pub mod outbox;
+pub mod output_limit;
 pub mod pause;
 
+use crate::clients::courier::{Courier, Mail};
+use crate::clients::message::Message;
+use crate::clients::outbox::Outbox;
+use crate::clients::output_limit::OutputLimits;
 use crate::clients::pause::Pause;
 use crate::clock::Clock;
 use crate::listener::{Address, Arrival};
 use parking_lot::Mutex;
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
@@ -52,10 +63,10 @@ pub struct Client {
     pub query_bytes: AtomicUsize,
     /// Bytes of memory for requests.
     pub query_held_bytes: AtomicUsize,
-    /// Bytes of replies that wait to be sent.
-    pub output_bytes: AtomicUsize,
-    /// Bytes of memory for replies.
-    pub output_held_bytes: AtomicUsize,
+    /// Bytes of memory for replies that are being written.
+    pub reply_held_bytes: AtomicUsize,
+    /// What waits to be sent to it.
+    pub outbox: Outbox,
     /// Names, which change rarely.
     pub names: Mutex<Names>,
     /// Whether its request waits for the end of a pause.
@@ -94,15 +105,11 @@ impl Client {
     /// Only its own worker may ask, and only one that does not listen.
     pub fn is_gone(&self) -> bool {
         let look = |stream: &Arc<TcpStream>| {
-            stream.set_nonblocking(true)?;
-            let found = stream.peek(&mut [0]);
-            stream.set_nonblocking(false)?;
-            found
+            let mut byte = [0; 1];
+            recv(stream, &mut byte[..], RecvFlags::PEEK | RecvFlags::DONTWAIT).map(|(_, len)| len)
         };
         let is_gone = match self.stream.as_ref().map(look) {
-            Some(Err(error)) => {
-                !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
-            }
+            Some(Err(error)) => !matches!(error, Errno::AGAIN | Errno::INTR),
             Some(Ok(bytes)) => bytes == 0,
             None => true,
         };
@@ -137,13 +144,23 @@ impl Client {
             no_touch: AtomicBool::new(false),
             query_bytes: AtomicUsize::new(0),
             query_held_bytes: AtomicUsize::new(0),
-            output_bytes: AtomicUsize::new(0),
-            output_held_bytes: AtomicUsize::new(0),
+            reply_held_bytes: AtomicUsize::new(0),
+            outbox: Outbox::default(),
             names: Mutex::default(),
             is_waiting: AtomicBool::new(false),
             is_monitor: AtomicBool::new(false),
             is_killed: AtomicBool::new(false),
         }
+    }
+
+    /// Decides that this connection ends. Its socket is shut down when no lock is held.
+    pub fn kill(&self) {
+        self.is_killed.store(true, Relaxed);
+    }
+
+    /// Bytes of memory for replies and messages to it.
+    pub fn output_held_bytes(&self) -> usize {
+        self.reply_held_bytes.load(Relaxed) + self.outbox.waiting().held_bytes
     }
 
     /// Whether someone has decided that this connection ends.
@@ -157,6 +174,12 @@ impl Client {
 pub struct Clients {
     /// Whether their requests wait.
     pub pause: Pause,
+    /// Who sends what others have put into outboxes.
+    pub courier: Courier,
+    /// How much may wait in an outbox.
+    pub output_limits: OutputLimits,
+    /// Steady seconds, as of the housekeeper's last round.
+    now_seconds: AtomicU64,
     by_id: Mutex<BTreeMap<u64, Arc<Client>>>,
     last_id: AtomicU64,
     connected: AtomicUsize,
@@ -213,7 +236,7 @@ impl Clients {
     pub fn kill_where(&self, chosen: impl Fn(&Client) -> bool) -> usize {
         let chosen: Vec<_> = self.list().into_iter().filter(|client| chosen(client)).collect();
         let count = chosen.len();
-        chosen.iter().for_each(|client| client.is_killed.store(true, Relaxed));
+        chosen.iter().for_each(|client| client.kill());
         self.killed.lock().extend(chosen);
         self.has_killed.fetch_or(count > 0, Relaxed);
         count
@@ -226,8 +249,40 @@ impl Clients {
             let killed = std::mem::take(&mut *self.killed.lock());
             for client in killed {
                 client.shut_down(Shutdown::Both);
+                client.outbox.wake();
             }
             self.pause.wake();
+        }
+    }
+
+    /// Puts a message into a client's outbox, and the client into `mail` if its outbox has to be
+    /// delivered for that.
+    ///
+    /// To be called under the lock of the list in which the client was found, which has to be
+    /// ordered after the keyspace's: so all clients of a list see one order of messages, and a
+    /// client that has left the list gets nothing more. `mail` has to be posted when no lock is
+    /// held any more.
+    pub fn put(&self, client: &Arc<Client>, message: &mut Message<'_>, mail: &mut Mail) {
+        self.put_encoded(client, message.bytes(client.resp.load(Relaxed) == 3), mail);
+    }
+
+    /// The same for a message that is encoded already.
+    pub fn put_encoded(&self, client: &Arc<Client>, message: &Arc<[u8]>, mail: &mut Mail) {
+        let now_seconds = self.now_seconds.load(Relaxed);
+        if client.outbox.put(message, &self.output_limits, now_seconds) {
+            mail.add(client);
+        }
+    }
+
+    /// Tells the clients what time it is, and cuts those off for which too much has waited for too
+    /// long. `mail` has to be posted.
+    pub fn enforce_output_limits(&self, now_ms: u64, mail: &mut Mail) {
+        let now_seconds = now_ms / 1_000;
+        if self.now_seconds.swap(now_seconds, Relaxed) != now_seconds {
+            let clients = self.list();
+            let is_over =
+                |client: &&Arc<Client>| client.outbox.look(&self.output_limits, now_seconds);
+            clients.iter().filter(is_over).for_each(|client| mail.add(client));
         }
     }
 

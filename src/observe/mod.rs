@@ -6,7 +6,6 @@
 //! | `errors.rs` | error replies by their first word | INFO |
 //! | `slowlog.rs` | the last commands that took long | SLOWLOG |
 //! | `latency.rs` | the worst moments of each kind of event | LATENCY |
-//! | `monitors.rs` | who wants to see every command | MONITOR |
 //!
 //! Counters are plain atomics that nobody waits for. The rest is behind small locks of its own,
 //! which come last in the order of locks, are held for a few moves in memory, and are taken only
@@ -16,11 +15,9 @@
 pub mod calls;
 pub mod errors;
 pub mod latency;
-pub mod monitors;
 pub mod slowlog;
 
 pub use calls::Calls;
 pub use errors::Errors;
 pub use latency::Latency;
-pub use monitors::{Monitor, Monitors};
 pub use slowlog::Slowlog;

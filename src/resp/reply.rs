@@ -25,6 +25,8 @@ pub struct Reply {
     attached_bytes: usize,
     /// Bytes of the first attachment that were sent already.
     attachment_sent: usize,
+    /// Where the last message of others ends in `text`: it is no part of a reply.
+    messages_end: usize,
     resp3: bool,
 }
 
@@ -73,6 +75,12 @@ impl Reply {
     /// A reply that was encoded elsewhere.
     pub fn encoded(&mut self, bytes: &[u8]) {
         self.text.extend_from_slice(bytes);
+    }
+
+    /// A message of others, which the next reply has to follow.
+    pub fn message(&mut self, bytes: &[u8]) {
+        self.text.extend_from_slice(bytes);
+        self.messages_end = self.text.len();
     }
 
     /// `+OK`.
@@ -165,6 +173,20 @@ impl Reply {
         self.header(if self.resp3 { b'~' } else { b'*' }, len);
     }
 
+    /// The head of a push, which the client did not ask for; `len` replies must follow. An array in
+    /// RESP2, where only a client that has subscribed may get one.
+    pub fn push(&mut self, len: usize) {
+        self.header(if self.resp3 { b'>' } else { b'*' }, len);
+    }
+
+    /// All bytes that wait, in one piece.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.len());
+        let slices = self.slices(2 * self.attachments.len() + 2);
+        slices.iter().for_each(|slice| bytes.extend_from_slice(slice));
+        bytes
+    }
+
     /// Where the next reply will begin.
     pub fn mark(&self) -> Mark {
         Mark { text: self.text.len(), attachments: self.attachments.len() }
@@ -180,10 +202,11 @@ impl Reply {
 
     /// Whether exactly one whole reply was written since `mark`; for assertions.
     pub fn is_one_reply_since(&self, mark: Mark) -> bool {
-        let mut text = self.text[mark.text..].to_vec();
+        let start = mark.text.max(self.messages_end);
+        let mut text = self.text[start..].to_vec();
         // Attachments go back to where they belong, the last one first so that places stay true.
         for attachment in self.attachments.iter().skip(mark.attachments).rev() {
-            let at = attachment.at - mark.text;
+            let at = attachment.at - start;
             text.splice(at..at, attachment.bytes[..attachment.len].iter().copied());
         }
         skip_reply(&text) == Some(text.len())
@@ -239,7 +262,7 @@ impl Reply {
     fn forget_sent(&mut self) {
         self.text.drain(..self.text_sent);
         self.attachments.iter_mut().for_each(|attachment| attachment.at -= self.text_sent);
-        self.text_sent = 0;
+        (self.text_sent, self.messages_end) = (0, 0);
         self.text.shrink_to(limits::OUTPUT_KEPT_BYTES.max(2 * self.text.len()));
     }
 
@@ -247,8 +270,23 @@ impl Reply {
     fn clear(&mut self) {
         self.text.clear();
         self.text.shrink_to(limits::OUTPUT_KEPT_BYTES);
-        self.text_sent = 0;
+        (self.text_sent, self.messages_end) = (0, 0);
         self.attachments.shrink_to(limits::WRITEV_BUFFERS_MAX);
+    }
+
+    /// Moves all of `other` behind these.
+    pub fn append(&mut self, mut other: Reply) {
+        debug_assert!(other.text_sent == 0 && other.attachment_sent == 0, "nothing was sent of it");
+        let base = self.text.len();
+        self.text.append(&mut other.text);
+        self.attached_bytes += other.attached_bytes;
+        let moved = other.attachments.into_iter();
+        self.attachments.extend(moved.map(|one| Attachment { at: base + one.at, ..one }));
+    }
+
+    /// Takes everything out; what is written next has the same version.
+    pub fn take(&mut self) -> Reply {
+        std::mem::replace(self, Reply { resp3: self.resp3, ..Reply::default() })
     }
 
     /// Gives all memory back while there is nothing to send.

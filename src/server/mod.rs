@@ -13,7 +13,8 @@
 mod preflight;
 
 use crate::aof::{Directory, Disk, Names, survey};
-use crate::background::{housekeeper, loader, rewriter};
+use crate::background::{courier, housekeeper, loader, rewriter};
+use crate::clients::end::BUG;
 use crate::clock::Clock;
 use crate::command::families;
 use crate::config::Config;
@@ -142,6 +143,7 @@ impl Server {
                     housekeeper::run(shared, &stopped, || begin_stop.stop());
                 })
                 .map_err(no_thread)?;
+            courier::start(scope, shared).map_err(no_thread)?;
             let pool = Pool::new(scope, shared);
             let (mut acceptors, mut names) = (Vec::new(), Vec::new());
             let mut started = Ok(());
@@ -183,12 +185,8 @@ impl Server {
             supervision.stopping();
             // …clients are not listened to any more, and leave when their last reply is sent…
             drop(pool);
-            shared.clients.stop_reading();
-            if !wait_until(limits::STOP_GRACE_MS, || shared.clients.is_empty()) {
-                let killed = shared.clients.kill_where(|_| true);
-                shared.clients.close_killed();
-                log::notice(&format!("Closed {killed} clients that did not read their replies"));
-            }
+            end_clients(shared);
+            shared.clients.courier.stop();
             // …and the housekeeper goes last, who writes the log to its end. Nobody else may have
             // its directory before that.
             drop(stop_rewriter);
@@ -206,6 +204,16 @@ fn announce(listeners: &[String], supervision: &Supervision) {
         log::notice(&format!("Ready to accept connections on {name}"));
     }
     supervision.ready();
+}
+
+/// Has all clients leave when their last reply is sent, or after a while without that.
+fn end_clients(shared: &Shared) {
+    shared.clients.stop_reading();
+    if !wait_until(limits::STOP_GRACE_MS, || shared.clients.is_empty()) {
+        let killed = shared.clients.kill_where(|_| true);
+        shared.clients.close_killed();
+        log::notice(&format!("Closed {killed} clients that did not read their replies"));
+    }
 }
 
 fn no_thread(error: io::Error) -> String {
@@ -378,6 +386,7 @@ fn serve(shared: &Shared, arrival: Arrival) {
     }
     let served = catch_unwind(AssertUnwindSafe(|| connection::serve(shared, &client)));
     if served.is_err() {
+        Stats::add(&shared.stats.ends[BUG], 1);
         log::warning(&format!("This is a bug: client id={} was closed by a panic", client.id));
     }
     shared.clients.remove(client.id);

@@ -4,6 +4,7 @@ use crate::command::engine::Keyspace;
 use crate::command::engine::help;
 use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 use crate::config::{Directive, directives, rewrite};
+use crate::shared::Shared;
 use crate::text::glob;
 
 /// The family.
@@ -79,20 +80,19 @@ static SET: Command = Command {
               +OK
               > CONFIG SET timeout 5 ports 7000
               -ERR Unknown option or number of arguments for CONFIG SET - 'ports'",
-    handler: Handler::Plain(set),
+    handler: Handler::Server(set),
     // Putting a setting in force takes locks of its own, and a transaction holds the keyspace.
     ..Command::named("set", -4, FLAGS | flag::NO_MULTI | flag::SECRETS, "2.0.0")
 };
 
-fn set(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+fn set(shared: &Shared, context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     if !args.len().is_multiple_of(2) {
         return Err(CommandError::SYNTAX);
     }
     let words: Vec<&[u8]> = args.from(2).iter().collect();
     let pairs: Vec<(&[u8], &[u8])> = words.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
     let is_local = context.session.client.peer.is_local();
-    context
-        .shared
+    shared
         .reconfigure(|config| config.changed(&pairs, is_local))
         .map_err(|error| CommandError::quoting("", &error, ""))?;
     reply.ok();
@@ -129,13 +129,13 @@ static REWRITE: Command = Command {
     summary: "Writes the present values into the file that the server was started with",
     example: "> CONFIG REWRITE
               -ERR The server is running without a config file",
-    handler: Handler::Plain(rewrite),
+    handler: Handler::Server(rewrite),
     // It waits for the disk, and a transaction holds the keyspace.
     ..Command::named("rewrite", 2, FLAGS | flag::NO_MULTI, "2.8.0")
 };
 
-fn rewrite(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
-    context.shared.with_settled_config(rewrite::rewrite).map_err(CommandError::from)?;
+fn rewrite(shared: &Shared, _: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    shared.with_settled_config(rewrite::rewrite).map_err(CommandError::from)?;
     reply.ok();
     Ok(())
 }

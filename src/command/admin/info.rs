@@ -3,11 +3,12 @@
 //! No section asks the system for figures or looks at every client, because the keyspace is locked:
 //! what only the kernel knows, or only the clients together, is sampled by the housekeeper.
 
+use crate::clients::end::NOT_READING;
 use crate::command::admin::info_commands;
 use crate::command::admin::persistence;
 use crate::command::engine::{Args, Command, Context, Handler, Outcome, Reply, flag};
 use crate::keyspace::Keyspace;
-use crate::shared::{Shared, Stats};
+use crate::shared::{Services, Stats};
 use crate::system::machine;
 use crate::text::units::human;
 use crate::text::version::REDIS_VERSION;
@@ -30,7 +31,7 @@ static INFO: Command = Command {
 
 /// What the sections are made of.
 struct Facts<'a> {
-    shared: &'a Shared,
+    shared: &'a Services,
     keyspace: &'a Keyspace,
     now_ms: u64,
 }
@@ -159,10 +160,7 @@ fn stats(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
         ("keyspace_hits", counters.hits),
         ("keyspace_misses", counters.misses),
         ("total_error_replies", facts.shared.errors.total()),
-        (
-            "client_output_buffer_limit_disconnections",
-            Stats::read(&stats.output_limit_disconnections),
-        ),
+        ("client_output_buffer_limit_disconnections", Stats::read(&stats.ends[NOT_READING])),
     ];
     lines.iter().try_for_each(|(name, value)| writeln!(out, "{name}:{value}"))
 }

@@ -2,14 +2,14 @@
 
 use crate::command::engine::table;
 use crate::observe::calls::Figures;
-use crate::shared::Shared;
+use crate::shared::Services;
 use std::fmt::Write;
 
 /// Percentiles that INFO shows, in the notation of their names.
 const PERCENTILES: [&str; 3] = ["50", "99", "99.9"];
 
 /// One line for every command that was asked for.
-pub fn commandstats(shared: &Shared, out: &mut String) -> std::fmt::Result {
+pub fn commandstats(shared: &Services, out: &mut String) -> std::fmt::Result {
     for (number, row) in table::rows().iter().enumerate() {
         let figures = shared.calls.of(number);
         if figures != Figures::default() {
@@ -27,7 +27,7 @@ pub fn commandstats(shared: &Shared, out: &mut String) -> std::fmt::Result {
 }
 
 /// One line for every kind of error reply that was given.
-pub fn errorstats(shared: &Shared, out: &mut String) -> std::fmt::Result {
+pub fn errorstats(shared: &Services, out: &mut String) -> std::fmt::Result {
     shared
         .errors
         .list()
@@ -35,7 +35,7 @@ pub fn errorstats(shared: &Shared, out: &mut String) -> std::fmt::Result {
 }
 
 /// One line for every command that was executed; nothing without `latency-tracking`.
-pub fn latencystats(shared: &Shared, out: &mut String) -> std::fmt::Result {
+pub fn latencystats(shared: &Services, out: &mut String) -> std::fmt::Result {
     if !shared.config().latency_tracking {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! The append-only file, as clients see it: BGREWRITEAOF, and its section of INFO.
 
 use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
-use crate::shared::{Shared, Stats};
+use crate::shared::{Services, Stats};
 use std::fmt::Write;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -35,7 +35,7 @@ fn bgrewriteaof(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Ou
 }
 
 /// INFO's section.
-pub(crate) fn info(shared: &Shared, out: &mut String) -> std::fmt::Result {
+pub(crate) fn info(shared: &Services, out: &mut String) -> std::fmt::Result {
     let (aof, status) = (&shared.aof, &shared.aof.status);
     let is_rewriting = status.is_rewriting.load(Relaxed);
     let rewriting_s = match is_rewriting {

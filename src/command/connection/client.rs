@@ -163,12 +163,12 @@ fn describe(client: &Client, now_ms: u64) -> String {
     }
     let query = client.query_bytes.load(Relaxed);
     let query_held = client.query_held_bytes.load(Relaxed);
-    let (output, output_held) =
-        (client.output_bytes.load(Relaxed), client.output_held_bytes.load(Relaxed));
+    let waiting = client.outbox.waiting();
+    let reply_held = client.reply_held_bytes.load(Relaxed);
     format!(
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub=0 psub=0 \
          ssub=0 multi={queued} qbuf={query} qbuf-free={} argv-mem=0 multi-mem=0 \
-         rbs={output_held} rbp=0 obl={output} oll=0 omem=0 tot-mem={} events=r cmd={command} \
+         rbs={reply_held} rbp=0 obl={} oll={} omem={} tot-mem={} events=r cmd={command} \
          user=default redir=-1 resp={} lib-name={} lib-ver={}\n",
         client.id,
         client.peer,
@@ -179,7 +179,10 @@ fn describe(client: &Client, now_ms: u64) -> String {
         seconds_since(client.active_at_ms.load(Relaxed)),
         client.db.load(Relaxed),
         query_held.saturating_sub(query),
-        query_held + output_held,
+        waiting.bytes,
+        waiting.items,
+        waiting.held_bytes,
+        query_held + reply_held + waiting.held_bytes,
         client.resp.load(Relaxed),
         names.library,
         names.library_version,

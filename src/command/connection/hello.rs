@@ -83,7 +83,7 @@ fn reset(
 ) -> Outcome {
     let session = &mut *context.session;
     session.forget_transaction(keyspace, context.now_ms);
-    session.stop_monitoring(context.shared);
+    session.stop_monitoring(context.shared, reply);
     // The library's name and version stay: the library is the same as before.
     session.client.names.lock().client.clear();
     session.is_authenticated = context.shared.config().requirepass.is_empty();

@@ -6,7 +6,7 @@ use crate::command::engine::{
 #[cfg(debug_assertions)]
 use crate::command::engine::{Command, Handler};
 use crate::resp::reply::Mark;
-use crate::shared::Shared;
+use crate::shared::Services;
 
 /// Calls a command's handler while the keyspace is locked.
 pub(crate) fn perform(
@@ -54,7 +54,7 @@ fn check_declared(command: &Command, keyspace: &mut Keyspace, args: Args<'_>) {
     }
 }
 
-/// What is remembered about a request that was executed, beside the time it took.
+/// What is remembered about a request that was executed, apart from the time it took.
 pub(crate) fn remember(
     number: usize,
     context: &mut Context<'_>,
@@ -68,7 +68,7 @@ pub(crate) fn remember(
 }
 
 /// Replies with an error instead of what was written since `mark`.
-pub(crate) fn reply_error(shared: &Shared, error: &CommandError, mark: Mark, reply: &mut Reply) {
+pub(crate) fn reply_error(shared: &Services, error: &CommandError, mark: Mark, reply: &mut Reply) {
     reply.rollback(mark);
     reply.error(error.text());
     shared.errors.add(error.text());

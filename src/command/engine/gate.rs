@@ -14,9 +14,9 @@ use crate::command::engine::meter;
 use crate::command::engine::meter::Meter;
 use crate::command::engine::propagation;
 use crate::command::engine::queue::Transaction;
-use crate::command::engine::session::{ReplyMode, Session};
+use crate::command::engine::session::{ReplyMode, Session, reach};
 use crate::command::engine::table;
-use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
+use crate::command::engine::{Args, Command, CommandError, Context, Outcome, Reply, flag};
 use crate::keyspace::Eviction;
 use crate::limits;
 use crate::log;
@@ -64,14 +64,13 @@ pub fn execute(
         }
     }
     run.settle();
-    let room = run.access.as_mut().map(|access| access.evict(limits::EVICTION_EFFORT_MAX));
-    drop(run);
-    session.log_place.reach(&shared.aof);
-    if room == Some(Eviction::Later) {
+    let eviction = run.access.as_mut().map(|access| access.evict(limits::EVICTION_EFFORT_MAX));
+    run.release();
+    session.rests_on.advance(&shared.aof);
+    session.aftermath.settle(shared);
+    if eviction == Some(Eviction::Later) {
         shared.evict();
     }
-    session.publish_notes(shared);
-    shared.clients.close_killed();
     next
 }
 
@@ -152,6 +151,12 @@ impl<'b> Run<'_, 'b> {
             meter.since_ns = Some(access.since_ns);
             access
         })
+    }
+
+    /// Releases the keyspace, and says whether it was locked.
+    fn release(&mut self) -> bool {
+        let hold = self.access.take();
+        hold.map(|hold| hold.finish(&mut self.session.aftermath)).is_some()
     }
 
     /// Writes exactly one reply to request number `at`, unless the client wants none, nothing was
@@ -260,7 +265,7 @@ impl<'b> Run<'_, 'b> {
         if self.session.transaction.is_some() && row.command.has(flag::NO_MULTI) {
             return Err(CommandError::new("ERR Command not allowed inside a transaction"));
         }
-        if self.session.monitor.is_some() && row.command.accesses_keys() {
+        if self.session.is_reached(reach::MONITOR) && row.command.accesses_keys() {
             return Err(CommandError::new("ERR Replica can't interact with the keyspace"));
         }
         let is_write = self.is_write(row.command);
@@ -326,14 +331,14 @@ impl<'b> Run<'_, 'b> {
             self.settle();
         }
         let handler = table::rows()[number].command.handler;
-        if let Handler::Plain(handler) | Handler::Container(_, Some(handler)) = handler {
-            if self.access.take().is_some() || self.meter.since_ns.is_none() {
+        if !handler.needs_keyspace() {
+            if self.release() || self.meter.since_ns.is_none() {
                 self.meter.since_ns = Some(shared.clock.steady_ns());
             }
             self.meter.count(shared, number, at, is_short);
             let now_ms = shared.clock.unix_ms();
             let mut context = Context { session: self.session, shared, now_ms, log: None };
-            let outcome = handler(&mut context, args, reply);
+            let outcome = handler.call(shared, &mut context, args, reply);
             call::remember(number, &mut context, args, &outcome);
             return outcome;
         }
@@ -345,7 +350,7 @@ impl<'b> Run<'_, 'b> {
         let (keyspace, log) = access.split();
         let mut context = Context { session: self.session, shared, now_ms, log: Some(log) };
         let outcome = call::perform(number, &mut context, keyspace, args, reply);
-        self.session.log_place.has_written |= is_write;
+        self.session.rests_on.has_written |= is_write;
         outcome
     }
 
@@ -382,7 +387,7 @@ impl<'b> Run<'_, 'b> {
         if args.is(0, "post") || args.is(0, "host:") {
             // Writing a log line is a system call.
             self.interrupt();
-            self.access = None;
+            self.release();
             let peer = &self.session.client.peer;
             log::warning(&format!(
                 "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or \

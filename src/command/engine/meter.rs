@@ -18,7 +18,7 @@
 use crate::command::engine::{Args, Session, flag, secrets, table};
 use crate::limits;
 use crate::observe::slowlog::{self, Entry};
-use crate::shared::Shared;
+use crate::shared::Services;
 
 /// Where the time behind the gate goes.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ impl Meter {
     }
 
     /// Counts request number `at` of a batch, which is about to be executed.
-    pub fn count(&mut self, shared: &Shared, row: usize, at: usize, is_short: bool) {
+    pub fn count(&mut self, shared: &Services, row: usize, at: usize, is_short: bool) {
         match &mut self.streak {
             Some(streak) => streak.calls += 1,
             None => {
@@ -71,7 +71,7 @@ impl Meter {
 
 /// Accounts for requests that were executed, all of one command, in `duration_ns` together.
 pub fn account<'r>(
-    shared: &Shared,
+    shared: &Services,
     session: &mut Session,
     row: usize,
     duration_ns: u64,
@@ -85,7 +85,7 @@ pub fn account<'r>(
         let unix_seconds = shared.clock.unix_ms() / 1_000;
         let entry = |args| entry(session, row, args, (unix_seconds, each_us));
         let entries: Vec<Entry> = requests.map(entry).collect();
-        session.notes.slow.extend(entries);
+        session.aftermath.slow.extend(entries);
     }
     if shared.latency.is_slow(each_us) {
         let event = if command.has(flag::FAST) { "fast-command" } else { "command" };

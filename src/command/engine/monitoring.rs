@@ -8,7 +8,7 @@ pub(crate) fn note(context: &mut Context<'_>, row: usize, args: Args<'_>) {
     let command = table::rows()[row].command;
     if !context.shared.monitors.is_empty() && !command.has(flag::ADMIN) {
         let line = line(context, command, args);
-        context.session.notes.monitored.push(line.into());
+        context.session.aftermath.monitored.push(line.into());
     }
 }
 

@@ -1,7 +1,7 @@
 //! What of a command is logged, and when a command is refused because it could not be.
 
 use crate::command::engine::{Args, Command, CommandError, Context, Keyspace, Outcome, flag};
-use crate::shared::Shared;
+use crate::shared::Services;
 
 /// Logs a command that has been executed: first the keys that went unasked while it was, then the
 /// request, if it has changed something, or what its handler put in its place.
@@ -22,7 +22,7 @@ pub fn note(context: &mut Context<'_>, keyspace: &mut Keyspace, db: usize, args:
 
 /// Refuses what cannot be served: everything but a few commands while the log is replayed, and
 /// writes while the log cannot be written.
-pub fn admit(shared: &Shared, command: &Command, is_write: bool) -> Outcome {
+pub fn admit(shared: &Services, command: &Command, is_write: bool) -> Outcome {
     if is_write && let Some(refusal) = shared.aof.refusal() {
         return Err(refusal.into());
     }

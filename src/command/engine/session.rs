@@ -2,16 +2,14 @@
 //!
 //! The worker owns it; what others may see is copied into the [`Client`] of the register.
 
-use crate::aof::Aof;
+use crate::aof::{Aof, Unwritten};
 use crate::clients::Client;
+use crate::clients::outbox::Fence;
+use crate::clients::output_limit::OutputClass;
 use crate::command::engine::queue::Transaction;
 use crate::keyspace::{Keyspace, Watch};
-use crate::log;
-use crate::observe::Monitor;
-use crate::observe::monitors::Line;
-use crate::observe::slowlog::Entry;
-use crate::shared::Shared;
-use std::io;
+use crate::resp::Reply;
+use crate::shared::{Aftermath, Services, Shared};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -29,18 +27,19 @@ pub enum ReplyMode {
     Skip,
 }
 
-/// What others will want to know about the requests that are being executed. It is gathered while
-/// the keyspace may be locked, and handed over when it is not.
-#[derive(Debug, Default)]
-pub struct Notes {
-    /// Those that were slow.
-    pub slow: Vec<Entry>,
-    /// All of them, if somebody monitors.
-    pub monitored: Vec<Line>,
+/// Why others may put something into a client's outbox at any time.
+pub mod reach {
+    /// MONITOR.
+    pub const MONITOR: u8 = 1 << 0;
+    /// Subscribed to a channel or a pattern.
+    pub const CHANNELS: u8 = 1 << 1;
+    /// Keys are tracked for it, or another client's invalidations are redirected to it.
+    pub const TRACKING: u8 = 1 << 2;
+    /// A command waits for a key.
+    pub const WAITING: u8 = 1 << 3;
 }
 
 /// One connection's state.
-#[derive(Debug)]
 pub struct Session {
     /// What others see.
     pub client: Arc<Client>,
@@ -54,35 +53,38 @@ pub struct Session {
     pub transaction: Option<Transaction>,
     /// What WATCH watches.
     pub watch: Watch,
-    /// What is to be told to others.
-    pub notes: Notes,
-    /// Where the lines come from that MONITOR asked for.
-    pub monitor: Option<Monitor>,
+    /// What is left to do when no lock is held.
+    pub aftermath: Aftermath,
     /// The requests that are executed are those of a transaction.
     pub is_in_exec: bool,
     /// The next request waits for the end of a pause; the value tells whether it is a write.
     pub has_to_wait: Option<bool>,
     /// How far the log must have been written before the next reply leaves.
-    pub log_place: LogPlace,
+    pub rests_on: RestsOn,
+    /// The [`reach`] bits.
+    reach: u8,
+    /// Whether the outbox is open.
+    has_outbox: bool,
+    is_speaking: bool,
     db: usize,
     no_touch: bool,
 }
 
-/// What the replies that were not sent yet rest on: everything that was logged before them, one's
-/// own changes and those that one has seen.
+/// What the replies that were not sent yet rest on: everything that was logged before them, the
+/// client's own changes and those that it has seen.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct LogPlace {
-    /// The place in the log behind it; 0 if they rest on nothing.
-    pub place: u64,
+pub struct RestsOn {
+    /// The offset in the log behind it; 0 if they rest on nothing.
+    pub offset: u64,
     /// Whether this client may have made changes that are among it.
     pub has_written: bool,
 }
 
-impl LogPlace {
+impl RestsOn {
     /// Remembers that the replies rest on everything that has been logged by now.
-    pub fn reach(&mut self, aof: &Aof) {
+    pub fn advance(&mut self, aof: &Aof) {
         if aof.is_on() {
-            self.place = aof.end();
+            self.offset = aof.end();
         }
     }
 }
@@ -97,11 +99,13 @@ impl Session {
             is_closing: false,
             transaction: None,
             watch: Watch::default(),
-            notes: Notes::default(),
-            monitor: None,
+            aftermath: Aftermath::default(),
             is_in_exec: false,
             has_to_wait: None,
-            log_place: LogPlace::default(),
+            rests_on: RestsOn::default(),
+            reach: 0,
+            has_outbox: false,
+            is_speaking: false,
             db: 0,
             no_touch: false,
         }
@@ -132,57 +136,109 @@ impl Session {
         self.publish_queue();
     }
 
-    /// Waits until the log holds what the replies rest on.
+    /// Waits until the log holds what the replies rest on, or returns the fence behind which they
+    /// have to wait for the disk.
     ///
     /// # Errors
-    /// It cannot be written. Who has only read gets its replies all the same, as they promise
-    /// nothing; who has written gets no answer at all: whether it survives, nobody knows yet.
-    pub fn await_log(&mut self, aof: &Aof) -> io::Result<()> {
-        let LogPlace { place, has_written } = std::mem::take(&mut self.log_place);
-        if place == 0 || aof.wait(place).is_ok() || !has_written {
-            return Ok(());
+    /// It cannot be written. A client that has only read gets its replies all the same, as they
+    /// promise nothing; one that has written gets no answer at all: whether its changes survive is
+    /// not known yet.
+    pub fn await_log(&mut self, aof: &Aof, has_replies: bool) -> Result<Option<Fence>, Unwritten> {
+        let RestsOn { offset, has_written } = std::mem::take(&mut self.rests_on);
+        if offset == 0 {
+            return Ok(None);
         }
-        Err(self.unanswered())
-    }
-
-    /// The end of a client whose changes could not be logged.
-    pub fn unanswered(&self) -> io::Error {
-        let (id, peer) = (self.client.id, &self.client.peer);
-        log::warning(&format!(
-            "Client id={id} addr={peer} closed without an answer: its changes cannot be logged"
-        ));
-        io::ErrorKind::StorageFull.into()
+        if has_replies && aof.has_to_sync(offset) {
+            return Ok(Some(Fence { offset, has_written }));
+        }
+        match aof.wait(offset) {
+            Err(Unwritten) if has_written => Err(Unwritten),
+            _ => Ok(None),
+        }
     }
 
     /// Ends all watching, when the connection ends.
     pub fn unwatch(&mut self, shared: &Shared) {
         if !self.watch.is_empty() {
-            let mut keyspace = shared.lock_keyspace();
-            let now_ms = keyspace.now_ms;
-            keyspace.end_watch(&mut self.watch, now_ms);
+            shared.with_keyspace(|hold| {
+                let now_ms = hold.now_ms;
+                hold.end_watch(&mut self.watch, now_ms);
+            });
         }
     }
 
-    /// Hands over what was noted. No lock may be held.
-    pub fn publish_notes(&mut self, shared: &Shared) {
-        if !self.notes.slow.is_empty() {
-            shared.slowlog.extend(std::mem::take(&mut self.notes.slow));
+    /// Makes the client *reachable* for a reason, one of [`reach`]: others may put messages into
+    /// its outbox from now on. To be called before the client is put on any list. Messages leave
+    /// behind the replies of the batch that is being executed.
+    pub fn reach(&mut self, reason: u8) {
+        self.reach |= reason;
+        self.begin_to_speak();
+    }
+
+    /// Ends a reason to be reachable. To be called after the client was removed from the list.
+    /// What others have put in before that stands in `reply` afterwards, in front of what is
+    /// written next.
+    pub fn unreach(&mut self, reason: u8, reply: &mut Reply) {
+        if self.reach & reason != 0 {
+            self.reach &= !reason;
+            self.client.outbox.take_later(reply);
         }
-        if !self.notes.monitored.is_empty() {
-            shared.monitors.publish(&std::mem::take(&mut self.notes.monitored));
+    }
+
+    /// Whether the client is reachable for a reason.
+    pub fn is_reached(&self, reason: u8) -> bool {
+        self.reach & reason != 0
+    }
+
+    /// Whether replies go through the outbox.
+    pub fn has_outbox(&self) -> bool {
+        self.has_outbox
+    }
+
+    /// Whether messages of others wait for the end of what the client's worker does.
+    pub fn is_speaking(&self) -> bool {
+        self.is_speaking
+    }
+
+    /// Opens the outbox if it is not open, and lets messages of others wait.
+    pub fn begin_to_speak(&mut self) {
+        if !self.is_speaking {
+            (self.has_outbox, self.is_speaking) = (true, true);
+            self.client.outbox.begin();
+        }
+    }
+
+    /// Queues `replies` behind `fence`, and the messages that have waited behind them. Says whether
+    /// the outbox has to be delivered.
+    #[must_use]
+    pub fn end_to_speak(&mut self, replies: Option<Box<Reply>>, fence: Option<Fence>) -> bool {
+        self.is_speaking = false;
+        self.client.outbox.end(replies, fence)
+    }
+
+    /// Closes the outbox if it is empty and nobody else has a reason to use it.
+    pub fn close_outbox_if_idle(&mut self) {
+        if self.reach == 0 && self.has_outbox {
+            self.has_outbox = !self.client.outbox.close_if_empty();
         }
     }
 
     /// MONITOR.
-    pub fn start_monitoring(&mut self, shared: &Shared) {
-        self.monitor.get_or_insert_with(|| shared.monitors.join());
-        self.client.is_monitor.store(true, Relaxed);
+    pub fn start_monitoring(&mut self, services: &Services) {
+        if !self.is_reached(reach::MONITOR) {
+            self.reach(reach::MONITOR);
+            self.client.outbox.set_class(OutputClass::Monitor);
+            self.client.is_monitor.store(true, Relaxed);
+            services.monitors.join(&self.client);
+        }
     }
 
     /// Ends MONITOR, if it is in force.
-    pub fn stop_monitoring(&mut self, shared: &Shared) {
-        if let Some(monitor) = self.monitor.take() {
-            shared.monitors.leave(&monitor);
+    pub fn stop_monitoring(&mut self, services: &Services, reply: &mut Reply) {
+        if self.is_reached(reach::MONITOR) {
+            services.monitors.leave(self.client.id);
+            self.unreach(reach::MONITOR, reply);
+            self.client.outbox.set_class(OutputClass::Normal);
             self.client.is_monitor.store(false, Relaxed);
         }
     }

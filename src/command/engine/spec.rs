@@ -5,7 +5,7 @@
 
 use crate::aof::Pending;
 use crate::command::engine::{Args, CommandError, Keys, Keyspace, Outcome, Reply, Session};
-use crate::shared::Shared;
+use crate::shared::{Services, Shared};
 
 /// One command: everything there is to know about it, and the function that does it.
 pub struct Command {
@@ -43,11 +43,38 @@ pub enum Handler {
     Plain(fn(&mut Context<'_>, Args<'_>, &mut Reply) -> Outcome),
     /// The keys of the client's database.
     Keys(fn(&mut Keys<'_>, Args<'_>, &mut Reply) -> Outcome),
+    /// The server as a whole, the keyspace lock included: never while that is held, so never
+    /// inside a transaction or a script.
+    Server(fn(&Shared, &mut Context<'_>, Args<'_>, &mut Reply) -> Outcome),
     /// All databases, and the connection or the server as well.
     Keyspace(fn(&mut Context<'_>, &mut Keyspace, Args<'_>, &mut Reply) -> Outcome),
     /// The second argument names the command. Without one it is an error of arity, or the second
     /// handler's business.
     Container(&'static [&'static Command], Option<Alone>),
+}
+
+impl Handler {
+    /// Whether it works on the keyspace, which has to be locked for it.
+    pub fn needs_keyspace(self) -> bool {
+        matches!(self, Handler::Keys(_) | Handler::Keyspace(_) | Handler::Container(_, None))
+    }
+
+    /// Calls a handler that does not need the keyspace, while it is not locked.
+    pub(crate) fn call(
+        self,
+        shared: &Shared,
+        context: &mut Context<'_>,
+        args: Args<'_>,
+        reply: &mut Reply,
+    ) -> Outcome {
+        match self {
+            Handler::Plain(handler) | Handler::Container(_, Some(handler)) => {
+                handler(context, args, reply)
+            }
+            Handler::Server(handler) => handler(shared, context, args, reply),
+            Handler::Keys(_) | Handler::Keyspace(_) | Handler::Container(_, None) => Ok(()),
+        }
+    }
 }
 
 /// What a container does without a subcommand.
@@ -57,8 +84,8 @@ pub type Alone = fn(&mut Context<'_>, Args<'_>, &mut Reply) -> Outcome;
 pub struct Context<'a> {
     /// The client's own state.
     pub session: &'a mut Session,
-    /// The server's state.
-    pub shared: &'a Shared,
+    /// What all threads share apart from the keyspace.
+    pub shared: &'a Services,
     /// Unix milliseconds.
     pub now_ms: u64,
     /// Where changes are logged; nowhere while the log itself is replayed, and nowhere for a
@@ -220,6 +247,7 @@ impl Command {
             Handler::Plain(handler) | Handler::Container(_, Some(handler)) => {
                 handler(context, args, reply)
             }
+            Handler::Server(_) => Err(CommandError::new("ERR Command not allowed here")),
             Handler::Keys(handler) => {
                 let (db, quiet) = (context.session.db(), context.session.no_touch());
                 handler(&mut keyspace.keys(db, context.now_ms, quiet), args, reply)

@@ -1,0 +1,76 @@
+//! Why connections end.
+
+use crate::resp::ProtocolError;
+use std::io;
+
+/// Why a connection ends.
+#[derive(Debug)]
+pub enum End {
+    /// The client will say nothing more.
+    HungUp,
+    /// The client asked for the end, and has its last reply.
+    Quit,
+    /// The server stops.
+    Stop,
+    /// Somebody has decided so: CLIENT KILL, a time-out.
+    Killed,
+    /// What the client sends is no request. It can still be told so.
+    Protocol(ProtocolError),
+    /// So many bytes waited for a client that does not read them.
+    NotReading(usize),
+    /// The client's changes cannot be logged, so it gets no answer.
+    Unlogged,
+    /// Memory for clients is short.
+    Evicted,
+    /// The connection is broken.
+    Broken(io::Error),
+}
+
+/// The kinds of ends, as INFO names them; the last one is a bug in a handler.
+pub const END_KINDS: [&str; 10] = [
+    "hung_up",
+    "quit",
+    "stop",
+    "killed",
+    "protocol",
+    "not_reading",
+    "unlogged",
+    "evicted",
+    "broken",
+    "bug",
+];
+
+/// The kind of [`End::NotReading`].
+pub const NOT_READING: usize = 5;
+
+/// The kind of an end by a bug.
+pub const BUG: usize = END_KINDS.len() - 1;
+
+impl End {
+    /// Which of [`END_KINDS`] it is.
+    pub fn kind(&self) -> usize {
+        match self {
+            End::HungUp => 0,
+            End::Quit => 1,
+            End::Stop => 2,
+            End::Killed => 3,
+            End::Protocol(_) => 4,
+            End::NotReading(_) => NOT_READING,
+            End::Unlogged => 6,
+            End::Evicted => 7,
+            End::Broken(_) => 8,
+        }
+    }
+}
+
+impl From<ProtocolError> for End {
+    fn from(error: ProtocolError) -> End {
+        End::Protocol(error)
+    }
+}
+
+impl From<io::Error> for End {
+    fn from(error: io::Error) -> End {
+        End::Broken(error)
+    }
+}

@@ -1,0 +1,131 @@
+//! The pieces of what waits in an outbox, and how several of them are sent with one system call.
+
+use crate::limits;
+use crate::resp::Reply;
+use rustix::io::Errno;
+use rustix::net::{SendAncillaryBuffer, SendFlags, send, sendmsg};
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::net::TcpStream;
+use std::sync::Arc;
+
+/// A point in what is sent, behind which nothing leaves before the log is safe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fence {
+    /// The offset in the log up to which it has to be safe.
+    pub offset: u64,
+    /// Whether what follows acknowledges changes. If these are lost, it is never sent; what only
+    /// tells of reads is sent all the same, because it promises nothing.
+    pub has_written: bool,
+}
+
+/// One piece of what waits.
+#[derive(Debug)]
+pub(super) enum Item {
+    /// A message, which other clients may get as well.
+    Message(Arc<[u8]>),
+    /// Replies to the client's own requests.
+    Replies(Box<Reply>),
+    /// See [`Fence`].
+    Fence(Fence),
+}
+
+impl Item {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Item::Message(bytes) => bytes.len(),
+            Item::Replies(reply) => reply.len(),
+            Item::Fence(_) => 0,
+        }
+    }
+}
+
+/// Sends replies as far as the client takes them at once, without any outbox. A client that takes
+/// nothing is no error.
+///
+/// # Errors
+/// The connection is broken.
+pub fn send_now(stream: &TcpStream, reply: &mut Reply) -> Result<usize, Errno> {
+    let mut total = 0;
+    while !reply.is_empty() {
+        let sent = match reply.plain() {
+            Some(bytes) => send(stream, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL),
+            None => send_slices(stream, &reply.slices(limits::WRITEV_BUFFERS_MAX)),
+        };
+        match sent {
+            Ok(bytes) => {
+                reply.advance(bytes);
+                total += bytes;
+            }
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(total)
+}
+
+/// One system call for as many items as it takes; `front_sent` bytes of the first one were sent.
+pub(super) fn send_items(
+    stream: &TcpStream,
+    items: &VecDeque<Item>,
+    front_sent: usize,
+) -> Result<usize, Errno> {
+    let mut slices = Vec::with_capacity(limits::WRITEV_BUFFERS_MAX.min(2 * items.len()));
+    let mut skip = front_sent;
+    for item in items {
+        let free = limits::WRITEV_BUFFERS_MAX - slices.len();
+        match item {
+            _ if free == 0 => break,
+            Item::Message(bytes) => slices.push(IoSlice::new(&bytes[skip..])),
+            Item::Replies(reply) if free >= 2 || slices.is_empty() => {
+                slices.extend(reply.slices(free));
+                // What of it did not fit has to come before what is behind it.
+                if slices.len() == limits::WRITEV_BUFFERS_MAX || reply.plain().is_none() {
+                    break;
+                }
+            }
+            Item::Replies(_) | Item::Fence(_) => break,
+        }
+        skip = 0;
+    }
+    match &slices[..] {
+        [one] => send(stream, one, SendFlags::DONTWAIT | SendFlags::NOSIGNAL),
+        several => send_slices(stream, several),
+    }
+}
+
+fn send_slices(stream: &TcpStream, slices: &[IoSlice<'_>]) -> Result<usize, Errno> {
+    let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+    sendmsg(stream, slices, &mut SendAncillaryBuffer::default(), flags)
+}
+
+/// Removes the first `sent` bytes. Returns how many of the first message's were sent, and how many
+/// bytes of messages are gone.
+pub(super) fn advance(
+    items: &mut VecDeque<Item>,
+    mut front_sent: usize,
+    mut sent: usize,
+) -> (usize, usize) {
+    let mut gone = 0;
+    while let Some(front) = items.front_mut() {
+        let left = front.len() - front_sent;
+        if sent < left {
+            match front {
+                Item::Replies(reply) => reply.advance(sent),
+                _ => front_sent += sent,
+            }
+            return (front_sent, gone);
+        }
+        if let Item::Message(bytes) = front {
+            gone += bytes.len();
+        }
+        sent -= left;
+        front_sent = 0;
+        items.pop_front();
+        if sent == 0 {
+            break;
+        }
+    }
+    (0, gone)
+}

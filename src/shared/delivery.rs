@@ -1,0 +1,77 @@
+//! Sending what waits in outboxes.
+//!
+//! Most is sent by the courier. A thread that has something for a single client sends it by itself:
+//! that spares waking another thread, and takes 20 µs from one client to another instead of 35.
+
+use crate::aof::Unwritten;
+use crate::clients::Client;
+use crate::clients::courier::Mail;
+use crate::clients::outbox::{Delivery, Safety};
+use crate::shared::{Services, Stats};
+use std::net::Shutdown;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+impl Services {
+    /// Has the outboxes of the clients in `mail` delivered. No lock may be held.
+    pub fn post(&self, mail: &mut Mail) {
+        if mail.is_empty() {
+            return;
+        }
+        let clients = mail.take();
+        match &clients[..] {
+            [client] => self.deliver_or_announce(client),
+            _ => self.clients.courier.announce(clients),
+        }
+    }
+
+    /// Sends what leaves at once, and leaves the rest to the courier.
+    pub fn deliver_or_announce(&self, client: &Arc<Client>) {
+        if matches!(self.deliver(client), Delivery::Full | Delivery::More) {
+            self.clients.courier.announce([Arc::clone(client)]);
+        }
+    }
+
+    /// Sends what leaves at once. The caller has to care for what did not.
+    pub fn deliver(&self, client: &Client) -> Delivery {
+        let Some(stream) = client.stream.as_deref() else { return Delivery::Done };
+        let progress = |bytes| {
+            Stats::add(&self.stats.output_bytes, bytes);
+            client.active_at_ms.store(self.clock.steady_ms(), Relaxed);
+        };
+        let delivery = client.outbox.deliver(stream, |offset| self.safety(offset), progress);
+        if let Delivery::CutOff(_) = delivery {
+            // Its worker finds out why.
+            client.kill();
+            client.shut_down(Shutdown::Both);
+        }
+        delivery
+    }
+
+    fn safety(&self, offset: u64) -> Safety {
+        match self.aof.is_safe_or_lost(offset) {
+            Ok(true) => Safety::Safe,
+            Ok(false) => Safety::Pending,
+            Err(Unwritten) => Safety::Lost,
+        }
+    }
+
+    /// Writes and syncs the log, and sends the replies that waited for that.
+    pub fn sync_log(&self) {
+        self.aof.sync();
+        self.deliver_fenced();
+    }
+
+    /// Writes and syncs what is left of the log, and ceases to log.
+    pub fn finish_log(&self) {
+        self.aof.finish();
+        self.deliver_fenced();
+    }
+
+    fn deliver_fenced(&self) {
+        let is_pending = |offset| self.safety(offset) == Safety::Pending;
+        for client in self.clients.courier.take_fenced(is_pending) {
+            self.deliver_or_announce(&client);
+        }
+    }
+}

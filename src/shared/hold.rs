@@ -1,0 +1,120 @@
+//! A hold of the keyspace lock, with a visible end.
+//!
+//! ```text
+//! lock_keyspace ─► execute … ─► finish                        ─► settle            ─► post
+//!                               changes to the log's queue       before-images        messages
+//!                               (unlock)                         slow-log entries
+//!                                                                lines for MONITOR
+//!                                                                killed clients
+//!                                                                garbage
+//! ```
+//! [`Hold::finish`] does what needs the lock and releases it; the rest is left in an [`Aftermath`],
+//! because it may take long, wait, or need other locks. Nothing happens in a destructor.
+
+use crate::aof::Pending;
+use crate::keyspace::Keyspace;
+use crate::limits;
+use crate::shared::{Aftermath, Services};
+use parking_lot::MutexGuard;
+use std::ops::{Deref, DerefMut};
+
+/// What the keyspace lock guards: the data, and what of its changes the log has not got yet.
+pub(super) struct Guarded {
+    keyspace: Keyspace,
+    log: Pending,
+}
+
+impl Guarded {
+    pub(super) fn new(keyspace: Keyspace) -> Guarded {
+        Guarded { keyspace, log: Pending::default() }
+    }
+
+    /// Whether something is left to be done when the lock is released.
+    fn has_aftermath(&self) -> bool {
+        !self.log.is_empty()
+            || self.keyspace.propagation.has_removals()
+            || !self.keyspace.garbage.is_empty()
+    }
+}
+
+/// The keyspace, while it is locked.
+pub struct Hold<'a> {
+    /// Unix milliseconds at the beginning.
+    pub now_ms: u64,
+    /// Steady nanoseconds at the beginning.
+    pub since_ns: u64,
+    services: &'a Services,
+    /// Always there until the end.
+    guard: Option<MutexGuard<'a, Guarded>>,
+}
+
+impl<'a> Hold<'a> {
+    pub(super) fn begin(guard: MutexGuard<'a, Guarded>, services: &'a Services) -> Hold<'a> {
+        Hold {
+            now_ms: services.clock.unix_ms(),
+            since_ns: services.clock.steady_ns(),
+            services,
+            guard: Some(guard),
+        }
+    }
+
+    /// The keyspace, and the log of its changes.
+    pub fn split(&mut self) -> (&mut Keyspace, &mut Pending) {
+        let guarded: &mut Guarded = self.guard.as_mut().expect("the guard is taken at the end");
+        (&mut guarded.keyspace, &mut guarded.log)
+    }
+
+    /// Does what has to be done under the lock, in this order, and releases it. What is left is
+    /// added to `after`.
+    pub fn finish(mut self, after: &mut Aftermath) {
+        let aof = &self.services.aof;
+        let (keyspace, log) = self.split();
+        // 1. Changes for the log, in the order of execution.
+        log.removals(&mut keyspace.propagation);
+        if !log.is_empty() {
+            aof.append(log.finished());
+        }
+        // 2. Before-images for a snapshot that is being taken.
+        if keyspace.has_snapshot() && keyspace.before_image_bytes() > limits::BEFORE_IMAGE_BYTES_MAX
+        {
+            aof.rewriter.announce_before_images();
+            after.before_images.push(keyspace.take_before_images());
+        }
+        // 3. Garbage.
+        after.garbage.append(&mut keyspace.garbage);
+        drop(self.guard.take());
+    }
+
+    /// Ends a hold that served no client: [`Hold::finish`], and at once all that comes afterwards.
+    pub fn release(self) {
+        let services = self.services;
+        let mut after = Aftermath::default();
+        self.finish(&mut after);
+        after.settle(services);
+        services.post(&mut after.mail);
+    }
+}
+
+impl Deref for Hold<'_> {
+    type Target = Keyspace;
+
+    fn deref(&self) -> &Keyspace {
+        &self.guard.as_ref().expect("the guard is taken at the end").keyspace
+    }
+}
+
+impl DerefMut for Hold<'_> {
+    fn deref_mut(&mut self) -> &mut Keyspace {
+        self.split().0
+    }
+}
+
+/// The destructor of a hold does nothing but release the lock. A hold that changed something has to
+/// be finished; after a panic the next hold does that, since all that is left lies in the keyspace.
+#[cfg(debug_assertions)]
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        let is_left = self.guard.as_ref().is_some_and(|guard| guard.has_aftermath());
+        assert!(!is_left || std::thread::panicking(), "a hold has to be finished");
+    }
+}

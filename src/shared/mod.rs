@@ -1,0 +1,159 @@
+//! What all threads share: services without the keyspace, and the one home of the keyspace lock.
+//!
+//! A handler of a command without keys gets [`Services`] and nothing else. So it cannot lock the
+//! keyspace, which a transaction that executes it may hold already.
+//!
+//! The keyspace is behind one mutex. It is taken for a batch of requests and never across a system
+//! call; [`Hold`] is the time in between, with a visible end.
+
+mod aftermath;
+mod delivery;
+mod hold;
+mod services;
+mod stats;
+
+pub use aftermath::Aftermath;
+pub use hold::Hold;
+pub use services::Services;
+pub use stats::Stats;
+
+use crate::aof::{Disk, Order};
+use crate::clock::Clock;
+use crate::config::{Config, change::Refusal, failed};
+use crate::keyspace::{Eviction, Keyspace};
+use crate::limits;
+use crate::log;
+use crate::system::open_files;
+use crossbeam_channel::bounded;
+use hold::Guarded;
+use parking_lot::Mutex;
+use std::ops::Deref;
+use std::time::Duration;
+
+/// The server's common state. The order of its locks is in the crate's head.
+pub struct Shared {
+    services: Services,
+    keyspace: Mutex<Guarded>,
+    /// Held while a new configuration is put in force, so that two do not mix.
+    reconfiguring: Mutex<()>,
+}
+
+impl Deref for Shared {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.services
+    }
+}
+
+impl Shared {
+    /// A server's state before its first client.
+    pub fn new(config: Config, clock: Clock) -> Shared {
+        Shared::on(config, clock, Disk::default())
+    }
+
+    /// The same with files on a disk that may have faults.
+    pub fn on(config: Config, clock: Clock, disk: Disk) -> Shared {
+        let keyspace = Mutex::new(Guarded::new(Keyspace::new(config.databases)));
+        let services = Services::new(config, clock, disk);
+        let shared = Shared { services, keyspace, reconfiguring: Mutex::new(()) };
+        let config = shared.config().clone();
+        shared.hand_out(&config);
+        shared
+    }
+
+    /// Replaces the configuration by what `change` makes of it, wholly or not at all.
+    ///
+    /// # Errors
+    /// That of `change`, or why the new configuration cannot be put in force.
+    pub fn reconfigure(
+        &self,
+        change: impl FnOnce(&Config) -> Result<Config, Refusal>,
+    ) -> Result<(), Refusal> {
+        let _one_at_a_time = self.reconfiguring.lock();
+        let old = self.config().clone();
+        let new = change(&old)?;
+        let outcome = self.apply(&new);
+        // What was applied before something failed is applied again as it was.
+        let valid = if outcome.is_ok() { new } else { self.apply(&old).map(|()| old)? };
+        self.replace_config(valid);
+        outcome
+    }
+
+    /// Does something with the configuration during which it does not change; that may take its
+    /// time.
+    pub fn with_settled_config<T>(&self, act: impl FnOnce(&Config) -> T) -> T {
+        let _one_at_a_time = self.reconfiguring.lock();
+        let config = self.config().clone();
+        act(&config)
+    }
+
+    /// Hands the settings that somebody keeps a copy of to their owners. All others are read from
+    /// [`Services::config`] when they are needed.
+    fn apply(&self, config: &Config) -> Result<(), Refusal> {
+        let possible = open_files::allow(config.maxclients);
+        if possible < config.maxclients {
+            let reason = format!(
+                "The operating system is not able to handle the specified number of clients, \
+                 try with {possible}"
+            );
+            return Err(failed("maxclients", &reason));
+        }
+        self.hand_out(config);
+        self.turn_log(config.appendonly).map_err(|reason| failed("appendonly", &reason))
+    }
+
+    /// Turns the log on or off, if it is not as it should be already.
+    fn turn_log(&self, on: bool) -> Result<(), String> {
+        if on == self.config().appendonly {
+            return Ok(());
+        }
+        let (answer, answered) = bounded(1);
+        self.aof.rewriter.order(if on { Order::TurnOn(answer) } else { Order::TurnOff(answer) });
+        loop {
+            match answered.recv_timeout(Duration::from_millis(limits::HOUSEKEEPER_ROUND_MS)) {
+                Ok(outcome) => return outcome,
+                Err(_) if self.is_stopping() => return Err("the server stops".to_owned()),
+                // A rewrite that is under way is finished first.
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// The part of [`Shared::apply`] that cannot fail.
+    fn hand_out(&self, config: &Config) {
+        log::set_level(config.loglevel);
+        self.with_keyspace(|hold| hold.set_limit(config.limit()));
+        self.clients.output_limits.set(&config.client_output_buffer_limit);
+        self.aof.set_policy(config.appendfsync);
+        self.slowlog.configure(config.slowlog_log_slower_than, config.slowlog_max_len);
+        self.latency.configure(config.latency_monitor_threshold);
+    }
+
+    /// Takes the keyspace lock, then reads the time. [`Hold::finish`] or [`Hold::release`] ends it.
+    pub fn lock_keyspace(&self) -> Hold<'_> {
+        Hold::begin(self.keyspace.lock(), &self.services)
+    }
+
+    /// Does something with the keyspace under the lock, on behalf of no client.
+    pub fn with_keyspace<R>(&self, work: impl FnOnce(&mut Hold<'_>) -> R) -> R {
+        let mut hold = self.lock_keyspace();
+        let result = work(&mut hold);
+        hold.release();
+        result
+    }
+
+    /// Removes keys because memory is short, in several short holds of the lock. What is left
+    /// after that is the housekeeper's business.
+    pub fn evict(&self) -> Eviction {
+        for _ in 0..limits::EVICTION_HOLDS_MAX {
+            let outcome = self.with_keyspace(|hold| hold.evict(limits::EVICTION_EFFORT_MAX));
+            if outcome != Eviction::Later {
+                return outcome;
+            }
+            // Threads that wait for the lock go first.
+            std::thread::yield_now();
+        }
+        Eviction::Later
+    }
+}

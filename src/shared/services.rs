@@ -1,0 +1,99 @@
+//! What all threads share apart from the keyspace.
+
+use crate::aof::{Aof, Disk};
+use crate::clients::Clients;
+use crate::clients::monitors::Monitors;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::observe::{Calls, Errors, Latency, Slowlog};
+use crate::shared::Stats;
+use parking_lot::{RwLock, RwLockReadGuard};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// The services of the server: everything that threads share and that is not the keyspace.
+pub struct Services {
+    /// The time.
+    pub clock: Clock,
+    /// The connected clients.
+    pub clients: Clients,
+    /// Figures for INFO.
+    pub stats: Stats,
+    /// How often commands were called.
+    pub calls: Calls,
+    /// Error replies.
+    pub errors: Errors,
+    /// Slow commands.
+    pub slowlog: Slowlog,
+    /// Slow moments.
+    pub latency: Latency,
+    /// The clients that see every command.
+    pub monitors: Monitors,
+    /// The log of changes.
+    pub aof: Aof,
+    config: RwLock<Config>,
+    is_stopping: AtomicBool,
+    is_asked_to_stop: AtomicBool,
+    is_loading: AtomicBool,
+}
+
+impl Services {
+    /// The services of a server before its first client, with files on `disk`.
+    pub fn new(config: Config, clock: Clock, disk: Disk) -> Services {
+        Services {
+            aof: Aof::new(disk),
+            clients: Clients::default(),
+            stats: Stats { started_at_ms: clock.steady_ms(), ..Stats::default() },
+            calls: Calls::default(),
+            errors: Errors::default(),
+            slowlog: Slowlog::default(),
+            latency: Latency::default(),
+            monitors: Monitors::default(),
+            is_stopping: AtomicBool::new(false),
+            is_asked_to_stop: AtomicBool::new(false),
+            is_loading: AtomicBool::new(config.appendonly),
+            config: RwLock::new(config),
+            clock,
+        }
+    }
+
+    /// What the user chose. Not to be kept while waiting for anything.
+    pub fn config(&self) -> RwLockReadGuard<'_, Config> {
+        self.config.read()
+    }
+
+    /// Replaces the configuration, which has been put in force.
+    pub(super) fn replace_config(&self, config: Config) {
+        *self.config.write() = config;
+    }
+
+    /// Asks for a stop of the server: SHUTDOWN.
+    pub fn ask_to_stop(&self) {
+        self.is_asked_to_stop.store(true, Relaxed);
+    }
+
+    /// Whether a stop was asked for since this function was last called.
+    pub fn was_asked_to_stop(&self) -> bool {
+        self.is_asked_to_stop.load(Relaxed) && self.is_asked_to_stop.swap(false, Relaxed)
+    }
+
+    /// Tells every thread to come to an end.
+    pub fn begin_stop(&self) {
+        self.is_stopping.store(true, Relaxed);
+        self.clients.pause.end();
+    }
+
+    /// Whether the server is coming to an end.
+    pub fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Relaxed)
+    }
+
+    /// Whether the log is still being replayed.
+    pub fn is_loading(&self) -> bool {
+        self.is_loading.load(Relaxed)
+    }
+
+    /// Begins to serve: everything has been loaded.
+    pub fn end_loading(&self) {
+        self.is_loading.store(false, Relaxed);
+    }
+}

@@ -1,0 +1,62 @@
+//! Figures that need no lock, for INFO.
+
+use crate::clients::end::END_KINDS;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Counted since the start unless said otherwise.
+#[derive(Debug, Default)]
+pub struct Stats {
+    /// Steady milliseconds of the start.
+    pub started_at_ms: u64,
+    /// Connections accepted.
+    pub connections: AtomicU64,
+    /// Connections refused because all places were taken.
+    pub rejected_connections: AtomicU64,
+    /// Bytes of the log that is being loaded.
+    pub loading_total_bytes: AtomicU64,
+    /// Bytes of it that have been replayed.
+    pub loading_loaded_bytes: AtomicU64,
+    /// Unix milliseconds at which that began.
+    pub loading_started_at_ms: AtomicU64,
+    /// Bytes of requests.
+    pub input_bytes: AtomicU64,
+    /// Bytes of replies.
+    pub output_bytes: AtomicU64,
+    /// Connections that have ended, for each of [`END_KINDS`].
+    pub ends: [AtomicU64; END_KINDS.len()],
+    /// Commands per second, over the housekeeper's last rounds.
+    pub commands_per_second: AtomicU64,
+    /// Bytes that all clients held for requests and replies when the housekeeper last looked.
+    pub client_held_bytes: AtomicU64,
+    /// Most bytes that one client held for requests when the housekeeper last looked.
+    pub client_input_max_bytes: AtomicU64,
+    /// Most bytes that one client held for replies when the housekeeper last looked.
+    pub client_output_max_bytes: AtomicU64,
+    /// Resident bytes of the process when the housekeeper last looked.
+    pub resident_bytes: AtomicU64,
+    /// Most bytes that keys and values took when the housekeeper looked.
+    pub used_peak_bytes: AtomicU64,
+    /// CPU microseconds spent in the kernel when the housekeeper last looked.
+    pub cpu_system_us: AtomicU64,
+    /// CPU microseconds spent in our own code when the housekeeper last looked.
+    pub cpu_user_us: AtomicU64,
+}
+
+impl Stats {
+    /// Counts `amount` more of something.
+    pub fn add(counter: &AtomicU64, amount: usize) {
+        counter.fetch_add(amount as u64, Relaxed);
+    }
+
+    /// Begins to count again; what is measured stays.
+    pub fn reset(&self) {
+        let counters =
+            [&self.connections, &self.rejected_connections, &self.input_bytes, &self.output_bytes];
+        counters.into_iter().chain(&self.ends).for_each(|counter| counter.store(0, Relaxed));
+    }
+
+    /// Reads a figure.
+    pub fn read(figure: &AtomicU64) -> u64 {
+        figure.load(Relaxed)
+    }
+}
