@@ -153,10 +153,7 @@ fn find(path: &Path) -> Result<Log, String> {
     let is_manifest = |path: &Path| path.extension().is_some_and(|end| end == "manifest");
     let names = Names::default();
     let manifest_path = match path.is_dir() {
-        true => {
-            let inner = path.join(&names.folder).join(names.manifest());
-            if inner.is_file() { inner } else { path.join(names.manifest()) }
-        }
+        true => manifest_in(path, &names)?,
         false if is_manifest(path) => path.to_owned(),
         false => return Ok(find_one(path, names)),
     };
@@ -177,6 +174,24 @@ fn find(path: &Path) -> Result<Log, String> {
         is_repairable: part == Part::Growing,
     });
     Ok(Log { files: files.collect(), manifest: Some((manifest_path, manifest)), names })
+}
+
+/// The manifest in a folder: that of the usual name, in the log's folder or its parent, or the only
+/// one there is.
+fn manifest_in(folder: &Path, names: &Names) -> Result<PathBuf, String> {
+    let usual = [folder.join(&names.folder).join(names.manifest()), folder.join(names.manifest())];
+    if let Some(path) = usual.iter().find(|path| path.is_file()) {
+        return Ok(path.clone());
+    }
+    let entries = std::fs::read_dir(folder)
+        .map_err(|error| format!("{}: {}", folder.display(), reason(&error)))?;
+    let paths = entries.flatten().map(|entry| entry.path());
+    let manifests = paths.filter(|path| path.extension().is_some_and(|end| end == "manifest"));
+    match &manifests.take(2).collect::<Vec<PathBuf>>()[..] {
+        [path] => Ok(path.clone()),
+        [] => Err(format!("{}: No such file or directory", usual[1].display())),
+        _ => Err(format!("{} has several manifests: name one of them", folder.display())),
+    }
 }
 
 /// One file, which may belong to a log that has a manifest.

@@ -1,7 +1,7 @@
-//! Faults on request: a disk that is full, lies, or ends with the machine.
+//! Fault injection: a disk that is full, fails to sync, or stops as if the machine had crashed.
 //!
-//! A test prepares what shall go wrong; [`Disk`](super::disk::Disk) asks before every operation.
-//! In a running server there are none.
+//! A test plans the faults; [`Disk`](super::disk::Disk) asks before every operation. A running
+//! server has none.
 
 use parking_lot::Mutex;
 use std::io;
@@ -64,7 +64,7 @@ struct Plan {
     rules: Vec<Rule>,
     /// Operations so far.
     operations: u64,
-    /// From this one on nothing is done any more: the process is as good as dead.
+    /// From this operation on every one fails, as if the process had died.
     crash_at: Option<u64>,
 }
 
@@ -84,12 +84,12 @@ impl Faults {
         self.plan.lock().rules.push(Rule { operation, spare, count, fault });
     }
 
-    /// Nothing goes wrong any more.
+    /// Removes all planned faults.
     pub fn heal(&self) {
         self.plan.lock().rules.clear();
     }
 
-    /// After `operations` more, nothing is done any more.
+    /// Lets `operations` more succeed; every later one fails.
     pub fn crash_after(&self, operations: u64) {
         let mut plan = self.plan.lock();
         plan.crash_at = Some(plan.operations + operations);
@@ -112,7 +112,7 @@ impl Faults {
         Ok(limit)
     }
 
-    /// The same at once, however slow the disk is.
+    /// The same without waiting for the slowness of the disk.
     fn count(&self, operation: Operation) -> io::Result<usize> {
         let mut plan = self.plan.lock();
         if plan.crash_at.is_some_and(|at| plan.operations >= at) {

@@ -2,7 +2,7 @@
 //!
 //! A *unit* is a request, or a whole transaction. Everything up to the last whole unit counts. What
 //! follows it may be a torn end, which is cut off; any other damage means that acknowledged data is
-//! missing, and nobody can say what the rest is worth: the server refuses to start and names file
+//! missing, and what the rest is worth is unknown: the server refuses to start and names file
 //! and offset. Which is which is `torn.rs`.
 //!
 //! Reading and executing overlap. A second thread reads and parses the file; the portions that it

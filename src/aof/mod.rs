@@ -9,7 +9,8 @@
 //!
 //! # Files
 //! Redis 7's layout (`appendonlydir`, a manifest, a base and increments) in plain requests: either
-//! server starts on the other's directory, if Redis was told `aof-use-rdb-preamble no`.
+//! server starts on the other's folder, if Redis was told `aof-use-rdb-preamble no`. The single
+//! file of an older Redis is taken over as the base.
 //!
 //! # The way of a change
 //! ```text
@@ -21,11 +22,13 @@
 //! | file | job |
 //! |---|---|
 //! | `records.rs` | requests in the log's form |
-//! | `commit.rs` | the queue, and writing and syncing for all who wait |
-//! | `refusal.rs` | what becomes of it all when the disk fails |
-//! | `directory.rs`, `manifest.rs` | which files there are |
-//! | `rewrite.rs`, `mailbox.rs`, `status.rs` | making the log short again |
-//! | `units.rs`, `load.rs` | reading the files again, on a thread of its own |
+//! | `commit.rs` | the queue, and group commit: one write and one sync for all that wait |
+//! | `refusal.rs` | errors of the disk: when writes are refused, when the log is trusted again |
+//! | `names.rs`, `manifest.rs`, `directory.rs` | which files there are |
+//! | `opening.rs`, `survey.rs`, `lock.rs` | what is checked, refused or taken over at the start |
+//! | `rewrite.rs`, `mailbox.rs`, `status.rs` | rewriting the log, so that it is short again |
+//! | `format.rs`, `units.rs`, `load.rs` | replaying the files; parsing has a thread of its own |
+//! | `torn.rs` | which damage is a torn end, and how it is cut off |
 //! | `check.rs` | explaining a log without a server |
 //! | `disk.rs`, `faults.rs` | operations on files, and how tests make them fail |
 //!

@@ -30,9 +30,20 @@ impl Default for Names {
 }
 
 impl Names {
-    /// The names that a configuration asks for. There is no choice so far.
-    pub fn of(_config: &Config) -> Names {
-        Names::default()
+    /// The names that a configuration asks for.
+    ///
+    /// # Errors
+    /// One line: a manifest is text, so the names in it are, too.
+    pub fn of(config: &Config) -> Result<Names, String> {
+        let text = |directive: &str, name: &[u8]| {
+            let name = String::from_utf8(name.to_vec());
+            name.map_err(|_| format!("{directive} is not text in UTF-8"))
+        };
+        Ok(Names {
+            folder: text("appenddirname", &config.appenddirname)?,
+            file: text("appendfilename", &config.appendfilename)?,
+            snapshot: text("dbfilename", &config.dbfilename)?,
+        })
     }
 
     /// The manifest.

@@ -258,7 +258,7 @@ impl Pending {
         }
     }
 
-    /// Begins anew, for a file whose reader has not selected anything.
+    /// Forgets which database is selected: a new file begins, whose reader has selected none.
     pub fn forget_selection(&mut self) {
         self.db = None;
     }

@@ -1,4 +1,4 @@
-//! What becomes of the log when the disk fails, and how it comes to be trusted again.
+//! Errors of the disk: when writes are refused, and when the log is trusted again.
 //!
 //! # When writing fails
 //! What could not be written stays queued and is tried again; until it is written, those who wait

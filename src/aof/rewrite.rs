@@ -106,7 +106,7 @@ impl<'a> Rewrite<'a> {
         Ok(())
     }
 
-    /// Puts the new files in the place of the old ones; the image is complete.
+    /// Replaces the old files by the new ones; the snapshot is complete.
     ///
     /// # Errors
     /// Why that failed. The old files, and the new increment, are in force then.

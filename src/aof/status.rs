@@ -3,7 +3,7 @@
 use crate::limits;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 
-/// Figures that nobody needs a lock for.
+/// Figures without a lock.
 #[derive(Debug)]
 pub struct Status {
     /// Bytes of all files of the log.

@@ -1,7 +1,7 @@
 //! Loading: the log is replayed into the keyspace, and then continued.
 //!
 //! Clients are connected meanwhile. INFO shows them how far it is; most of what they ask is
-//! answered with `-LOADING`. So the keyspace lock is let go now and then.
+//! answered with `-LOADING`. So the keyspace lock is released now and then.
 
 use crate::aof::Directory;
 use crate::aof::format::refuse_snapshot;
@@ -89,7 +89,7 @@ impl Target for Loader<'_> {
                 self.is_stopped = true;
                 return Err((*offset, "stopped before it was loaded".to_owned()));
             }
-            // Between two batches, whoever waits for the lock gets it.
+            // Between two batches, waiting threads get the lock.
             let batch = requests.by_ref().take(limits::BATCH_REQUESTS_MAX);
             let replay = &mut self.replay;
             self.requests += self.shared.with_keyspace(|hold| replay.execute(hold, batch))?;

@@ -2,7 +2,7 @@
 //!
 //! It is a thread of its own because its last step may take seconds: the sync of a file with all
 //! the data. The housekeeper could not sync for waiting clients meanwhile, and no key would expire.
-//! It alone has the log's directory, so nobody has to agree with anybody about the manifest.
+//! It owns the log's folder, so no other thread changes the manifest.
 
 use crate::aof::{Directory, Names, Order, Rewrite};
 use crate::log;
@@ -54,7 +54,7 @@ pub fn run(
 /// first: should the machine stop before the first base is whole, the next start finds no file
 /// that it cannot make sense of.
 fn begin_directory(shared: &Shared, path: &Path) -> Result<Directory, String> {
-    let (disk, names) = (shared.aof.disk().clone(), Names::of(&shared.config()));
+    let (disk, names) = (shared.aof.disk().clone(), Names::of(&shared.config())?);
     let mut directory = match shared.aof.status.is_own.load(Relaxed) {
         true => Directory::open(disk, path, names)?,
         false => Directory::open_to_replace(disk, path, names)?,

@@ -94,6 +94,8 @@ pub struct Config {
     pub auto_aof_rewrite_percentage: u64,
     pub auto_aof_rewrite_min_size: u64,
     pub aof_load_truncated: bool,
+    pub appendfilename: Vec<u8>,
+    pub appenddirname: Vec<u8>,
     pub aof_use_rdb_preamble: bool,
     pub save: Vec<SavePoint>,
     pub dbfilename: Vec<u8>,

@@ -98,7 +98,7 @@ impl Server {
             }
             listeners.push(Arc::new(listener));
         }
-        let names = Names::of(&config);
+        let names = Names::of(&config)?;
         let log = match config.appendonly {
             true => Some(Directory::open(disk.clone(), &config.dir, names)?),
             false => {

@@ -1,4 +1,4 @@
-//! `respool check-aof`: explains a log, and repairs its torn end.
+//! `respool check-aof`: explains a log, and cuts it at the damage.
 
 use crate::aof::check;
 use argh::FromArgs;
@@ -7,7 +7,7 @@ use std::path::Path;
 /// explains an append-only file: its directory, its manifest, or one file of it
 #[derive(FromArgs)]
 struct CheckAof {
-    /// cut off a torn end; what is cut off is kept beside the file
+    /// cut the file at the damage; what is cut off is kept next to it
     #[argh(switch)]
     fix: bool,
 

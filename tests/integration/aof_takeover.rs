@@ -2,13 +2,15 @@
 
 use crate::aof_log::{folder, logging};
 use crate::aof_recovery::{load, loaded_on};
-use crate::process::Process;
+use crate::process::{PROGRAM, Process};
 use crate::support::{TestServer, wait_until};
 use respool::aof::Disk;
 use respool::aof::faults::Faults;
+use respool::config::Config;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 /// The log of a Redis before version 7: three keys, and the last request is torn.
@@ -188,4 +190,29 @@ fn a_folder_that_is_none_is_named() {
     fs::create_dir(dir.path().join("elsewhere")).expect("a folder");
     symlink("elsewhere", &path).expect("a link");
     assert_eq!(load(dir.path()), Ok(0), "a link to a folder is a folder");
+}
+
+/// Ensures that a log has the names that the configuration gives it, in the notation of Redis, and
+/// that it is found by these names only.
+#[test]
+fn a_log_has_the_names_it_is_given() {
+    let dir = folder();
+    let named = |config: &mut Config| {
+        config.appendonly = true;
+        config.dir = dir.path().to_path_buf();
+        config.appendfilename = b"my cache.aof".to_vec();
+        config.appenddirname = b"log".to_vec();
+    };
+    for n in 1..=3 {
+        let server = TestServer::with(named);
+        assert_eq!(server.client().ask("INCR n"), format!(":{n}"));
+    }
+    let inside = dir.path().join("log");
+    let manifest = fs::read_to_string(inside.join("my cache.aof.manifest")).expect("a manifest");
+    assert_eq!(manifest, "file \"my cache.aof.1.incr.aof\" seq 1 type i\n");
+    let error = load(dir.path()).expect_err("a log of another name");
+    assert!(error.contains("log/my cache.aof.manifest looks like a log"), "{error}");
+    let arguments = ["check-aof".to_owned(), inside.to_string_lossy().into_owned()];
+    let output = Command::new(PROGRAM).args(arguments).output().expect("the program");
+    assert!(output.status.success(), "{output:?}");
 }

@@ -65,16 +65,14 @@ pub static ROWS: &[Directive] = &[
         "appendonly.aof",
         "beginning of the names of the log's files",
     )
-    .refused(
-        "the log's files are called appendonly.aof; a log of another name would be passed over",
-    ),
+    .at(at!(appendfilename)),
     Directive::new(
         "appenddirname",
         Shape::Checked(|word| file_name("appenddirname", word)),
         "appendonlydir",
         "folder of the log, in dir",
     )
-    .refused("the log is in appendonlydir; a log elsewhere would be passed over"),
+    .at(at!(appenddirname)),
     Directive::new(
         "aof-use-rdb-preamble",
         Shape::YesNo,
