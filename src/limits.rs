@@ -174,12 +174,10 @@ pub const CLIENTS_MAX: usize = u32::MAX as usize;
 /// call the log synced.
 pub const FSYNC_INTERVAL_MS_MAX: usize = 3_600_000;
 
-/// Bytes of a configuration file, and of a file with a password: thousands of times what one has;
-/// a device or a log that was named by mistake does not fill the memory.
+/// Bytes of a configuration file: a device that was named by mistake does not fill the memory.
 pub const CONFIG_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
-/// Configuration files that are read, each inclusion counted: one that includes itself comes to
-/// an end.
+/// Configuration files that are read: one that includes itself comes to an end.
 pub const CONFIG_FILES_MAX: usize = 1_024;
 
 /// Files that include each other in a chain.
