@@ -3,6 +3,7 @@
 use super::packed::Item;
 use crate::keyspace::bytes::Key;
 use crate::keyspace::value_type::{Rebuild, stored_word};
+use std::sync::Arc;
 
 /// A field's name or value, or a member, on loan from the value that it is in.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +14,8 @@ pub enum Element<'a> {
     Int(i64),
     /// In a table. A long one is counted, so that a reply can hold it without a copy.
     Key(&'a Key),
+    /// A long one, counted by itself.
+    Shared(&'a Arc<[u8]>),
 }
 
 impl<'a> Element<'a> {
@@ -25,6 +28,7 @@ impl<'a> Element<'a> {
             Element::Bytes(bytes) => bytes,
             Element::Int(number) => digits.format(*number).as_bytes(),
             Element::Key(key) => key,
+            Element::Shared(bytes) => bytes,
         }
     }
 
@@ -32,6 +36,7 @@ impl<'a> Element<'a> {
     pub fn to_key(&self) -> Key {
         match self {
             Element::Key(key) => (*key).clone(),
+            Element::Shared(bytes) => Key::Shared(Arc::clone(bytes)),
             _ => Key::new(self.text(&mut itoa::Buffer::new())),
         }
     }
@@ -57,6 +62,23 @@ impl<'a> Element<'a> {
             Element::Bytes(bytes) => Item::Bytes(bytes),
             Element::Int(number) => Item::Int(*number),
             Element::Key(key) => Item::new(key),
+            Element::Shared(bytes) => Item::new(bytes),
+        }
+    }
+
+    /// Whether the bytes are `wanted`.
+    pub fn is(&self, wanted: &[u8]) -> bool {
+        match self {
+            Element::Bytes(bytes) => *bytes == wanted,
+            other => other.text(&mut itoa::Buffer::new()) == wanted,
+        }
+    }
+
+    /// The counted bytes, if all of them are counted: a reply or another value can hold them.
+    pub fn shared(&self) -> Option<&'a Arc<[u8]>> {
+        match *self {
+            Element::Shared(bytes) | Element::Key(Key::Shared(bytes)) => Some(bytes),
+            _ => None,
         }
     }
 }
@@ -69,6 +91,18 @@ impl<'a> From<Item<'a>> for Element<'a> {
             // Hashes and sets have none.
             Item::Double(_) => Element::Bytes(b""),
         }
+    }
+}
+
+impl<'a> From<&'a [u8]> for Element<'a> {
+    fn from(bytes: &'a [u8]) -> Element<'a> {
+        Element::Bytes(bytes)
+    }
+}
+
+impl<'a, const N: usize> From<&'a [u8; N]> for Element<'a> {
+    fn from(bytes: &'a [u8; N]) -> Element<'a> {
+        Element::Bytes(bytes)
     }
 }
 

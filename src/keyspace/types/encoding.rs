@@ -12,6 +12,10 @@ pub enum Encoding {
     Listpack,
     /// A hash or a set that is not small.
     Hashtable,
+    /// A list that is not small.
+    Quicklist,
+    /// A sorted set that is not small.
+    Skiplist,
 }
 
 impl Encoding {
@@ -21,6 +25,8 @@ impl Encoding {
             Encoding::Intset => "intset",
             Encoding::Listpack => "listpack",
             Encoding::Hashtable => "hashtable",
+            Encoding::Quicklist => "quicklist",
+            Encoding::Skiplist => "skiplist",
         }
     }
 }
@@ -28,15 +34,18 @@ impl Encoding {
 /// Up to where a value is called a listpack: two settings of each type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listpack {
-    /// Fields or members (Redis: `hash-max-listpack-entries`, `set-max-listpack-entries`).
+    /// Fields or members (Redis: `hash-max-listpack-entries` and the same of the other types).
     pub entries_max: usize,
-    /// Bytes of each (Redis: `hash-max-listpack-value`, `set-max-listpack-value`).
+    /// Bytes of each (Redis: `hash-max-listpack-value` and the same of the other types).
     pub text_bytes_max: usize,
 }
 
 impl Listpack {
     /// Redis's defaults for hashes.
     pub const OF_HASHES: Listpack = Listpack { entries_max: 512, text_bytes_max: 64 };
+
+    /// Redis's defaults for sorted sets.
+    pub const OF_SORTED_SETS: Listpack = Listpack { entries_max: 128, text_bytes_max: 64 };
 
     /// Redis's defaults for sets.
     pub const OF_SETS: Listpack = Listpack { entries_max: 128, text_bytes_max: 64 };

@@ -5,12 +5,15 @@
 //! counted chunks, so that a snapshot can hold it and the first change afterwards copies one chunk
 //! and never the value.
 
+pub mod chunked;
 pub mod element;
 pub mod encoding;
 pub mod hash;
 pub mod packed;
+pub mod score;
 pub mod segments;
 pub mod set;
+pub mod sorted_set;
 
 pub use element::Element;
 pub use encoding::{Encoding, Encodings, Listpack, SetNames};
@@ -18,3 +21,4 @@ pub use hash::Hash;
 pub use packed::{Block, Item, Packed, TwoWay};
 pub use segments::Segments;
 pub use set::Set;
+pub use sorted_set::SortedSet;

@@ -80,7 +80,7 @@ impl Set {
         let max = match self.encoding() {
             Encoding::Intset => names.intset_entries_max,
             Encoding::Listpack => names.listpack.entries_max,
-            Encoding::Hashtable => return,
+            _ => return,
         };
         if more > max {
             self.set_encoding(Encoding::Hashtable);
@@ -309,6 +309,7 @@ impl Set {
             }
             Encoding::Listpack if !fits => self.set_encoding(Encoding::Hashtable),
             Encoding::Listpack | Encoding::Hashtable => {}
+            Encoding::Quicklist | Encoding::Skiplist => {}
         }
     }
 
@@ -320,7 +321,7 @@ impl Set {
                 let mark = match encoding {
                     Encoding::Intset => 0,
                     Encoding::Listpack => IS_LISTPACK,
-                    Encoding::Hashtable => IS_TABLE,
+                    _ => IS_TABLE,
                 };
                 block.set_marks(block.marks() & IS_TEXT | mark);
             }

@@ -1,0 +1,377 @@
+//! Scores as text: written and read exactly as Redis does it with C's `printf` and `strtod`.
+//!
+//! Clients compare these texts, and a score must survive a way through the log. Redis writes
+//! `%.17g`, which names every double uniquely (0.1 is `0.10000000000000001`), and reads what
+//! `strtod` reads: decimal and hexadecimal numbers, `inf`, `infinity`. How strict it is with
+//! blanks, zeros of underflow and NaN depends on where the number stands, so there are two
+//! readers.
+
+use std::io::Write;
+
+/// Significant digits of a score.
+const DIGITS: usize = 17;
+
+/// Bytes of the longest text: sign, digits, point, `e-308`, or `-0.000` before the digits.
+const TEXT_BYTES_MAX: usize = 32;
+
+/// The text of a score.
+#[derive(Debug, Clone, Copy)]
+pub struct ScoreText {
+    bytes: [u8; TEXT_BYTES_MAX],
+    len: usize,
+}
+
+impl ScoreText {
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
+        self.len += bytes.len();
+    }
+}
+
+/// The integer that a score is, if it is one that a double holds without loss.
+pub fn integral(score: f64) -> Option<i64> {
+    /// Up to here every integer is a double.
+    const EXACT_MAX: f64 = (1_u64 << 53) as f64;
+    (score.abs() <= EXACT_MAX && score.trunc() == score).then_some(score as i64)
+}
+
+/// The score as Redis prints it: `%.17g`, and `inf`, `-inf`, `-0`.
+pub fn format(score: f64) -> ScoreText {
+    let mut text = ScoreText { bytes: [0; TEXT_BYTES_MAX], len: 0 };
+    match integral(score) {
+        // −0.0 is an integer that is written with its sign.
+        Some(0) => text.push(if score.is_sign_negative() { b"-0" } else { b"0" }),
+        Some(number) => text.push(itoa::Buffer::new().format(number).as_bytes()),
+        None if score.is_infinite() => text.push(if score < 0.0 { b"-inf" } else { b"inf" }),
+        None => general(score, &mut text),
+    }
+    text
+}
+
+/// `%.17g` of a finite number that is not zero.
+fn general(score: f64, text: &mut ScoreText) {
+    let mut buffer = [0; TEXT_BYTES_MAX];
+    let mut rest = &mut buffer[..];
+    // The longest is `-d.dddddddddddddddde-308`, which fits.
+    let _ = write!(rest, "{:.*e}", DIGITS - 1, score.abs());
+    let left = rest.len();
+    let written = &buffer[..TEXT_BYTES_MAX - left];
+    let (mut digits, mut exponent) = ([b'0'; DIGITS], 0_i32);
+    if let Some(e) = memchr::memchr(b'e', written) {
+        let significant = written[..e].iter().filter(|byte| byte.is_ascii_digit());
+        digits.iter_mut().zip(significant).for_each(|(digit, byte)| *digit = *byte);
+        exponent = str::from_utf8(&written[e + 1..]).ok().and_then(|e| e.parse().ok()).unwrap_or(0);
+    }
+    let len = digits.iter().rposition(|digit| *digit != b'0').map_or(1, |last| last + 1);
+    let digits = &digits[..len];
+    if score < 0.0 {
+        text.push(b"-");
+    }
+    match exponent {
+        // C's rule: the plain form unless the exponent is below −4 or not below the precision.
+        -4..0 => {
+            text.push(b"0.");
+            text.push(&b"0000"[..(-exponent - 1) as usize]);
+            text.push(digits);
+        }
+        0..17 => {
+            let whole = exponent as usize + 1;
+            text.push(&digits[..whole.min(len)]);
+            text.push(&[b'0'; DIGITS][..whole.saturating_sub(len)]);
+            if len > whole {
+                text.push(b".");
+                text.push(&digits[whole..]);
+            }
+        }
+        _ => scientific(digits, exponent, text),
+    }
+}
+
+/// `d.ddde+XX`, with at least two digits of the exponent.
+fn scientific(digits: &[u8], exponent: i32, text: &mut ScoreText) {
+    text.push(&digits[..1]);
+    if digits.len() > 1 {
+        text.push(b".");
+        text.push(&digits[1..]);
+    }
+    text.push(if exponent < 0 { b"e-" } else { b"e+" });
+    if exponent.abs() < 10 {
+        text.push(b"0");
+    }
+    text.push(itoa::Buffer::new().format(exponent.abs()).as_bytes());
+}
+
+/// Reads a score, as ZADD and ZINCRBY do. Not a score are: nothing, blanks around a number, NaN,
+/// and what is too large or too small for a double.
+pub fn parse(text: &[u8]) -> Option<f64> {
+    let number = strtod(text)?;
+    (!number.is_out_of_range).then_some(number.value)
+}
+
+/// Reads a bound of a range of scores: ZRANGEBYSCORE is less strict. Blanks in front are skipped,
+/// the text ends at a zero byte and may be empty, which is 0; a number that is too large is
+/// infinite, and one that is too small is zero.
+pub fn parse_bound(text: &[u8]) -> Option<f64> {
+    let text = &text[..memchr::memchr(0, text).unwrap_or(text.len())];
+    if text.is_empty() {
+        return Some(0.0);
+    }
+    // The blanks of C's `isspace`.
+    let is_blank = |byte: &u8| matches!(*byte, b' ' | b'\t'..=b'\r');
+    let blanks = text.iter().take_while(|byte| is_blank(byte)).count();
+    strtod(&text[blanks..]).map(|number| number.value)
+}
+
+/// A number that was read.
+struct Number {
+    value: f64,
+    /// What C reports as ERANGE with a value of zero or infinity.
+    is_out_of_range: bool,
+}
+
+/// Reads the whole of `text` as `strtod` would, which stops where the number ends. NaN is no
+/// number here: no caller takes it.
+fn strtod(text: &[u8]) -> Option<Number> {
+    let (is_negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    let (value, is_zero) = match digits {
+        _ if digits.eq_ignore_ascii_case(b"inf") || digits.eq_ignore_ascii_case(b"infinity") => {
+            let value = if is_negative { f64::NEG_INFINITY } else { f64::INFINITY };
+            return Some(Number { value, is_out_of_range: false });
+        }
+        [b'0', b'x' | b'X', digits @ ..] => hexadecimal(digits)?,
+        // Rust reads the same decimal numbers, and words, which begin with a letter.
+        [b'0'..=b'9' | b'.', ..] => {
+            let value: f64 = str::from_utf8(digits).ok()?.parse().ok()?;
+            let mantissa = digits.split(|byte| matches!(byte, b'e' | b'E')).next()?;
+            (value, !mantissa.iter().any(|byte| matches!(byte, b'1'..=b'9')))
+        }
+        _ => return None,
+    };
+    let is_out_of_range = value.is_infinite() || value == 0.0 && !is_zero;
+    Some(Number { value: if is_negative { -value } else { value }, is_out_of_range })
+}
+
+/// Reads `1.8p-3` (what follows `0x`): its value, and whether all digits are zero.
+fn hexadecimal(text: &[u8]) -> Option<(f64, bool)> {
+    /// An exponent beyond which the result is zero or infinite whatever the digits are, of which
+    /// there are less than 2^29 in a request.
+    const EXPONENT_MAX: i64 = 1 << 33;
+    let (digits, exponent) = match text.iter().position(|byte| matches!(byte, b'p' | b'P')) {
+        Some(at) => (&text[..at], binary_exponent(&text[at + 1..], EXPONENT_MAX)?),
+        None => (text, 0),
+    };
+    // The first 64 significant bits; `is_more` tells whether any later one is set.
+    let (mut mantissa, mut exponent, mut is_more) = (0_u64, exponent, false);
+    let (mut is_fraction, mut count) = (false, 0);
+    for byte in digits {
+        if *byte == b'.' && !is_fraction {
+            is_fraction = true;
+            continue;
+        }
+        let digit = u64::from((*byte as char).to_digit(16)?);
+        count += 1;
+        if mantissa >> 60 == 0 {
+            mantissa = mantissa << 4 | digit;
+            exponent -= if is_fraction { 4 } else { 0 };
+        } else {
+            is_more |= digit != 0;
+            exponent += if is_fraction { 0 } else { 4 };
+        }
+    }
+    (count > 0).then(|| (scale(mantissa, is_more, exponent), mantissa == 0))
+}
+
+/// The digits of an exponent with an optional sign, at most `max` from zero.
+fn binary_exponent(text: &[u8], max: i64) -> Option<i64> {
+    let (is_negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let value =
+        digits.iter().fold(0, |value: i64, digit| (value * 10 + i64::from(digit - b'0')).min(max));
+    Some(if is_negative { -value } else { value })
+}
+
+/// `mantissa` · 2^`exponent`, rounded once, to the nearest and a tie to the even double.
+fn scale(mantissa: u64, is_more: bool, exponent: i64) -> f64 {
+    /// Significant bits of a double, and the exponent of its least bit.
+    const BITS: i64 = 53;
+    const LEAST: i64 = -1074;
+    if mantissa == 0 {
+        return 0.0;
+    }
+    let shift = mantissa.leading_zeros();
+    let (mantissa, exponent) = (mantissa << shift, exponent - i64::from(shift));
+    // Bits that a double has no room for: more of them near zero.
+    let dropped = (64 - BITS).max(LEAST - exponent);
+    if dropped > 64 {
+        return 0.0;
+    }
+    let kept = if dropped == 64 { 0 } else { mantissa >> dropped };
+    let half = 1_u64 << (dropped - 1);
+    let rest = mantissa & (half | (half - 1));
+    let is_up = rest > half || rest == half && (is_more || kept & 1 == 1);
+    let kept = (kept + u64::from(is_up)) as f64;
+    // Powers of two in steps that are doubles themselves; the product is exact or infinite.
+    let mut exponent = exponent + dropped;
+    let mut value = kept;
+    while exponent > 0 && value.is_finite() {
+        let step = exponent.min(1000);
+        value *= f64::powi(2.0, step as i32);
+        exponent -= step;
+    }
+    while exponent < 0 {
+        let step = exponent.max(-1000);
+        value *= f64::powi(2.0, step as i32);
+        exponent -= step;
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(score: f64) -> String {
+        String::from_utf8_lossy(format(score).as_bytes()).into_owned()
+    }
+
+    /// Ensures that scores are printed as `%.17g` prints them.
+    #[test]
+    fn scores_are_printed_as_c_does() {
+        let cases = [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (3.0, "3"),
+            (-17.5, "-17.5"),
+            (0.1, "0.10000000000000001"),
+            (1e-4, "0.0001"),
+            (1e-5, "1.0000000000000001e-05"),
+            (1e16, "10000000000000000"),
+            (1e17, "1e+17"),
+            (123456789012345680.0, "1.2345678901234568e+17"),
+            (9007199254740993.0, "9007199254740992"),
+            (18014398509481984.0, "18014398509481984"),
+            (1e100, "1e+100"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (f64::MIN_POSITIVE, "2.2250738585072014e-308"),
+            (5e-324, "4.9406564584124654e-324"),
+            (-5e-324, "-4.9406564584124654e-324"),
+            // Exactly between two decimals of 17 digits: the even one.
+            (2f64.powi(-25), "2.9802322387695312e-08"),
+            (3.0 * 2f64.powi(-25), "8.9406967163085938e-08"),
+            (f64::INFINITY, "inf"),
+            (f64::NEG_INFINITY, "-inf"),
+        ];
+        for (score, expected) in cases {
+            assert_eq!(text(score), expected);
+        }
+    }
+
+    /// Ensures that scores are read as `strtod` reads them, and refused where Redis refuses them.
+    #[test]
+    fn scores_are_read_as_redis_does() {
+        let least = 5e-324;
+        let accepted: &[(&str, f64)] = &[
+            ("1", 1.0),
+            ("+.5", 0.5),
+            ("5.", 5.0),
+            ("-1e3", -1000.0),
+            ("0x1p3", 8.0),
+            ("0x.8", 0.5),
+            ("0X1.8P1", 3.0),
+            ("-0x10", -16.0),
+            ("inf", f64::INFINITY),
+            ("+inf", f64::INFINITY),
+            ("-iNfInItY", f64::NEG_INFINITY),
+            ("4.9e-324", least),
+            ("0X1P-1074", least),
+            ("0x1.8p-1074", 2.0 * least),
+            ("0x0p99999999999999999999", 0.0),
+            ("0e99999", 0.0),
+            ("0x1.00000000000008p0", 1.0),
+            ("0x1.000000000000080000000000000001p0", 1.0 + f64::EPSILON),
+            ("0x1.00000000000018p0", 1.0 + 2.0 * f64::EPSILON),
+            ("0x1.fffffffffffff7p1023", f64::MAX),
+        ];
+        for (text, score) in accepted {
+            assert_eq!(parse(text.as_bytes()), Some(*score), "{text}");
+        }
+        let refused = [
+            "",
+            " 1",
+            "1 ",
+            "nan",
+            "-nan",
+            "nan(1)",
+            "1e400",
+            "-1e400",
+            "1e-400",
+            "0x",
+            "0x.p1",
+            "0x1p",
+            "0x1p-1075",
+            "0x1p1024",
+            ".",
+            "+",
+            "e5",
+            "1e",
+            "1d",
+            "1_0",
+            "++1",
+            "infinit",
+            "0x1.fffffffffffff8p1023",
+            "1\0",
+            "0x1..1",
+            "١",
+        ];
+        for text in refused {
+            assert_eq!(parse(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    /// Ensures that bounds are read with more patience than scores.
+    #[test]
+    fn bounds_are_read_as_redis_does() {
+        let accepted: &[(&str, f64)] = &[
+            ("", 0.0),
+            (" \t1", 1.0),
+            ("1e400", f64::INFINITY),
+            ("1e-400", 0.0),
+            ("1\0zz", 1.0),
+            ("-inf", f64::NEG_INFINITY),
+            ("0x1p1024", f64::INFINITY),
+        ];
+        for (text, score) in accepted {
+            assert_eq!(parse_bound(text.as_bytes()), Some(*score), "{text}");
+        }
+        for text in ["1 ", "nan", " ", "(1", "\\x00"] {
+            assert_eq!(parse_bound(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    /// Ensures that what is written is read again as the same score, whatever its bits are.
+    #[test]
+    fn every_score_survives() {
+        let mut random = fastrand::Rng::with_seed(17);
+        for _ in 0..20_000 {
+            let score = f64::from_bits(random.u64(..));
+            if !score.is_nan() {
+                assert_eq!(parse(format(score).as_bytes()), Some(score), "{score:e}");
+            }
+        }
+    }
+}
