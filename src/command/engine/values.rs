@@ -27,6 +27,7 @@ pub fn stored_value(args: Args<'_>, index: usize) -> Value {
 pub fn reply_element(reply: &mut Reply, element: Element<'_>) {
     match element {
         Element::Key(key) => reply_bytes(reply, Some(key)),
+        Element::Shared(bytes) => reply.bulk_shared(bytes, bytes.len()),
         other => reply.bulk(other.text(&mut itoa::Buffer::new())),
     }
 }

@@ -116,6 +116,7 @@ impl<'a> From<&'a Key> for Element<'a> {
 pub fn rebuild_element(requests: &mut dyn Rebuild, element: Element<'_>) {
     match element {
         Element::Key(key) => stored_word(requests, key),
+        Element::Shared(bytes) => requests.shared_word(bytes),
         other => requests.word(other.text(&mut itoa::Buffer::new())),
     }
 }
