@@ -365,29 +365,27 @@ pub const SCRIPT_SOURCE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// million short strings in a table, and no more than one script runs at a time.
 pub const SCRIPT_BYTES_MAX: usize = 128 * 1024 * 1024;
 
-/// Nesting of blocks, functions, tables, parentheses and operators in the source of a script, as in
-/// C Lua (`LUAI_MAXCCALLS`). The parser recurses that deep on a worker's stack.
+/// Nesting of whatever nests in the source of a script, as in C Lua (`LUAI_MAXCCALLS`): the parser
+/// recurses that deep on a worker's stack.
 pub const SCRIPT_NESTING_MAX: usize = 200;
 
-/// Local variables of one function of a script, as in C Lua.
+/// Local variables, captured variables and registers of one function of a script, as in C Lua.
 pub const SCRIPT_LOCALS_MAX: usize = 200;
-
-/// Variables that one closure of a script captures, as in C Lua.
+/// See [`SCRIPT_LOCALS_MAX`].
 pub const SCRIPT_CAPTURES_MAX: usize = 60;
-
-/// Registers of one function of a script, as in C Lua; an instruction names them by one byte.
+/// See [`SCRIPT_LOCALS_MAX`]; an instruction names a register by one byte.
 pub const SCRIPT_REGISTERS_MAX: usize = 250;
 
-/// Active calls of a script (per coroutine). C Lua stops at the same depth.
+/// Active calls of a script (per coroutine), as in C Lua.
 pub const SCRIPT_CALL_DEPTH_MAX: usize = 20_000;
 
-/// Values on the stack of a script (per coroutine): 16 MB, for the deepest calls that the limit
-/// above allows with fifty registers each.
+/// Values on the stack of a script (per coroutine): 16 MB, for the deepest calls with fifty
+/// registers each.
 pub const SCRIPT_STACK_VALUES_MAX: usize = 1024 * 1024;
 
 /// Native functions of a script that call back into it, one inside the other (`gsub`, `sort`,
-/// `__tostring`): each one takes about 1.5 KB of the worker's stack.
-pub const SCRIPT_NATIVE_DEPTH_MAX: usize = 40;
+/// `__tostring`): each one takes up to 4 KB of the worker's stack.
+pub const SCRIPT_NATIVE_DEPTH_MAX: usize = 30;
 
 /// Coroutines that resume each other, one inside the other, as in C Lua (`LUAI_MAXCCALLS`).
 pub const SCRIPT_COROUTINE_DEPTH_MAX: usize = 199;
@@ -398,6 +396,5 @@ pub const SCRIPT_META_CHAIN_MAX: usize = 100;
 /// Results of `unpack`, exclusive, as in C Lua (`LUAI_MAXCSTACK`).
 pub const SCRIPT_UNPACK_MAX: i64 = 8000;
 
-/// Steps of a script between two questions to the host, whether it may go on: about 100
-/// microseconds.
+/// Steps of a script between two questions to the host whether it may go on: about 100 µs.
 pub const SCRIPT_TICK_STEPS: i64 = 10_000;

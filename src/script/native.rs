@@ -211,6 +211,12 @@ pub(super) fn to_integer(n: f64) -> i64 {
     if n.is_nan() || n >= TOO_LARGE { i64::MIN } else { n as i64 }
 }
 
+/// A number as C's conversion to an unsigned integer of 64 bits gives it there.
+pub(super) fn to_unsigned(n: f64) -> u64 {
+    const HALF: f64 = 9_223_372_036_854_775_808.0;
+    if n >= HALF { to_integer(n - HALF) as u64 ^ 1 << 63 } else { to_integer(n) as u64 }
+}
+
 /// The host of a call while the host itself is called: it cannot be called again.
 pub(super) struct Nobody;
 

@@ -164,7 +164,7 @@ impl Vm {
         let name = self.called_name();
         let (kind, name) = name.unwrap_or(("", b"?".to_vec()));
         if kind == "method" {
-            number -= 1;
+            number = number.saturating_sub(1);
             if number == 0 {
                 let reason = format!("' on bad self ({reason})");
                 return [b"calling '", &name[..], reason.as_bytes()].concat();

@@ -1,7 +1,7 @@
 //! `string.format`: what C's `printf` does, without C's `printf`.
 
 use crate::script::error::Error;
-use crate::script::native::{Call, to_integer};
+use crate::script::native::{Call, to_integer, to_unsigned};
 use crate::script::number;
 
 /// One conversion: flags, width and precision.
@@ -176,7 +176,7 @@ fn convert(
         }
         b'u' | b'o' | b'x' | b'X' => {
             let n = call.number(arg)?;
-            let n = if n >= 9_223_372_036_854_775_808.0 { n as u64 } else { to_integer(n) as u64 };
+            let n = to_unsigned(n);
             let (prefix, digits) = match conversion {
                 b'o' if spec.alternate && n != 0 => ("", format!("0{n:o}")),
                 b'o' => ("", format!("{n:o}")),

@@ -4,11 +4,13 @@ mod base;
 mod bit;
 mod cjson;
 mod class;
+mod cmsgpack;
 mod format;
 mod math;
 mod pattern;
 mod search;
 mod string;
+mod structs;
 mod table;
 
 use super::env::Special;
@@ -42,6 +44,8 @@ pub(super) static LIBRARIES: &[Library] = &[
     Library { name: "os", functions: math::OS },
     Library { name: "bit", functions: bit::FUNCTIONS },
     Library { name: "cjson", functions: cjson::FUNCTIONS },
+    Library { name: "cmsgpack", functions: cmsgpack::FUNCTIONS },
+    Library { name: "struct", functions: structs::FUNCTIONS },
 ];
 
 /// Functions that the machine itself executes.
@@ -59,6 +63,10 @@ pub(super) const CONSTANTS: &[(&str, &str, Constant)] = &[
     ("cjson", "_NAME", Constant::Text("cjson")),
     ("cjson", "_VERSION", Constant::Text("2.1.0")),
     ("cjson", "null", Constant::Null),
+    ("cmsgpack", "_NAME", Constant::Text("cmsgpack")),
+    ("cmsgpack", "_VERSION", Constant::Text("lua-cmsgpack 0.4.0")),
+    ("cmsgpack", "_COPYRIGHT", Constant::Text("Copyright (C) 2012, Salvatore Sanfilippo")),
+    ("cmsgpack", "_DESCRIPTION", Constant::Text("MessagePack C implementation for Lua")),
     ("math", "pi", Constant::Number(std::f64::consts::PI)),
     ("math", "huge", Constant::Number(f64::INFINITY)),
 ];
