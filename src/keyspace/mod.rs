@@ -48,7 +48,7 @@ pub use keys::{Changed, Keys};
 pub use propagation::Propagation;
 pub use store::entry::{Entry, LastUse};
 pub use store::hasher::SharedHasher;
-pub use types::{Encodings, Hash, Set};
+pub use types::{Encodings, Hash, List, Set, SortedSet};
 pub use value::Value;
 pub use value_type::{ValueType, WrongType};
 pub use watch::Watch;

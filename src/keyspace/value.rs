@@ -5,7 +5,7 @@
 //! and name it here: as a variant, and in the list of [`Stored`] types.
 
 use crate::keyspace::bytes::{Key, Text};
-use crate::keyspace::types::{Hash, Set};
+use crate::keyspace::types::{Hash, List, Set, SortedSet};
 use crate::keyspace::value_type::{Rebuild, ValueType};
 
 /// A type of value as it is stored in an entry.
@@ -29,6 +29,10 @@ pub enum Value {
     Hash(Hash),
     /// Members, each once.
     Set(Set),
+    /// Elements in the order in which they were put.
+    List(List),
+    /// Members in the order of their scores.
+    SortedSet(SortedSet),
 }
 
 /// Finds the types of a list in their variants.
@@ -69,6 +73,8 @@ stored! {
     Text: String;
     Hash: Hash;
     Set: Set;
+    List: List;
+    SortedSet: SortedSet;
 }
 
 impl Value {

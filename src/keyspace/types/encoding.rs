@@ -31,6 +31,9 @@ impl Encoding {
     }
 }
 
+/// Redis's default of `list-max-listpack-size`: 8 KiB.
+const LIST_LISTPACK_SIZE: i32 = -2;
+
 /// Up to where a value is called a listpack: two settings of each type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listpack {
@@ -73,10 +76,20 @@ pub struct Encodings {
     pub hash: Listpack,
     /// Those of sets.
     pub set: SetNames,
+    /// Where a list ceases to be a listpack: elements, or one of five sizes if it is negative
+    /// (Redis: `list-max-listpack-size`).
+    pub list_listpack_size: i32,
+    /// Those of sorted sets.
+    pub sorted_set: Listpack,
 }
 
 impl Default for Encodings {
     fn default() -> Encodings {
-        Encodings { hash: Listpack::OF_HASHES, set: SetNames::default() }
+        Encodings {
+            hash: Listpack::OF_HASHES,
+            set: SetNames::default(),
+            list_listpack_size: LIST_LISTPACK_SIZE,
+            sorted_set: Listpack::OF_SORTED_SETS,
+        }
     }
 }

@@ -12,6 +12,7 @@ mod encoding;
 mod large;
 mod listpack;
 mod two_ended;
+mod value_type;
 
 use super::element::Element;
 use super::packed::{self, Item, TwoWay};

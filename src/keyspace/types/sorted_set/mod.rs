@@ -17,6 +17,7 @@ mod leaves;
 mod order;
 mod range;
 mod small;
+mod value_type;
 mod walk;
 
 pub use range::{LexBound, ScoreBound};

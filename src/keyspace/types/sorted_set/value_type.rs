@@ -1,0 +1,55 @@
+//! The sorted set as a type of value.
+
+use super::{Form, SortedSet};
+use crate::keyspace::bytes::Key;
+use crate::keyspace::types::element::rebuild_element;
+use crate::keyspace::types::score;
+use crate::keyspace::value_type::{Rebuild, ValueType, rebuild_deadline, stored_word};
+use crate::limits;
+
+impl ValueType for SortedSet {
+    const NAME: &'static str = "zset";
+
+    fn is_empty(&self) -> bool {
+        SortedSet::is_empty(self)
+    }
+
+    fn heap_bytes(&self) -> usize {
+        SortedSet::heap_bytes(self)
+    }
+
+    fn encoding(&self) -> &'static str {
+        SortedSet::encoding(self).name()
+    }
+
+    /// Scores are written with as many digits as tell any two of them apart.
+    fn rebuild(&self, key: &Key, expires_at_ms: Option<u64>, requests: &mut dyn Rebuild) {
+        let (mut left, mut open) = (self.len(), 0);
+        for (member, score) in self.iter(0..self.len()) {
+            if open == 0 {
+                open = left.min(limits::AOF_ELEMENTS_PER_REQUEST);
+                left -= open;
+                requests.request(2 + 2 * open);
+                requests.word(b"ZADD");
+                stored_word(requests, key);
+            }
+            open -= 1;
+            requests.word(score::format(score).as_bytes());
+            rebuild_element(requests, member);
+        }
+        rebuild_deadline(key, expires_at_ms, requests);
+    }
+
+    fn prefetch_word(&self) -> usize {
+        self.len()
+    }
+
+    /// A block of its own is freed in no time.
+    fn is_heavy(&self) -> bool {
+        matches!(self.form, Form::Large(_))
+    }
+
+    fn check_invariants(&self) {
+        SortedSet::check_invariants(self);
+    }
+}
