@@ -1,20 +1,20 @@
-# Everything one does with respool, by name. `make` alone lists the targets.
+# All tasks of development, by name. `make` alone lists the targets.
 #
-# `make check` is what has to pass before a change is handed in, and needs nothing but Rust.
-# Whatever measures or compares against a real Redis says what to install if it is missing.
+# `make check` has to pass before a change is submitted, and needs nothing but Rust. Targets that
+# measure or compare with a real Redis name the packages to install if they are missing.
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 IMAGE ?= respool
 CARGO_TARGET_DIR ?= target
-# Handed on to the server by `run` and to the benchmark by `bench`: make run ARGS="--port 7000"
+# Passed to the server by `run` and to the benchmark by `bench`: make run ARGS="--port 7000"
 ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check compat bench bench-quick bench-sweep bench-micro install image
 .PHONY: image-test clean
 
-# The list is made from the `##` comments below, so it cannot miss a target that has one.
+# The list is generated from the `##` comments below.
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
@@ -24,7 +24,7 @@ run: ## Build and start the server (ARGS="--port 7000")
 test: ## Run every test that needs nothing but Rust
 	cargo test --locked
 
-# Warnings are errors here and not in the build: work in progress may warn.
+# Warnings are errors here but not in the build: unfinished code may warn.
 check: ## Check format, lints, tests and documentation
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
@@ -51,7 +51,7 @@ bench: ## Measure beside Debian's Redis, in under ten minutes (ARGS="--check")
 bench-quick: ## The same in under a minute, with rougher figures
 	cargo bench --locked --bench versus -- --quick $(ARGS)
 
-# Writes into the repository, because the README shows the picture: look at it before it is kept.
+# Writes into the repository, because the README shows the picture: check it before you commit.
 bench-sweep: ## Measure against connections, depth, keys and cores, and draw that (python3)
 	cargo bench --locked --bench versus -- --sweep $(CURDIR)/tests/bench/throughput.csv $(ARGS)
 	python3 tests/bench/plot.py tests/bench/throughput.csv tests/bench/throughput.svg

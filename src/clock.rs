@@ -1,21 +1,21 @@
 //! Time, as an argument.
 //!
-//! Two clocks, as the operating system has them: the *wall* clock, in Unix milliseconds, which
-//! deadlines are counted in because a client may name one (`EXPIREAT`), and a *steady* one, in
-//! nanoseconds, for durations. The protocol and the keyspace never read a clock; whoever holds
-//! the lock reads it once and passes the number on. Tests hold a [`Clock::manual`] and move it by
-//! hand, so that none of them waits for a deadline.
+//! Two clocks, as the operating system has them: the *wall* clock in Unix milliseconds, used for
+//! deadlines because a client may give one (`EXPIREAT`), and a *steady* one in nanoseconds, used
+//! for durations. The protocol and the keyspace never read a clock; the lock's holder reads it once
+//! and passes the number on. Tests use a [`Clock::manual`] and move it by hand, so that none of
+//! them waits for a deadline.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// A source of both times; clones of a manual clock share their hand.
+/// A source of both times; clones of a manual clock move together.
 #[derive(Clone, Debug)]
 pub enum Clock {
     /// The machine's clocks.
     System {
-        /// Where the steady clock counts from.
+        /// The zero of the steady clock.
         start: Instant,
     },
     /// A clock that stands still until [`Clock::advance_ms`] moves it.

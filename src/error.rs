@@ -1,17 +1,17 @@
-//! What a command may answer instead of a result.
+//! The errors that a command can reply.
 //!
-//! A [`CommandError`] is a *reply*: the client did something wrong and is told so in Redis's own
-//! words, because clients match on them. Errors of the protocol, which end the connection, live
-//! in [`crate::resp`]; errors of the start-up live in [`crate::config`].
+//! A [`CommandError`] is a *reply*: the client made a mistake and receives Redis's own text,
+//! because clients match on it. Errors of the protocol, which end the connection, are in
+//! [`crate::resp`]; errors of the start-up are in [`crate::config`].
 
 use std::borrow::Cow;
 
-/// An error reply: its text begins with the prefix that clients look at (`ERR`, `WRONGTYPE`, …)
-/// and has neither the leading dash nor the line end; those are the protocol's.
+/// An error reply: its text begins with the prefix that clients look at (`ERR`, `WRONGTYPE`, …) and
+/// has neither the dash nor the line end of the protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandError(Cow<'static, [u8]>);
 
-/// What a command handler returns: it has written exactly one reply, or says why not.
+/// The result of a command handler: it has written exactly one reply, or returns an error.
 pub type Outcome = Result<(), CommandError>;
 
 impl CommandError {
@@ -23,7 +23,7 @@ impl CommandError {
     /// An argument, or a stored value, that should be a 64-bit integer.
     pub const NOT_AN_INTEGER: CommandError =
         CommandError::new("ERR value is not an integer or out of range");
-    /// An increment whose result leaves 64 bits.
+    /// An increment whose result does not fit into 64 bits.
     pub const OVERFLOW: CommandError =
         CommandError::new("ERR increment or decrement would overflow");
 
@@ -31,12 +31,12 @@ impl CommandError {
     pub const OUT_OF_MEMORY: CommandError =
         CommandError::new("OOM command not allowed when used memory > 'maxmemory'.");
 
-    /// An error whose whole text is known when the program is written.
+    /// An error with a constant text.
     pub const fn new(text: &'static str) -> CommandError {
         CommandError(Cow::Borrowed(text.as_bytes()))
     }
 
-    /// An error that repeats what the client sent, byte for byte.
+    /// An error that repeats bytes from the client unchanged.
     pub fn quoting(before: &str, quoted: &[u8], after: &str) -> CommandError {
         CommandError([before.as_bytes(), quoted, after.as_bytes()].concat().into())
     }

@@ -9,33 +9,34 @@
 //!                        ───────► worker-N ─┘            (lru maps)   (expiry sweep)
 //! ```
 //!
-//! Every client has a worker, a plain thread that blocks in `read` until the client says something.
-//! There is no event loop: the operating system's scheduler is the event loop.
+//! Every client has a worker, a plain thread that blocks in `read` until a request arrives. There
+//! is no event loop: the operating system's scheduler is the event loop. A client that does not
+//! read its replies delays no other one (no head-of-line blocking).
 //!
 //! # Layers
 //!
-//! A module may import what stands in a lower row, and nothing else. A test reads this table, and
-//! those in `command/mod.rs` and `keyspace/mod.rs`, and keeps it so.
+//! A module may import modules of lower rows only. A test reads this table and those in
+//! `command/mod.rs` and `keyspace/mod.rs`, and checks all imports.
 //!
 //! | module | job |
 //! |---|---|
 //! | `main` | the process: command line, signals |
 //! | [`tool`] | what the program does apart from serving: `cli`, `ping`, `check-aof`, … |
 //! | [`server`] | start and stop: listeners, the pool of workers, the order of both |
-//! | [`background`] | threads that serve no client of their own: housekeeper, rewriter, loader |
+//! | [`background`] | threads without a client: housekeeper, courier, rewriter, loader |
 //! | [`connection`] | one client: read, execute, write |
 //! | [`command`] | the engine that executes requests, and a folder for each family; no sockets |
-//! | [`shared`] | what threads share, and the lock of the keyspace |
-//! | [`clients`] | the register of clients, what waits to be sent to each, and pauses |
+//! | [`shared`] | state shared by threads, and the lock of the keyspace |
+//! | [`clients`] | the register of clients, their outboxes, and pauses |
 //! | [`aof`] | the log of changes (a write-ahead log), and its own lock |
-//! | [`observe`] | what the server remembers about its own work; small locks of its own |
-//! | [`listener`] | where clients come in: TCP or a Unix socket |
-//! | [`supervision`] | words to systemd, and the file with the number of the process |
+//! | [`observe`] | statistics and logs of the server's own work; small locks of its own |
+//! | [`listener`] | listening sockets: TCP or Unix |
+//! | [`supervision`] | messages to systemd, and the pid file |
 //! | [`rdb`] | snapshots in Redis's format, as bytes and pieces of values; no files, no locks |
 //! | [`resp`], [`keyspace`] | the wire, the data; no locks, no clock; they do not know each other |
 //! | [`script`] | a Lua for scripts; knows no keys and no commands |
-//! | [`config`] | settings, and where they come from |
-//! | [`system`] | what the operating system tells and grants |
+//! | [`config`] | settings and their sources |
+//! | [`system`] | facts and limits of the operating system |
 //! | [`log`], [`number`], [`text`] | lines for the operator; numbers and text that Rust lacks |
 //! | [`clock`], [`error`], [`limits`], [`policy`] | nothing below them |
 //!
@@ -43,12 +44,12 @@
 //!
 //! | thread | count | does | ends when |
 //! |---|---|---|---|
-//! | acceptor | one per address | admits or refuses, hands the stream over | the server stops |
-//! | worker-N | 0 … `maxclients` | serves one client after the other | none came for a while |
-//! | courier | 1 | sends what others have for a client, and what a client did not take at once | the clients have left |
-//! | housekeeper | 1 | sweep, eviction, fsync, figures, SHUTDOWN | everybody else has ended |
-//! | log-reader | 1 while loading | reads and parses ahead of the one who executes | all is read |
-//! | rewriter | 1 | makes the log short again | the clients have left |
+//! | acceptor | one per address | admits or refuses a client (admission control), passes the stream to a worker | the server stops |
+//! | worker-N | 0 … `maxclients` | serves one client after the other | no client has come for a while |
+//! | courier | 1 | sends the outboxes: messages of other threads, and replies that a client did not accept at once | the clients have left |
+//! | housekeeper | 1 | sweep, eviction, fsync, figures, SHUTDOWN | all other threads have ended |
+//! | log-reader | 1 while loading | reads and parses ahead of the executing thread | the log has been read |
+//! | rewriter | 1 | rewrites the log | the clients have left |
 //! | signals | 1 | turns SIGTERM and SIGINT into an orderly stop | the server has stopped |
 //!
 //! # Locks
@@ -65,21 +66,21 @@
 //! | one client's names ([`clients::Client::names`]) | to read or replace them | `command/connection/client.rs`, `command/connection/hello.rs`, `command/engine/meter.rs` |
 //! | the end of a pause ([`clients::pause::Pause`]) | to read or replace it; waiting holds no other lock | `clients/pause.rs` |
 //! | the list of monitors | to add, remove, or put a line into the outbox of each | `clients/monitors.rs` |
-//! | one client's outbox ([`clients::outbox`]) | to put something in, or to take it out | `clients/outbox/mod.rs`, `clients/outbox/delivery.rs` |
+//! | one client's outbox ([`clients::outbox`]) | to add or to take items | `clients/outbox/mod.rs`, `clients/outbox/delivery.rs` |
 //! | the courier's list | to add to it, or to take all of it | `clients/courier.rs` |
-//! | the slow log, the slow moments | to add or to list | `observe/slowlog.rs`, `observe/latency.rs` |
+//! | the slow log, the latency events | to add or to list | `observe/slowlog.rs`, `observe/latency.rs` |
 //! | the standard error stream | for one line | `log.rs` |
-//! | the faults that a test has planned | to look one up | `aof/faults.rs` |
+//! | the planned faults of a test | to look one up | `aof/faults.rs` |
 //!
-//! Only the first of these locks may be held during file or socket I/O. What is costly to drop is
-//! dropped after the lock of the keyspace was released ([`keyspace::Garbage`]); a large value
-//! leaves it as a counted reference.
+//! Only the first of these locks may be held during file or socket I/O. Values that are costly to
+//! drop are dropped after the keyspace lock was released ([`keyspace::Garbage`]); a reply shares a
+//! large value by a counted reference.
 //!
 //! # Invariants
 //!
-//! - A connected client is served at once or told no; it is never left hanging.
-//! - Every request is answered exactly once, in order, unless the client asked for silence.
-//! - Memory is given for bytes that arrived, never for a length that was announced.
+//! - A connected client is served or refused at once; it is never left hanging.
+//! - Every request is answered exactly once, in order, unless the client turned replies off.
+//! - Memory is allocated for received bytes, never for an announced length.
 //! - A request that fails has changed nothing.
 //! - A bug in a handler costs one connection.
 //!

@@ -1,7 +1,7 @@
-//! Every bound of the server in one place, each with its unit and its reason.
+//! Every limit of the server in one file, each with its unit and its reason.
 //!
-//! Every input is hostile until it has been measured against one of these. A number that is a
-//! user's to choose is not here but in [`crate::config`].
+//! Every input is hostile until it was checked against one of these limits. Numbers that a user may
+//! choose are not here but in [`crate::config`].
 
 /// Bytes of a connection's read buffer: about 400 pipelined small requests, and so few pages that
 /// ten thousand idle clients do not matter (only pages that were written to are resident).
@@ -33,21 +33,21 @@ pub const ANSWER_DEPTH_MAX: usize = 128;
 /// promise; memory is given for bytes only.
 pub const ASSEMBLY_FIRST_BYTES: usize = 4 * 1024;
 
-/// Bytes of an assembly buffer that is kept between requests instead of being given back.
+/// Bytes of an assembly buffer that is kept between requests; a larger one is released.
 pub const ASSEMBLY_KEPT_BYTES: usize = 16 * 1024;
 
-/// Requests executed under one hold of the keyspace lock. With about half a microsecond each,
-/// nobody waits longer than a quarter of a millisecond for a pipeline of small requests.
+/// Requests executed under one hold of the keyspace lock. At about half a microsecond each, other
+/// clients wait at most a quarter of a millisecond for a pipeline of small requests.
 pub const BATCH_REQUESTS_MAX: usize = 512;
 
-/// Keys of a batch that are looked up in advance, so that waiting for their memory overlaps: as
-/// many as stay in the first-level cache until they are used.
+/// Keys of a batch that are prefetched, so that their cache misses overlap: as many as stay in the
+/// first-level cache until they are used.
 pub const PREFETCH_KEYS: usize = 64;
 
-/// Microseconds after which a batch lets go of the keyspace lock although requests are left.
+/// Microseconds after which a batch releases the keyspace lock although requests are left.
 pub const BATCH_HOLD_US_MAX: u64 = 500;
 
-/// Requests between two looks at the clock while the lock is held: a look costs about 25 ns.
+/// Requests between two readings of the clock under the lock: a reading costs about 25 ns.
 pub const BATCH_CLOCK_EVERY: usize = 16;
 
 /// Unsent reply bytes of one client beyond which none of its requests is executed (back-pressure).
@@ -59,10 +59,10 @@ pub const OUTPUT_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Unsent reply bytes after which a batch is cut short and the replies are sent.
 pub const OUTPUT_FLUSH_BYTES: usize = 256 * 1024;
 
-/// Capacity of a reply buffer, in bytes, that survives a flush; more is given back.
+/// Capacity of a reply buffer, in bytes, that is kept after a flush; more is released.
 pub const OUTPUT_KEPT_BYTES: usize = 16 * 1024;
 
-/// A value at least this long, in bytes, is sent from where it lies instead of being copied into
+/// A value at least this long, in bytes, is sent by reference instead of being copied into
 /// the reply buffer: the copy would happen under the lock.
 pub const REPLY_SHARED_BYTES_MIN: usize = 4 * 1024;
 
@@ -101,21 +101,23 @@ pub const IDLE_AFTER_MS: u64 = 2_000;
 /// Milliseconds without a client after which a worker thread ends.
 pub const WORKER_IDLE_MS: u64 = 10_000;
 
-/// Milliseconds that an admitted client waits for a worker before another one is started, if
-/// there may be another one.
+/// Milliseconds that an admitted client waits at the rendezvous for a worker before another worker
+/// is started, if the limit allows one.
 pub const RENDEZVOUS_WAIT_MS: u64 = 20;
 
-/// How often it waits before it is refused. A place is free when its worker is about to come back
-/// to the door, so the first time is nearly always enough.
+/// Number of such waits before the client is refused. If there is a free slot, its worker is about
+/// to return to the rendezvous, so the first wait is nearly always enough.
 pub const RENDEZVOUS_ATTEMPTS: u64 = 50;
 
-/// Stack of a worker, in bytes of address space; what is resident is what was touched.
+/// Stack of a worker, in bytes of address space; only touched pages are resident.
 pub const WORKER_STACK_BYTES: usize = 256 * 1024;
 
-/// Milliseconds that the acceptor rests when `accept` fails for want of descriptors or memory.
+/// Milliseconds that the acceptor waits when `accept` fails because descriptors or memory are
+/// short.
 pub const ACCEPT_BACKOFF_MS: u64 = 50;
 
-/// Open files beside the clients': listeners, log files, standard streams (Redis reserves 32).
+/// Open files in addition to the clients': listeners, log files, standard streams (Redis reserves
+/// 32).
 pub const RESERVED_FILES: u64 = 32;
 
 /// Milliseconds that an orderly stop waits for clients that do not read their last replies.
@@ -127,40 +129,40 @@ pub const HOUSEKEEPER_ROUND_MS: u64 = 100;
 /// Keys that one sweep step removes under one hold of the lock: about 100 microseconds.
 pub const SWEEP_KEYS_MAX: usize = 256;
 
-/// Entries that a sweep step may move to smaller tables before it lets go of the lock: about 100
+/// Entries that a sweep step may move to smaller tables before it releases the lock: about 100
 /// microseconds.
 pub const SWEEP_MOVES_MAX: u64 = 512;
 
-/// Entries that are looked at or moved under one hold of the lock to make room for a command; an
-/// evicted entry counts as [`EVICTION_EFFORT`] of them. About 200 microseconds; to put a segment in
-/// order takes as much and is done once per hold at most.
+/// Entries that are examined or moved under one hold of the lock to evict for a command; an evicted
+/// entry counts as [`EVICTION_EFFORT`] of them. About 200 microseconds; sorting a segment takes as
+/// long and happens at most once per hold.
 pub const EVICTION_EFFORT_MAX: usize = 512;
 
-/// Holds of the lock in which one batch makes room for what it wrote, others being let in between.
-/// Who fills the memory is slowed down by that, and nobody else; the housekeeper does the rest.
+/// Holds of the lock in which one batch evicts for what it wrote, while other clients may take the
+/// lock in between (back-pressure: only the client that fills the memory is slowed down). The
+/// housekeeper does the rest.
 pub const EVICTION_HOLDS_MAX: usize = 16;
 
-/// Holds of the lock in which the housekeeper looks ahead for the next key to evict, per round.
+/// Holds of the lock, per round, in which the housekeeper searches for the next key to evict.
 pub const FORESIGHT_HOLDS_MAX: usize = 64;
 
-/// Milliseconds between two looks at the process's size when it is near the end of the memory: fast
-/// clients write a megabyte in that time.
+/// Milliseconds between two checks of the process's size near the end of the memory: fast clients
+/// write a megabyte in that time.
 pub const MEMORY_WATCH_MS: u64 = 10;
 
 /// Per cent of the container's limit, or of the machine's memory, that the process may fill before
-/// keys are evicted although the data is below its own limit: sockets and stacks are not part of
-/// the process's resident size but count as well.
+/// keys are evicted although the data is below its own limit: sockets and kernel stacks are not
+/// part of the resident size but count, too.
 pub const RESIDENT_PERCENT_MAX: u64 = 90;
 
-/// Expired keys that RANDOMKEY removes on its way before it settles for one: each costs a removal,
-/// and the lock is held.
+/// Expired keys that RANDOMKEY removes before it returns one: each costs a removal under the lock.
 pub const RANDOM_KEY_TRIES: usize = 16;
 
-/// What the removal of an entry costs, in entries looked at.
+/// The cost of removing an entry, in examined entries.
 pub const EVICTION_EFFORT: usize = 4;
 
-/// Fields up to which the tables of a hash are made to fit when fields come and go, in half a
-/// millisecond. Those of a larger one are when seven eighths of their places are empty.
+/// Fields up to which the tables of a hash are fitted after removals, in half a millisecond. Larger
+/// tables are fitted when seven eighths of their capacity are unused.
 pub const HASH_FITTED_FIELDS_MAX: usize = 65_536;
 
 /// Keys in one segment of a database before it is split in two: three quarters of a hash table of
@@ -170,8 +172,8 @@ pub const SEGMENT_KEYS_MAX: usize = 768;
 /// Clients that `--maxclients` may ask for, as in Redis. The system's limit of open files is lower.
 pub const CLIENTS_MAX: usize = u32::MAX as usize;
 
-/// Milliseconds that `--appendfsync-interval-ms` may ask for: an hour, after which nobody would
-/// call the log synced.
+/// Milliseconds that `--appendfsync-interval-ms` may ask for: an hour, after which a log can hardly
+/// be called synced.
 pub const FSYNC_INTERVAL_MS_MAX: usize = 3_600_000;
 
 /// Bytes of a configuration file: a device that was named by mistake does not fill the memory.
@@ -183,7 +185,7 @@ pub const CONFIG_FILES_MAX: usize = 1_024;
 /// Files that include each other in a chain.
 pub const CONFIG_DEPTH_MAX: usize = 16;
 
-/// Mistakes of a configuration that are told; a text file of another kind has thousands.
+/// Reported mistakes of a configuration; a text file of another kind has thousands.
 pub const CONFIG_MISTAKES_MAX: usize = 50;
 
 /// Words of `bind`, as in Redis.
@@ -195,17 +197,18 @@ pub const PERCENTILES_MAX: usize = 64;
 /// Databases that `--databases` may ask for.
 pub const DATABASES_MAX: usize = 1024;
 
-/// Rows of the command table, subcommands included, that there is room for counting for.
+/// Rows of the command table, subcommands included, for which there are counters.
 pub const COMMANDS_MAX: usize = 512;
 
-/// Microseconds that a short request cannot take by itself. Only while the slow log does not look
-/// for less may equal requests be measured together.
+/// Microseconds that a short request cannot take by itself. Equal short requests are measured
+/// together only if the slow log's threshold is not lower.
 pub const STREAK_US: u64 = 1_000;
 
 /// Bytes of a request beyond which it is measured by itself: copying them takes time.
 pub const STREAK_REQUEST_BYTES_MAX: usize = 4 * 1024;
 
-/// Arguments that an entry of the slow log keeps, the last of which may tell how many are missing.
+/// Arguments that an entry of the slow log keeps; the last of them may give the number of missing
+/// ones.
 pub const SLOWLOG_ARGUMENTS_MAX: usize = 32;
 
 /// Bytes of an argument that an entry of the slow log keeps.
@@ -229,36 +232,36 @@ pub const ERROR_ARGUMENT_BYTES_MAX: usize = 128;
 /// must not exceed `proto-max-bulk-len`. Here they take a bit each, and some milliseconds.
 pub const LCS_CELLS_MAX: u64 = BULK_BYTES_MAX as u64 / 4;
 
-/// Fields that HRANDFIELD draws when it may draw the same one again: without a bound, a count of a
-/// billion would be a reply that nobody can hold. About ten milliseconds under the lock.
+/// Fields that HRANDFIELD draws when it may draw the same one again: without a limit, a count of a
+/// billion would make a reply larger than any memory. About ten milliseconds under the lock.
 pub const DRAWN_FIELDS_MAX: usize = 100_000;
 
-/// Bytes of room in the file system that are put aside for the log at a time: a call per megabyte
-/// costs nothing, and a full disk is found out while there is room for what is in flight.
+/// Bytes that are reserved in the file system for the log at a time: a call per megabyte costs
+/// nothing, and a full disk is noticed while there is space for the records in flight.
 pub const AOF_RESERVE_BYTES: u64 = 1024 * 1024;
 
-/// Bytes of such room beyond what is being written, below which writes are refused.
+/// Reserved bytes in addition to those being written, below which writes are refused.
 pub const AOF_HEADROOM_BYTES: u64 = 64 * 1024;
 
-/// Capacity of a buffer for records, in bytes, that survives its being written.
+/// Capacity of a buffer for records, in bytes, up to which it is kept after the write.
 pub const AOF_BUFFER_KEPT_BYTES: usize = 256 * 1024;
 
 /// Bytes of the log that are read at a time while it is replayed.
 pub const AOF_READ_BYTES: usize = 1024 * 1024;
 
-/// Portions of the log that are in memory while it is replayed: one is read and parsed while the
-/// other one is executed.
+/// Portions of the log that are in memory during replay: one is read and parsed while the other one
+/// is executed.
 pub const AOF_PORTIONS: usize = 2;
 
-/// How many times as long as what was read of a file the rest may be, for tables to be made ahead
-/// for the keys that it is guessed to bring.
+/// Tables are reserved for the keys expected from the rest of a file if that rest is at most so
+/// many times as long as the part already read.
 pub const LOADING_AHEAD_TIMES_MAX: u64 = 32;
 
-/// Per cent of the container's limit, or of the machine's memory, that may be taken by tables for
-/// keys that the rest of the log is only guessed to bring.
+/// Per cent of the container's limit, or of the machine's memory, for tables reserved for keys that
+/// are only expected.
 pub const LOADING_AHEAD_PERCENT: u64 = 10;
 
-/// Bytes that a key to come takes in a table, at most.
+/// Bytes that an expected key takes in a table, at most.
 pub const LOADING_AHEAD_KEY_BYTES: u64 = 45;
 
 /// Bytes of one unit of the log: a request, or a transaction with all its requests. Offsets inside
@@ -275,8 +278,8 @@ pub const AOF_TORN_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// of which more is lost than kept was not torn by a power failure.
 pub const AOF_TORN_BYTES_OF_SHORT_LOG: u64 = 8 * 1024;
 
-/// Bytes behind damage in which whole requests are looked for, to tell a torn end from the loss
-/// of something in the middle. More is never cut off unasked.
+/// Bytes after damage in which whole requests are searched for, to distinguish a torn end from a
+/// loss in the middle. A longer end is never cut off automatically.
 pub const AOF_SEARCH_BYTES: u64 = AOF_TORN_BYTES_MAX;
 
 /// Arguments parsed during that search. A value in the torn end may be a log itself, in which every
@@ -289,18 +292,18 @@ pub const AOF_CUT_COPIES_MAX: usize = 100;
 /// Bytes of a manifest: some thousand files, where three are usual.
 pub const AOF_MANIFEST_BYTES_MAX: usize = 256 * 1024;
 
-/// Entries of `dir` that are looked at to find somebody else's log before a new one is begun.
+/// Entries of `dir` that are looked at to find another log before a new one is begun.
 pub const AOF_SURVEY_ENTRIES_MAX: usize = 10_000;
 
-/// Microseconds between two lines that tell how far the loading is.
-pub const LOADING_TOLD_EVERY_US: u64 = 1_000_000;
+/// Microseconds between two log lines about the progress of loading.
+pub const LOADING_LOG_EVERY_US: u64 = 1_000_000;
 
-/// Bytes of old values that make a portion, which a client hands over to the rewrite under way.
+/// Bytes of before-images in one portion that a client passes to the running rewrite.
 pub const BEFORE_IMAGE_BYTES_MAX: usize = 1024 * 1024;
 
-/// Portions that may lie ready for the rewriter; whoever brings one more waits until it has taken
-/// one.
-pub const AOF_KEPT_PORTIONS: usize = 4;
+/// Portions that may be queued for the rewriter (back-pressure): a client with one more waits until
+/// the rewriter has taken one.
+pub const BEFORE_IMAGE_PORTIONS_MAX: usize = 4;
 
 /// Fields of a hash in one request of a rewritten log, as in Redis.
 pub const AOF_ELEMENTS_PER_REQUEST: usize = 64;
@@ -311,22 +314,22 @@ pub const AOF_REWRITE_BACKOFF_MS: u64 = 1_000;
 /// See [`AOF_REWRITE_BACKOFF_MS`]; Redis ends at an hour as well.
 pub const AOF_REWRITE_BACKOFF_MS_MAX: u64 = 3_600_000;
 
-/// Bytes of an RDB file that are read at a time. A string that fits is handed over from there
-/// without being copied.
+/// Bytes of an RDB file that are read at a time. A string that fits is passed on from the buffer
+/// without a copy.
 pub const RDB_READ_BYTES: usize = 64 * 1024;
 
-/// First capacity, in bytes, for a string that does not fit. Beyond, memory is given for as many
-/// bytes as have arrived already.
+/// First capacity, in bytes, for a string that does not fit. Further memory is allocated for
+/// received bytes only.
 pub const RDB_STRING_STEP_BYTES: usize = 1024 * 1024;
 
 /// Bytes of one string of an RDB file, compressed or not. Redis's longest are packed blocks of a
-/// gigabyte; its strings have half as much unless it was told otherwise.
+/// gigabyte; its strings have half as much by default.
 pub const RDB_STRING_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
-/// Bytes that are gathered before an RDB file is written to.
+/// Bytes that are buffered before a write to an RDB file.
 pub const RDB_WRITE_BYTES: usize = 64 * 1024;
 
-/// Bytes of a string that is still compressed: what is compressed is in memory twice.
+/// Bytes of a compressed string: compressed and decompressed form are in memory together.
 pub const RDB_COMPRESSED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Entries, and bytes of their fields, that make a node of a stream in an RDB file: Redis's
@@ -335,12 +338,12 @@ pub const RDB_NODE_ENTRIES: usize = 100;
 /// See [`RDB_NODE_ENTRIES`].
 pub const RDB_NODE_BYTES: usize = 4096;
 
-/// Entries in a segment of a large hash or set, on the average; one that is about to be split has
-/// twice as many. To split or to copy that takes some 20 microseconds.
+/// Entries in a segment of a large hash or set, on average; one that is about to be split has twice
+/// as many. Splitting or copying one takes some 20 microseconds.
 pub const VALUE_SEGMENT_MEAN: usize = 420;
 
-/// Segments in a chunk of a large hash or set. A snapshot of ten million entries makes the first
-/// change copy the list of some 400 chunks, and the list of one of them.
+/// Segments in a chunk of a large hash or set. During a snapshot of ten million entries the first
+/// change copies the list of some 400 chunks, and the list of one of them (copy-on-write).
 pub const VALUE_CHUNK_SEGMENTS: usize = 64;
 
 /// Fields of a hash, or members of a set, up to which it is one packed block, which is searched

@@ -1,8 +1,8 @@
-//! Where clients come in: a TCP port of one address, or a Unix socket in the file system.
+//! Listeners: a TCP port of one address, or a Unix socket in the file system.
 //!
-//! The kernel reads, writes, times out and shuts down both kinds of connection with the same
-//! system calls, so both are a [`TcpStream`] once they are accepted. Only what the two ends are
-//! called differs, and that is asked here, once.
+//! The kernel reads, writes, times out and shuts down both kinds of connection with the same system
+//! calls, so both are a [`TcpStream`] once they are accepted. Only the names of the two ends
+//! differ, and they are read here, once.
 
 use crate::config::{Bind, Config, Port};
 use crate::log;
@@ -29,12 +29,12 @@ static MODE: Optional = Optional::or_not_permitted(
 pub enum Address {
     /// An Internet address and a port.
     Tcp(SocketAddr),
-    /// The path of a Unix socket: both ends of a connection to it are called so.
+    /// The path of a Unix socket: both ends of a connection have this name.
     Unix(Arc<Path>),
 }
 
 impl Address {
-    /// Whether whoever is there runs on this machine: the only clients that protected mode allows.
+    /// Whether the client runs on this machine: protected mode allows only such clients.
     pub fn is_local(&self) -> bool {
         match self {
             Address::Tcp(address) => address.ip().to_canonical().is_loopback(),
@@ -52,30 +52,30 @@ impl fmt::Display for Address {
     }
 }
 
-/// A client that was let in and is not served yet.
+/// An accepted client that is not served yet.
 pub struct Arrival {
-    /// The connection, of whichever kind.
+    /// The connection, of either kind.
     pub stream: TcpStream,
     /// The client's end.
     pub peer: Address,
-    /// Our end.
+    /// The server's end.
     pub local: Address,
 }
 
 /// A socket that listens.
 pub struct Listener(Kind);
 
-/// The socket and where it listens; a port that the system chose is filled in.
+/// The socket and its address, with the port that the system chose.
 enum Kind {
     Tcp(TcpListener, SocketAddr),
     Unix(UnixListener, Arc<Path>),
 }
 
-/// Opens every listener that a configuration asks for. A port that the system chose is filled in,
-/// and all addresses get the same.
+/// Opens every listener of a configuration. Ports chosen by the system are filled in, and all
+/// addresses get the same one.
 ///
 /// # Errors
-/// One line that says which address cannot be had, and why.
+/// One line that names the address that is not available, and the reason.
 pub fn open(config: &mut Config) -> Result<Vec<Listener>, String> {
     let mut listeners = Vec::new();
     let wanted = if config.port == Port::Closed { Bind(Vec::new()) } else { config.bind.clone() };
@@ -112,7 +112,7 @@ pub fn open(config: &mut Config) -> Result<Vec<Listener>, String> {
     }
 }
 
-/// Opens the listener of one address; none if the server may do without it.
+/// Opens the listener of one address; `None` if the address is optional and not available.
 fn tcp(config: &mut Config, ip: IpAddr, is_optional: bool) -> Result<Option<Listener>, String> {
     let address = SocketAddr::new(ip, config.port.number().unwrap_or(0));
     match Listener::tcp(address, config.tcp_backlog) {
@@ -131,13 +131,13 @@ fn tcp(config: &mut Config, ip: IpAddr, is_optional: bool) -> Result<Option<List
 }
 
 impl Listener {
-    /// Listens on a TCP port, with room for `backlog` connections that wait to be accepted.
+    /// Listens on a TCP port, with a queue of `backlog` connections that wait to be accepted.
     ///
     /// # Errors
-    /// The address is not ours, is taken, or may not be used.
+    /// The address does not belong to this machine, is in use, or is not permitted.
     pub fn tcp(address: SocketAddr, backlog: i32) -> io::Result<Listener> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-        // A restart must not have to wait for the old connections' last packets.
+        // A restart must not wait for the last packets of old connections.
         socket.set_reuse_address(true)?;
         if address.is_ipv6() {
             socket.set_only_v6(true)?;
@@ -149,11 +149,11 @@ impl Listener {
         Ok(Listener(Kind::Tcp(listener, bound)))
     }
 
-    /// Listens on a Unix socket that only those may connect to whom `mode`, in the notation of
-    /// chmod, allows to write to it; without a mode the process's file mode mask decides.
+    /// Listens on a Unix socket. `mode`, in the notation of chmod, says which users may connect;
+    /// without it the process's file mode mask decides.
     ///
     /// # Errors
-    /// Somebody listens there, something else lies there, or the folder cannot be written to.
+    /// The socket is in use, another file has this path, or the folder cannot be written to.
     pub fn unix(path: &Path, mode: Option<u32>, backlog: i32) -> io::Result<Listener> {
         remove_leftover(path)?;
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
@@ -161,13 +161,13 @@ impl Listener {
         if let Some(mode) = mode {
             MODE.allow(fs::set_permissions(path, Permissions::from_mode(mode)))?;
         }
-        // Nobody can connect before this, whatever the permissions were until now.
+        // No client can connect before this, whatever the permissions were until now.
         socket.listen(backlog)?;
         let listener = UnixListener::from(OwnedFd::from(socket));
         Ok(Listener(Kind::Unix(listener, path.into())))
     }
 
-    /// What it is called.
+    /// Its name.
     pub fn address(&self) -> Address {
         match &self.0 {
             Kind::Tcp(_, address) => Address::Tcp(*address),
@@ -178,7 +178,7 @@ impl Listener {
     /// Waits for the next client.
     ///
     /// # Errors
-    /// Want of descriptors or memory, or the client gave up while it waited.
+    /// Descriptors or memory are short, or the client gave up while it waited.
     pub fn accept(&self) -> io::Result<Arrival> {
         match &self.0 {
             Kind::Tcp(listener, _) => {
@@ -194,10 +194,10 @@ impl Listener {
         }
     }
 
-    /// Wakes whoever waits in [`Listener::accept`]: by a connection to ourselves, and, because that
-    /// may be impossible (no loopback address for IPv6, a socket whose file was removed), by
-    /// shutting down what listens, which does it on Linux. If nobody waits any more, so much the
-    /// better.
+    /// Wakes the thread in [`Listener::accept`]: by a connection to this listener, and, because
+    /// that may be impossible (no loopback address for IPv6, a socket whose file was removed), by
+    /// shutting down the listening socket, which works on Linux. Without a waiting thread it has no
+    /// effect.
     pub fn wake(&self) {
         match &self.0 {
             Kind::Tcp(listener, address) => {
@@ -228,7 +228,7 @@ impl fmt::Display for Listener {
     }
 }
 
-/// A Unix socket's file outlives its server.
+/// The file of a Unix socket outlives its server.
 impl Drop for Listener {
     fn drop(&mut self) {
         if let Kind::Unix(_, path) = &self.0 {
@@ -237,7 +237,7 @@ impl Drop for Listener {
     }
 }
 
-/// Removes the socket that a killed server has left behind, and nothing else.
+/// Removes the socket that a killed server has left, and no other file.
 fn remove_leftover(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(found) if !found.file_type().is_socket() => Err(ErrorKind::AlreadyExists.into()),

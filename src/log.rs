@@ -1,8 +1,8 @@
-//! Lines on standard error or in a file: time, level, message, one line each, in Redis's own order
-//! of levels.
+//! The log for the operator: lines with time, level and message on standard error or in a file, in
+//! Redis's order of levels.
 //!
-//! For the operator: start, stop, addresses, refusals and faults. Never one per command, and
-//! never with a key, a value or a password in it.
+//! It contains start, stop, addresses, refusals and faults. It never contains a line per command,
+//! and never a key, a value or a password.
 
 use crate::clock::utc_date_time;
 use std::fs::File;
@@ -12,14 +12,14 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// How loud a line is; `loglevel` shows this level and those above it.
+/// The importance of a line; `loglevel` shows this level and those above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Level {
-    /// For those who debug the server itself.
+    /// For developers of the server.
     Debug,
-    /// Rarely useful details.
+    /// Details that are rarely useful.
     Verbose,
-    /// What an operator wants to know in production.
+    /// What an operator needs in production.
     #[default]
     Notice,
     /// Something is wrong, or nearly.
@@ -38,26 +38,26 @@ impl Level {
         ("nothing", Level::Nothing),
     ];
 
-    /// The directive's name for this level.
+    /// The name of this level in the configuration.
     pub fn name(self) -> &'static str {
         Level::NAMES[self as usize].0
     }
 
-    /// The level that a directive names.
+    /// The level with this name in the configuration.
     pub fn from_name(name: &str) -> Option<Level> {
         let found = Level::NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, level)| *level)
     }
 }
 
-/// The one process-wide setting: a log line can come from anywhere, also before there is a server.
+/// The one process-wide setting: log lines come from any module, even before there is a server.
 static LEVEL: AtomicU8 = AtomicU8::new(Level::Notice as u8);
 
-/// The file that lines go to instead of standard error.
+/// The file for lines, instead of standard error.
 static FILE: OnceLock<PathBuf> = OnceLock::new();
 
-/// Has lines added to a file from now on. It is opened for each line: whoever renames it, as tools
-/// that rotate logs do, need not tell us. Chosen once in the life of a process.
+/// Sends lines to a file from now on. The file is opened for each line, so a tool that rotates logs
+/// by renaming them need not inform the server. Set once in the life of a process.
 ///
 /// # Errors
 /// One line: the file cannot be written to.
@@ -89,7 +89,7 @@ pub fn write(level: Level, message: &str) {
         now.subsec_millis(),
         level.name(),
     );
-    // One call, one line: threads may log at the same time.
+    // One call per line, because threads log at the same time.
     if let Some(mut file) = FILE.get().and_then(|path| open(path).ok())
         && file.write_all(line.as_bytes()).is_ok()
     {

@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints to standard output. Whoever closes the pipe has read enough.
+/// Prints to standard output. A reader that closes the pipe has read enough.
 fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
@@ -53,7 +53,7 @@ fn serve_as_told(arguments: &[OsString]) -> Result<(), String> {
                 log::set_file(config.path(path))?;
             }
             let server = Server::bind(*config, Clock::system())?;
-            // Only a server that has its addresses may say that it is the one that runs.
+            // Only a server that has its addresses may claim to be the running one.
             let _removed_at_the_end = PidFile::write(&server.shared().config());
             serve(server)?;
         }
@@ -61,14 +61,14 @@ fn serve_as_told(arguments: &[OsString]) -> Result<(), String> {
     Ok(())
 }
 
-/// Serves until SIGTERM or SIGINT. A hang-up, when a terminal is closed or a tool has rotated the
+/// Serves until SIGTERM or SIGINT. SIGHUP, sent when a terminal is closed or a tool has rotated the
 /// log file, ends nothing: the file is opened for each line, so there is nothing to reopen.
 fn serve(server: Server) -> Result<(), String> {
     let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])
         .map_err(|error| format!("cannot listen for signals: {error}"))?;
     let no_more_signals = signals.handle();
     let stopper = server.stopper();
-    // The data goes with the process: to free every entry by itself takes 0.25 s for a million.
+    // The data is freed with the process: freeing every entry would take 0.25 s for a million.
     std::mem::forget(Arc::clone(server.shared()));
     let version = env!("CARGO_PKG_VERSION");
     log::notice(&format!("respool {version} starting, process {}", std::process::id()));

@@ -1,17 +1,17 @@
 //! What the server does when the memory limit is reached: Redis's `maxmemory-policy`.
 //!
-//! The names are Redis's; the two policies that go by frequency of use are not there, and asking
-//! for one of them is an error instead of a silent replacement.
+//! The names are Redis's. The two policies by frequency of use (LFU) are missing, and asking for
+//! one of them is an error instead of a silent replacement.
 
-/// Which keys have to go when memory runs out.
+/// The choice of keys to remove when memory runs out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Policy {
     /// None: commands that may need more memory are refused.
     NoEviction,
-    /// The one that was not used for the longest time.
+    /// The least recently used one (LRU).
     #[default]
     AllKeysLru,
-    /// Among those with a deadline, the one that was not used for the longest time.
+    /// The least recently used one among those with a deadline.
     VolatileLru,
     /// The one whose deadline is the nearest.
     VolatileTtl,
@@ -54,7 +54,7 @@ impl Policy {
 pub struct Limit {
     /// Bytes; 0 is no limit.
     pub bytes: usize,
-    /// What is done when they are used up.
+    /// The choice of keys to remove when they are used up.
     pub policy: Policy,
 }
 

@@ -36,7 +36,7 @@ impl PidFile {
 impl Drop for PidFile {
     fn drop(&mut self) {
         if let Some(path) = &self.0 {
-            // Somebody else may have removed it already.
+            // Another process may have removed it already.
             let _ = fs::remove_file(path);
         }
     }

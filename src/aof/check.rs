@@ -1,12 +1,12 @@
-//! Looking into a log without a server: `respool check-aof`.
+//! `respool check-aof`: examines and repairs a log without a server.
 //!
-//! The tool knows files, units and damage, but no commands: whether a request can be replayed is
-//! found out by replaying it. Repairing means one thing only, as in `redis-check-aof --fix`: what
-//! begins at the damage is cut off, whatever follows. The cut bytes stay next to the file.
+//! The tool knows files, units and damage, but no commands: only a replay shows whether a request
+//! can be replayed. As in `redis-check-aof --fix`, repairing means one thing only: everything from
+//! the damage on is cut off. The cut bytes are kept next to the file.
 //!
-//! A log as a whole is repaired in the file that was being appended to, and nowhere else: behind a
-//! cut in another file, requests would be replayed that rest on what is missing. An operator who
-//! accepts that names the file itself.
+//! A whole log is repaired only in the file that was being appended to: after a cut in another
+//! file, later requests would be replayed that depend on the missing ones. An operator who accepts
+//! that names the file itself.
 
 use super::directory::write_manifest;
 use super::disk::{Disk, reason};
@@ -21,9 +21,9 @@ use std::fmt::Write;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// The files to be looked into.
+/// The files to examine.
 struct Log {
-    /// The manifest that names them, and where it is.
+    /// The manifest that names them, with its path.
     manifest: Option<(PathBuf, Manifest)>,
     /// In the order of replaying.
     files: Vec<LogPart>,
@@ -33,16 +33,16 @@ struct Log {
 struct LogPart {
     path: PathBuf,
     part: Part,
-    /// Its length by the manifest.
+    /// Its length in the manifest.
     bytes: Option<u64>,
     /// Whether it may be cut.
     is_repairable: bool,
 }
 
-/// Explains the folder or file at `path`, and cuts off what is damaged if `may_fix`.
+/// Describes the folder or file at `path`, and cuts damage off if `may_fix`.
 ///
 /// # Errors
-/// One line: what is damaged and was not repaired, or why nothing can be said.
+/// One line: the damage that was not repaired, or the reason why the log cannot be examined.
 pub fn check(path: &Path, may_fix: bool) -> Result<String, String> {
     let mut log = find(path)?;
     let folder = log.manifest.as_ref().and_then(|(path, _)| path.parent().map(Path::to_owned));
@@ -86,7 +86,7 @@ pub fn check(path: &Path, may_fix: bool) -> Result<String, String> {
 }
 
 impl LogPart {
-    /// Cuts off what is damaged, or says why not.
+    /// Cuts off the damage, or returns why not.
     fn repair(
         &self,
         damage: &Damage,
@@ -122,7 +122,7 @@ impl LogPart {
 }
 
 impl Log {
-    /// Has the manifest forget how long a file should be, because it was cut.
+    /// Removes the length of a file from the manifest, because the file was cut.
     fn accept_length(&mut self, at: usize) -> Result<(), String> {
         let (Some((path, manifest)), name) = (&mut self.manifest, self.files[at].path.file_name())
         else {
@@ -143,12 +143,12 @@ impl Log {
     }
 }
 
-/// Bytes in a file; none if it is not there.
+/// Bytes in a file; 0 if it does not exist.
 fn len(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |metadata| metadata.len())
 }
 
-/// The files that `path` stands for: a folder, a manifest, or one file.
+/// The files of `path`: a folder, a manifest, or one file.
 fn find(path: &Path) -> Result<Log, String> {
     let is_manifest = |path: &Path| path.extension().is_some_and(|end| end == "manifest");
     let names = Names::default();
@@ -157,7 +157,7 @@ fn find(path: &Path) -> Result<Log, String> {
         false if is_manifest(path) => path.to_owned(),
         false => return Ok(find_one(path, names)),
     };
-    // The manifest's name says what the names of all files begin with.
+    // The manifest's name begins like the names of all files.
     let file_name = manifest_path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let names = Names { file: file_name, ..names };
     let manifest = read_manifest(&manifest_path)?;

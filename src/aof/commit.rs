@@ -1,15 +1,22 @@
-//! The log that is being written: a queue of records, and how they get to the disk together.
+//! The log that is being written (a write-ahead log): a queue of records, and group commit.
 //!
-//! Records enter under the keyspace lock ([`Aof::append`]), so that their order in the file is the
-//! order of execution. They leave when somebody waits for them ([`Aof::wait`]): the first who does
-//! takes *everything* that is queued and writes it, without holding any lock; whoever comes
-//! meanwhile waits, and finds its records written by the next one in one go. With `always` the
-//! same happens with the disk: the housekeeper syncs for all replies that wait in outboxes by then
-//! (group commit). Those that come while it does so make up the next group; so the more there is to
-//! do, the more share a sync.
+//! Records enter under the keyspace lock ([`Aof::append`]), so their order in the file is the order
+//! of execution. They leave when a worker waits for them ([`Aof::wait`]): the first waiting worker
+//! takes *everything* that is queued and writes it, without holding any lock; workers that come
+//! meanwhile wait, and one of them writes all their records at once. With `always` the same happens
+//! with the disk: one sync of the housekeeper serves all replies that wait in outboxes by then
+//! (group commit). Replies that arrive during a sync form the next group; so the higher the load,
+//! the more replies share a sync.
 //!
-//! A *place* is a number of bytes since the log was opened, whatever the file. The three that
-//! matter run after each other: `synced` ≤ `written` ≤ `end`.
+//! An *offset* (in databases: log sequence number, LSN) is a number of bytes since the log was
+//! opened, over all files. Three of them matter, and each is at most the next one:
+//!
+//! ```text
+//! records     │ on the disk │ in the kernel │ in the queue │
+//! offsets     0 ───────── synced ──────── written ─────── end
+//! always      replies that rest on changes up to `synced` may leave
+//! otherwise   replies that rest on changes up to `written` may leave
+//! ```
 
 use super::disk::{Disk, LogFile};
 use super::mailbox::{Mailbox, Order};
@@ -23,16 +30,16 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 
-/// What was waited for will not be written soon.
+/// The records that were waited for cannot be written at present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unwritten;
 
 /// The log of one server, which may be off.
 pub struct Aof {
     pub(super) state: Mutex<State>,
-    /// Something was written, or failed.
+    /// A write has succeeded or failed.
     written_more: Condvar,
-    /// Something was synced, or failed.
+    /// A sync has succeeded or failed.
     synced_more: Condvar,
     end: AtomicU64,
     written: AtomicU64,
@@ -43,11 +50,11 @@ pub struct Aof {
     pub(super) is_refusing: AtomicBool,
     /// Figures.
     pub status: Status,
-    /// Where the log is, or would be if it were on.
+    /// The disk of the log, even while the log is off.
     disk: Disk,
-    /// The way to the rewriter.
+    /// Orders and before-images for the rewriter.
     pub rewriter: Mailbox,
-    /// Wakes the housekeeper, who syncs.
+    /// Wakes the housekeeper for a sync.
     bell: Sender<()>,
     /// The other end of the bell.
     pub bell_rings: Receiver<()>,
@@ -56,21 +63,21 @@ pub struct Aof {
 /// What the lock guards.
 #[derive(Default)]
 pub(super) struct State {
-    /// What is to be written, and where to; the last file is the one that grows.
+    /// Records to write, with their files; the last file is the one that grows.
     pub(super) queue: VecDeque<Portion>,
-    /// Whether somebody is writing; the front of the queue is then out of it.
+    /// Whether a thread is writing; the front of the queue has been taken out then.
     is_writing: bool,
-    /// Whether somebody is syncing; what that is about is then in neither of the next two.
+    /// Whether a thread is syncing; its files have been taken out then.
     is_syncing: bool,
     /// Whether the housekeeper was asked to sync.
     is_sync_asked: bool,
     /// Files with bytes that were not synced, the oldest first.
     unsynced: Vec<Arc<LogFile>>,
-    /// An empty buffer for the next one who writes.
+    /// An empty buffer for the next write.
     spare: Records,
-    /// Why new writes are refused.
+    /// The reason why new writes are refused.
     pub(super) refusal: Option<String>,
-    /// Whether what is queued could not be written.
+    /// Whether the queue could not be written.
     pub(super) is_stuck: bool,
     /// Whether an fsync has failed since the last file was begun.
     pub(super) is_distrusted: bool,
@@ -80,7 +87,7 @@ pub(super) struct State {
 pub(super) struct Portion {
     pub(super) file: Arc<LogFile>,
     records: Records,
-    /// Whether a new base holds what this file lacks.
+    /// Whether a new base contains the records that this file lacks.
     pub(super) is_history: bool,
 }
 
@@ -112,12 +119,12 @@ impl Aof {
         }
     }
 
-    /// Where the log is, or would be if it were on.
+    /// The disk of the log, even while the log is off.
     pub fn disk(&self) -> &Disk {
         &self.disk
     }
 
-    /// Has the log rewritten soon; false if one is under way or coming already.
+    /// Orders a rewrite of the log; false if one is in progress or ordered already.
     pub fn order_rewrite(&self) -> bool {
         let status = &self.status;
         if status.is_rewriting.load(Relaxed) || status.is_scheduled.swap(true, Relaxed) {
@@ -127,7 +134,7 @@ impl Aof {
         true
     }
 
-    /// Chooses when the log is synced.
+    /// Sets the policy of syncing.
     pub fn set_policy(&self, policy: Fsync) {
         self.policy.store(policy as u8, Relaxed);
         let state = self.state.lock();
@@ -152,12 +159,12 @@ impl Aof {
         self.is_on.store(true, Relaxed);
     }
 
-    /// The place behind everything that was logged.
+    /// The offset after everything that was logged.
     pub fn end(&self) -> u64 {
         self.end.load(Relaxed)
     }
 
-    /// Moves `records` into the queue. To be called under the keyspace lock, for the order.
+    /// Moves `records` into the queue. Must be called under the keyspace lock, for the order.
     pub fn append(&self, records: &mut Records) {
         let mut state = self.state.lock();
         let Some(last) = state.queue.back_mut() else { return records.clear() };
@@ -167,21 +174,21 @@ impl Aof {
         self.status.bytes.fetch_add(bytes, Relaxed);
     }
 
-    /// Lets the log go on in `file`. To be called under the keyspace lock, at the moment of an
-    /// image.
+    /// Continues the log in `file`. Must be called under the keyspace lock, at the moment of a
+    /// snapshot.
     pub fn switch(&self, file: LogFile) {
         self.state.lock().queue.push_back(Portion::of(file));
     }
 
-    /// Syncs the file that is being written, beside what others do.
+    /// Syncs the file that is being written, independent of other syncs.
     ///
     /// # Errors
     /// Those of the system.
     pub fn sync_file(&self) -> io::Result<()> {
         let file = self.state.lock().queue.back().map(|portion| Arc::clone(&portion.file));
         let outcome = file.map_or(Ok(()), |file| file.sync());
-        // The system says it once: whoever syncs next would hear nothing.
-        self.note_sync(&mut self.state.lock(), &outcome);
+        // The system reports the error only once: the next sync would not get it.
+        self.record_sync(&mut self.state.lock(), &outcome);
         outcome
     }
 
@@ -190,19 +197,20 @@ impl Aof {
         self.end().saturating_sub(self.written.load(Relaxed))
     }
 
-    /// Returns when everything before `place` is as safe as the policy promises. Writes it, if
-    /// nobody else does.
+    /// Waits until everything before `offset` is as safe as the policy promises. Writes it, unless
+    /// another thread does.
     ///
     /// # Errors
     /// It cannot be written or synced at present.
-    pub fn wait(&self, place: u64) -> Result<(), Unwritten> {
-        if self.is_safe(place) {
+    pub fn wait(&self, offset: u64) -> Result<(), Unwritten> {
+        if self.is_safe(offset) {
             return Ok(());
         }
-        // Whoever is about to finish a batch does so first, and shares the system call.
+        // Give other workers a chance to append their records first: one `write` then serves them
+        // all.
         std::thread::yield_now();
         let mut state = self.state.lock();
-        while !self.is_safe(place) {
+        while !self.is_safe(offset) {
             let is_always = self.is_always();
             if state.is_stuck || is_always && state.is_distrusted {
                 return Err(Unwritten);
@@ -219,12 +227,12 @@ impl Aof {
         Ok(())
     }
 
-    /// Whether replies that rest on `place` have to wait for the disk.
-    pub fn has_to_sync(&self, place: u64) -> bool {
-        self.is_always() && !self.is_safe(place)
+    /// Whether replies that rest on `offset` have to wait for the disk.
+    pub fn has_to_sync(&self, offset: u64) -> bool {
+        self.is_always() && !self.is_safe(offset)
     }
 
-    /// Whether replies that rest on `offset` may leave: whether it is safe. Never waits.
+    /// Whether replies that rest on `offset` may leave, that is, whether it is safe. Never waits.
     ///
     /// # Errors
     /// It will not be safe soon: the disk fails.
@@ -237,30 +245,30 @@ impl Aof {
         if is_lost && !self.is_safe(offset) { Err(Unwritten) } else { Ok(self.is_safe(offset)) }
     }
 
-    /// Has the log synced soon, for everybody who waits by then.
+    /// Requests a sync soon, for all replies that wait by then.
     pub fn request_sync(&self) {
         self.ask_for_sync(&mut self.state.lock());
     }
 
-    /// Rings for the housekeeper, who writes and syncs for everybody who waits by then.
+    /// Wakes the housekeeper, which writes and syncs for all replies that wait by then.
     fn ask_for_sync(&self, state: &mut State) {
         if !std::mem::replace(&mut state.is_sync_asked, true) {
-            // A bell that has been rung already is as good.
+            // A bell that has been rung already suffices.
             let _ = self.bell.try_send(());
         }
     }
 
-    fn is_safe(&self, place: u64) -> bool {
+    fn is_safe(&self, offset: u64) -> bool {
         let reached = if self.is_always() { &self.synced } else { &self.written };
-        reached.load(Relaxed) >= place || !self.is_on()
+        reached.load(Relaxed) >= offset || !self.is_on()
     }
 
     fn is_always(&self) -> bool {
         self.policy.load(Relaxed) == Fsync::Always as u8
     }
 
-    /// Writes what nobody waits for, and tries again what has failed. The housekeeper does so
-    /// every round.
+    /// Writes records for which no reply waits, and retries after failures. Called by the
+    /// housekeeper in every round.
     pub fn keep_up(&self) {
         let mut state = self.state.lock();
         let has_work = self.written.load(Relaxed) < self.end() || state.refusal.is_some();
@@ -270,10 +278,10 @@ impl Aof {
         }
     }
 
-    /// Writes what is queued and syncs it. The housekeeper does so, and whoever turns the log off.
+    /// Writes and syncs the queue. Called by the housekeeper, and when the log is turned off.
     pub fn sync(&self) {
         let mut state = self.state.lock();
-        // What another one is about to sync is not safe before it is done.
+        // Records that another thread is syncing are not safe before it has finished.
         while state.is_syncing {
             self.synced_more.wait(&mut state);
         }
@@ -286,16 +294,16 @@ impl Aof {
             }
         }
         let files = std::mem::take(&mut state.unsynced);
-        let place = self.written.load(Relaxed);
+        let offset = self.written.load(Relaxed);
         if !files.is_empty() {
             state.is_syncing = true;
             let outcome =
                 MutexGuard::unlocked(&mut state, || files.iter().try_for_each(|file| file.sync()));
             state.is_syncing = false;
-            self.note_sync(&mut state, &outcome);
+            self.record_sync(&mut state, &outcome);
         }
         if !state.is_distrusted {
-            self.synced.fetch_max(place, Relaxed);
+            self.synced.fetch_max(offset, Relaxed);
         }
         self.synced_more.notify_all();
     }
@@ -305,7 +313,7 @@ impl Aof {
         self.is_on() && self.synced.load(Relaxed) < self.end()
     }
 
-    /// Writes the front of the queue while the lock is let go.
+    /// Writes the front of the queue while the lock is released.
     fn write_front(&self, state: &mut MutexGuard<'_, State>) {
         let spare = std::mem::take(&mut state.spare);
         let (has_next, is_distrusted) = (state.queue.len() > 1, state.is_distrusted);
@@ -316,13 +324,13 @@ impl Aof {
         state.is_writing = true;
         let (reserved, outcome, last_sync) = MutexGuard::unlocked(state, || {
             if is_needless {
-                // The rewrite that has begun will hold this too, or does already.
+                // The rewrite in progress will contain these records, or does already.
                 records.clear();
                 return (Ok(()), Ok(()), Ok(()));
             }
             let reserved = file.reserve(bytes);
             let outcome = file.write(&mut records);
-            // What follows in the next file must not survive a power failure that this does not.
+            // Records in the next file must not survive a power failure that these do not.
             let last_sync = if has_next && outcome.is_ok() { file.sync() } else { Ok(()) };
             (reserved, outcome, last_sync)
         });
@@ -343,8 +351,8 @@ impl Aof {
         } else {
             state.unsynced.push(file);
         }
-        self.note_sync(state, &last_sync);
-        self.note_write(state, outcome.and(reserved));
+        self.record_sync(state, &last_sync);
+        self.record_write(state, outcome.and(reserved));
         self.written_more.notify_all();
         if state.is_stuck {
             self.synced_more.notify_all();
@@ -356,7 +364,8 @@ impl Aof {
         self.synced_more.notify_all();
     }
 
-    /// Writes and syncs what is left, and ceases to log. The keyspace must have ceased before.
+    /// Writes and syncs the rest of the queue, and stops logging. The keyspace must have stopped
+    /// before.
     pub fn finish(&self) {
         self.sync();
         let mut state = self.state.lock();
@@ -367,7 +376,8 @@ impl Aof {
         let rest = std::mem::take(&mut *state);
         self.is_on.store(false, Relaxed);
         self.is_refusing.store(false, Relaxed);
-        // What could not be written will not be: nobody may wait for it, now or in another log.
+        // Records that could not be written are given up: no reply may wait for them, now or in
+        // another log.
         self.written.store(self.end(), Relaxed);
         self.synced.store(self.end(), Relaxed);
         self.wake_all();

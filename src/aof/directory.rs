@@ -1,9 +1,9 @@
-//! The folder of the log while it is used: its manifest, and which files are created and removed.
+//! The folder of an open log: its manifest, and the creation and removal of its files.
 //!
-//! Invariant: at whatever moment the machine stops, the manifest that is found names files that
-//! exist and that make up the data. So a file is created, synced and has its final name before the
-//! manifest names it, and is removed after the manifest has ceased to name it; the manifest itself
-//! is replaced by a rename. How a folder is opened, and what is refused then, is `opening.rs`.
+//! Invariant: at any moment at which the machine may stop, the manifest names files that exist and
+//! contain the data. So a file is created, synced and has its final name before the manifest names
+//! it, and is removed after the manifest has stopped to name it; the manifest itself is replaced by
+//! a rename. `opening.rs` describes how a folder is opened, and what is refused then.
 
 use super::disk::{Disk, LogFile};
 use super::lock::Lock;
@@ -13,7 +13,7 @@ use super::records::Records;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A folder that no other process works in.
+/// A folder that no other process uses.
 #[derive(Debug)]
 pub struct Directory {
     disk: Disk,
@@ -24,17 +24,17 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// A folder whose manifest is not known yet.
+    /// A folder whose manifest was not read yet.
     pub(super) fn new(disk: Disk, path: PathBuf, names: Names, lock: Lock) -> Directory {
         Directory { disk, path, names, manifest: Manifest::default(), _lock: lock }
     }
 
-    /// Which files make up the log.
+    /// The files of the log.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// Where the folder is.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -44,12 +44,12 @@ impl Directory {
         &self.names
     }
 
-    /// Where a file is.
+    /// The path of a file.
     pub fn path_of(&self, piece: &Piece) -> PathBuf {
         self.path.join(&piece.name)
     }
 
-    /// The disk it is on.
+    /// The disk that contains it.
     pub fn disk(&self) -> &Disk {
         &self.disk
     }
@@ -96,7 +96,7 @@ impl Directory {
         }
     }
 
-    /// Creates the next increment, which the manifest does not name yet. If it is to belong to the
+    /// Creates the next increment, which the manifest does not name yet. If it becomes part of the
     /// log only together with a new base, it has a temporary name until then.
     ///
     /// # Errors
@@ -122,7 +122,7 @@ impl Directory {
 
     fn create(&self, name: &str) -> io::Result<LogFile> {
         let path = self.path.join(name);
-        // One that did not become part of the log may still be open: this is another file.
+        // One that did not become part of the log may still be open, so this must be another file.
         self.disk.remove(&path)?;
         let file = self.disk.open(&path, true)?;
         self.disk.sync_folder(&self.path)?;
@@ -162,7 +162,7 @@ impl Directory {
     /// Removes the files that are history, and then their lines in the manifest.
     ///
     /// # Errors
-    /// Those of the system; what is left is removed at another time.
+    /// Those of the system; remaining files are removed another time.
     pub fn remove_history(&mut self) -> io::Result<()> {
         if self.manifest.history.is_empty() {
             return Ok(());
@@ -179,7 +179,7 @@ impl Directory {
     }
 }
 
-/// Writes a manifest next to the present one, and renames it into its place.
+/// Writes a manifest next to the present one, and renames it over that.
 pub(super) fn write_manifest(
     disk: &Disk,
     folder: &Path,

@@ -1,10 +1,9 @@
-//! The few operations on files that the log is made of, and the one place where they can be made
-//! to fail.
+//! The few file operations of the log, and the only module where tests can make them fail.
 //!
-//! Every write goes through a [`Disk`]; a test gives the server one with [`Faults`] and so sees
-//! what a full disk, a failing fsync or a crash between two operations would do. Reading does not
-//! pass here: what cannot be read is refused where it is read. Three operations are optional,
-//! because not every file system has them: syncing a folder, locking, reserving space.
+//! Every write goes through a [`Disk`]; a test gives the server one with [`Faults`] and so sees the
+//! effect of a full disk, a failing fsync or a crash between two operations. Reading does not use
+//! it: unreadable data is refused by the reader. Three operations are optional, because not every
+//! file system has them: syncing a folder, locking, reserving space.
 
 use super::faults::{Faults, Operation};
 use super::records::Records;
@@ -35,14 +34,14 @@ static ROOM: Optional = Optional::new(
      fails",
 );
 
-/// Where files are: the real disk, or one with faults.
+/// The disk of the files: the real one, or one with faults.
 #[derive(Clone, Debug, Default)]
 pub struct Disk {
     faults: Option<Arc<Faults>>,
 }
 
 impl Disk {
-    /// A disk that fails as `faults` says.
+    /// A disk with planned faults.
     pub fn with_faults(faults: Arc<Faults>) -> Disk {
         Disk { faults: Some(faults) }
     }
@@ -81,8 +80,8 @@ impl Disk {
         self.sync_folder(path.parent().unwrap_or(path))
     }
 
-    /// Creates a file and locks it for this process alone; `None` if another process has the
-    /// lock. Where locks are not supported, the file is as good.
+    /// Creates a file and locks it for this process alone; `None` if another process has the lock.
+    /// Without support for locks the file is used unlocked.
     ///
     /// # Errors
     /// Those of the system.
@@ -107,7 +106,7 @@ impl Disk {
         std::fs::rename(from, to)
     }
 
-    /// Removes a file; one that is not there is no error.
+    /// Removes a file; a missing file is no error.
     ///
     /// # Errors
     /// Those of the system.
@@ -159,9 +158,9 @@ pub struct LogFile {
     disk: Disk,
     /// Bytes in the file.
     len: AtomicU64,
-    /// Bytes that the file may have without asking the file system for room.
+    /// Bytes that the file may have without reserving more space.
     reserved: AtomicU64,
-    /// Whether a sync has failed, ever.
+    /// Whether a sync has ever failed.
     is_broken: AtomicBool,
 }
 
@@ -176,17 +175,17 @@ impl LogFile {
         self.len() == 0
     }
 
-    /// Whether a sync has failed, ever: what it holds is not known any more.
+    /// Whether a sync has ever failed: the content on disk is unknown then.
     pub fn is_broken(&self) -> bool {
         self.is_broken.load(Relaxed)
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes all of `records`; what was written is gone from them, also when it fails half-way.
+    /// Writes all of `records`; written bytes are removed from them, also after an error.
     ///
     /// # Errors
     /// Those of the system.
@@ -216,11 +215,11 @@ impl LogFile {
         }
     }
 
-    /// Has everything that was written survive a power failure.
+    /// Makes everything that was written survive a power failure.
     ///
     /// # Errors
-    /// Those of the system. The kernel may have dropped what it could not write, and report that
-    /// once only: the file must not be trusted any more.
+    /// Those of the system. The kernel may have dropped the bytes that it could not write, and
+    /// reports that only once: the file must not be trusted any more.
     pub fn sync(&self) -> io::Result<()> {
         let outcome = self.disk.permit(Operation::Sync).and_then(|()| self.file.sync_data());
         self.is_broken.fetch_or(outcome.is_err(), Relaxed);
@@ -246,7 +245,7 @@ impl LogFile {
             let room = bytes as u64 + extra;
             match ROOM.allow(reserve(room)) {
                 Ok(given) => {
-                    // Without support there is nothing to ask for again.
+                    // Without support there is no second attempt.
                     self.reserved.store(given.map_or(u64::MAX / 2, |()| len + room), Relaxed);
                     return Ok(());
                 }
@@ -256,15 +255,15 @@ impl LogFile {
         outcome
     }
 
-    /// Gives back the room that was put aside and not used.
+    /// Releases reserved space that was not used.
     pub fn give_back(&self) {
-        // At worst, some room stays taken until the file goes.
+        // On an error, the space stays reserved until the file is removed.
         let _ = self.file.set_len(self.len());
         self.reserved.store(self.len(), Relaxed);
     }
 }
 
-/// What the system says about an error, without Rust's "(os error 28)".
+/// The system's text of an error, without Rust's "(os error 28)".
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_owned()

@@ -6,14 +6,14 @@
 use parking_lot::Mutex;
 use std::io;
 
-/// What is done to files.
+/// A kind of file operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     /// A file or folder is created or emptied.
     Create,
     /// Bytes are written.
     Write,
-    /// Eviction is put aside.
+    /// Space is reserved.
     Reserve,
     /// A file is synced.
     Sync,
@@ -42,9 +42,9 @@ pub enum Fault {
 pub const NO_SPACE: Fault = Fault::Error(28);
 /// "Input/output error".
 pub const BROKEN: Fault = Fault::Error(5);
-/// "Invalid argument": how some file systems say that they do not support a call.
+/// "Invalid argument": the error of some file systems for an unsupported call.
 pub const INVALID: Fault = Fault::Error(22);
-/// "Bad file descriptor": how others say it.
+/// "Bad file descriptor": the error of others.
 pub const BAD_DESCRIPTOR: Fault = Fault::Error(9);
 /// "Operation not supported".
 pub const UNSUPPORTED: Fault = Fault::Error(95);
@@ -55,7 +55,7 @@ pub const NO_LOCKS: Fault = Fault::Error(37);
 #[derive(Debug, Default)]
 pub struct Faults {
     plan: Mutex<Plan>,
-    /// No file is synced as long as a test holds this.
+    /// No file is synced while a test holds this lock.
     pub slowness: Mutex<()>,
 }
 
@@ -71,9 +71,9 @@ struct Plan {
 #[derive(Debug)]
 struct Rule {
     operation: Operation,
-    /// How many such operations still succeed.
+    /// Number of operations that still succeed.
     spare: u64,
-    /// How many fail then.
+    /// Number of operations that fail after them.
     count: u64,
     fault: Fault,
 }
@@ -100,10 +100,10 @@ impl Faults {
         self.plan.lock().operations
     }
 
-    /// Asks whether an operation may be done: how many bytes of it at most.
+    /// Asks whether an operation may be done, and for how many bytes at most.
     ///
     /// # Errors
-    /// It fails.
+    /// The operation fails.
     pub fn permit(&self, operation: Operation) -> io::Result<usize> {
         let limit = self.count(operation)?;
         if operation == Operation::Sync {

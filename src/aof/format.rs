@@ -1,7 +1,7 @@
-//! What a file is, by its first bytes.
+//! The format of a file, by its first bytes.
 //!
-//! Redis writes the base of a log in one of two formats: plain requests, or a snapshot (RDB) with
-//! requests behind it. Every reader of a log asks [`Format::of`], so this is the one place that
+//! Redis writes the base of a log in one of two formats: plain requests, or a snapshot (RDB)
+//! followed by requests. Every reader of a log asks [`Format::of`], so this is the only file that
 //! decides.
 
 use super::disk::reason;
@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::Path;
 
-/// How many first bytes are enough to recognise a format.
+/// Number of first bytes that suffice to recognise a format.
 const START_BYTES: usize = 64;
 
 /// The first bytes of a snapshot.
@@ -20,7 +20,7 @@ const SNAPSHOT_MAGIC: &[u8] = b"REDIS";
 pub enum Format {
     /// Requests, or what should be requests.
     Requests,
-    /// A snapshot, perhaps with requests behind it.
+    /// A snapshot, possibly followed by requests.
     Snapshot,
 }
 
@@ -46,7 +46,7 @@ pub fn refuse_snapshot(path: &Path) -> String {
     )
 }
 
-/// What a file that should be a log, and holds no request, seems to be.
+/// A description of a file that should be a log and holds no request.
 pub fn guess(path: &Path) -> &'static str {
     let start = File::open(path).and_then(|mut file| start_of(&mut file)).unwrap_or_default();
     let has_bare_line_ends = start.starts_with(b"*")

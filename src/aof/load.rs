@@ -5,8 +5,8 @@
 //! missing, and what the rest is worth is unknown: the server refuses to start and names file
 //! and offset. Which is which is `torn.rs`.
 //!
-//! Reading and executing overlap. A second thread reads and parses the file; the portions that it
-//! has parsed go to the executing thread and come back to be filled again:
+//! Reading and executing overlap. A second thread reads and parses the file; it passes the parsed
+//! portions to the executing thread, which returns them to be filled again:
 //!
 //! ```text
 //!             ┌──── parsed portions ───►┐
@@ -14,8 +14,8 @@
 //!             └◄─── used portions ──────┘
 //! ```
 //!
-//! There are as many portions as [`limits::AOF_PORTIONS`], so a reader that is ahead waits.
-//! Damage that it finds counts only when everything before it has been executed.
+//! There are [`limits::AOF_PORTIONS`] portions, so a reader that is ahead waits (back-pressure).
+//! Damage that it finds is reported only when everything before it has been executed.
 
 use super::directory::Directory;
 use super::disk::reason;
@@ -30,23 +30,23 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-/// What executes the requests of a log.
+/// The executor of a log's requests.
 pub trait Target {
     /// Executes the requests of a portion.
     ///
     /// # Errors
-    /// The offset of the unit that cannot be part of a log, and why.
+    /// The offset of the unit that cannot be part of a log, and the reason.
     fn replay(&mut self, portion: &Portion) -> Result<(), (u64, String)>;
 
-    /// Loads the snapshot that the file at `path` begins with. Returns its length: requests may
+    /// Loads the snapshot at the beginning of the file at `path`. Returns its length: requests may
     /// follow, and `file` is positioned at the first of them.
     ///
     /// # Errors
     /// One line that names the file.
     fn load_snapshot(&mut self, path: &Path, file: &mut File) -> Result<u64, String>;
 
-    /// Is told after every portion how many bytes of the log have been replayed before the present
-    /// file, how many of that file, and how many are left of it.
+    /// Called after every portion with the bytes of the log replayed before the present file, those
+    /// replayed of that file, and those left of it.
     fn progress(&mut self, bytes_before: u64, file_bytes: u64, file_bytes_left: u64);
 }
 

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// The name of the file that is locked.
+/// The name of the locked file.
 pub(super) const LOCK_FILE: &str = "respool.lock";
 
 /// The lock, for as long as this value lives.
@@ -15,10 +15,10 @@ pub(super) const LOCK_FILE: &str = "respool.lock";
 pub(super) struct Lock(File);
 
 /// The kernel releases a lock with the last descriptor of its file, so at the latest when the
-/// process ends. A child process inherits descriptors, though, until it runs its own program.
+/// process ends. A child process inherits descriptors until it executes its own program.
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Where locks are not supported there is none to release, as the start has logged.
+        // Without support for locks there is none to release, as the start has logged.
         if let Err(error) = self.0.unlock()
             && error.kind() != ErrorKind::Unsupported
         {
@@ -27,7 +27,7 @@ impl Drop for Lock {
     }
 }
 
-/// Takes the folder for this process alone.
+/// Locks the folder for this process alone.
 pub(super) fn lock(disk: &Disk, folder: &Path) -> Result<Lock, String> {
     let path = folder.join(LOCK_FILE);
     match disk.lock(&path) {
@@ -42,8 +42,8 @@ pub(super) fn lock(disk: &Disk, folder: &Path) -> Result<Lock, String> {
     }
 }
 
-/// What to do about a folder that cannot be written to: the commonest mistake with a container's
-/// volume, made by somebody who does not see what is inside.
+/// Advice about a folder that cannot be written to: the commonest mistake with a container's
+/// volume, whose content is not visible from outside.
 pub(super) fn advice(error: &io::Error, folder: &Path) -> String {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let folder = folder.display();

@@ -1,68 +1,65 @@
-//! The way to the rewriter: orders, and the old values that clients hand over while an image of the
-//! data is taken.
+//! The mailbox of the rewriter: orders, and the before-images that clients send during a snapshot.
 
 use crate::keyspace::store::snapshot::BeforeImage;
 use crate::limits;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// What the rewriter may be told to do. Who waits for an answer hears whether it worked.
+/// An order for the rewriter. `TurnOn` and `TurnOff` return whether it succeeded.
 pub enum Order {
     /// Rewrite the log.
     Rewrite,
-    /// Begin to log.
+    /// Start the log.
     TurnOn(Sender<Result<(), String>>),
-    /// Cease to log.
+    /// Stop the log.
     TurnOff(Sender<Result<(), String>>),
 }
 
-/// Both ends of both ways.
+/// Both ends of both channels.
 pub struct Mailbox {
     orders: Sender<Order>,
-    /// What the rewriter is to do.
+    /// Orders for the rewriter.
     pub orders_given: Receiver<Order>,
-    kept: Sender<Vec<BeforeImage>>,
-    kept_given: Receiver<Vec<BeforeImage>>,
-    /// Portions that were taken out of the keyspace and not taken by the rewriter.
-    kept_under_way: AtomicUsize,
+    before_images: Sender<Vec<BeforeImage>>,
+    incoming: Receiver<Vec<BeforeImage>>,
+    /// Portions that were taken out of the keyspace and not yet received by the rewriter.
+    announced: AtomicUsize,
 }
 
 impl Default for Mailbox {
     fn default() -> Mailbox {
         let (orders, orders_given) = unbounded();
-        let (kept, kept_given) = bounded(limits::AOF_KEPT_PORTIONS);
-        let kept_under_way = AtomicUsize::new(0);
-        Mailbox { orders, orders_given, kept, kept_given, kept_under_way }
+        let (before_images, incoming) = bounded(limits::BEFORE_IMAGE_PORTIONS_MAX);
+        let announced = AtomicUsize::new(0);
+        Mailbox { orders, orders_given, before_images, incoming, announced }
     }
 }
 
 impl Mailbox {
-    /// Gives the rewriter an order.
+    /// Sends an order to the rewriter.
     pub fn order(&self, order: Order) {
         // The other end lives as long as this one.
         let _ = self.orders.send(order);
     }
 
-    /// Announces that old values were taken out of the keyspace, while it is locked.
+    /// Announces that before-images were taken out of the keyspace, while it is locked.
     pub fn announce_before_images(&self) {
-        self.kept_under_way.fetch_add(1, Relaxed);
+        self.announced.fetch_add(1, Relaxed);
     }
 
-    /// Hands the announced values over, with no lock held. Waits if the rewriter is behind.
-    pub fn hand_over(&self, kept: Vec<BeforeImage>) {
-        let _ = self.kept.send(kept);
+    /// Sends the announced before-images, with no lock held. Waits if the rewriter is behind.
+    pub fn send_before_images(&self, before_images: Vec<BeforeImage>) {
+        let _ = self.before_images.send(before_images);
     }
 
-    /// Takes a portion of what was handed over. Once the image is complete, `is_complete` waits
-    /// for those that were announced.
+    /// Receives a portion. When the snapshot is complete, `is_complete` waits for announced
+    /// portions.
     pub fn take_before_images(&self, is_complete: bool) -> Option<Vec<BeforeImage>> {
-        let kept = match self.kept_given.try_recv() {
-            Err(_) if is_complete && self.kept_under_way.load(Relaxed) > 0 => {
-                self.kept_given.recv().ok()
-            }
-            kept => kept.ok(),
+        let before_images = match self.incoming.try_recv() {
+            Err(_) if is_complete && self.announced.load(Relaxed) > 0 => self.incoming.recv().ok(),
+            before_images => before_images.ok(),
         }?;
-        self.kept_under_way.fetch_sub(1, Relaxed);
-        Some(kept)
+        self.announced.fetch_sub(1, Relaxed);
+        Some(before_images)
     }
 }

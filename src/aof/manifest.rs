@@ -5,13 +5,13 @@
 //! file appendonly.aof.5.incr.aof seq 5 type i
 //! ```
 //!
-//! One *base* at most, then *increments* in the order in which they are replayed. Files of type
-//! `h`, history, are not needed any more and wait to be removed.
+//! At most one *base*, then *increments* in the order in which they are replayed. Files of type
+//! `h`, history, are not needed any more and will be removed.
 //!
-//! `bytes` is respool's addition: the length of a file that nothing is appended to any more. It
-//! shows that such a file was cut or replaced, also where the cut is between two requests and what
-//! is left reads well. Redis skips keys that it does not know, and leaves them out when it writes
-//! the manifest; then the length is not checked.
+//! `bytes` is respool's addition: the length of a file to which nothing is appended any more. It
+//! shows that such a file was cut or replaced, even if the cut is between two requests and the rest
+//! is readable. Redis skips keys that it does not know, and omits them when it writes the manifest;
+//! then the length is not checked.
 
 use super::names::Names;
 use crate::limits;
@@ -29,12 +29,12 @@ pub struct Piece {
     pub bytes: Option<u64>,
 }
 
-/// Which files make up the log.
+/// The files of the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest {
-    /// The data as it was at some moment; none before the first rewrite.
+    /// The data at some moment; `None` before the first rewrite.
     pub base: Option<Piece>,
-    /// What happened since, in this order.
+    /// The changes since then, in this order.
     pub increments: Vec<Piece>,
     /// Files that are not needed any more.
     pub history: Vec<Piece>,
@@ -44,7 +44,7 @@ impl Manifest {
     /// Reads a manifest.
     ///
     /// # Errors
-    /// What is wrong, and in which line.
+    /// The mistake and its line.
     pub fn parse(bytes: &[u8]) -> Result<Manifest, String> {
         if bytes.is_empty() {
             return Err("it is empty".to_owned());
@@ -54,7 +54,7 @@ impl Manifest {
         }
         let text = str::from_utf8(bytes).map_err(|_| "it is not text".to_owned())?;
         if !text.ends_with('\n') {
-            // A line may read well without its end, and say something else than the whole line.
+            // A line may be readable without its end, but with another meaning.
             return Err("its last line has no end: it was cut off".to_owned());
         }
         let mut manifest = Manifest::default();
@@ -79,7 +79,7 @@ impl Manifest {
         }
     }
 
-    /// Adds what one line says.
+    /// Adds the content of one line.
     fn add(&mut self, line: &str) -> Result<(), String> {
         let (mut bytes, mut spans) = (Vec::new(), Vec::new());
         inline::split(line.as_bytes(), &mut bytes, &mut spans)
@@ -101,7 +101,7 @@ impl Manifest {
             return Err(format!("it names {name} a second time"));
         }
         let number = |key| value(key).map(|text| text.parse::<u64>().map_err(|_| text));
-        // Redis keeps it as a signed number.
+        // Redis stores it as a signed number.
         let sequence = number("seq").and_then(Result::ok).filter(|seq| *seq < i64::MAX as u64);
         let sequence = sequence.ok_or("it has no sequence number")?;
         let bytes = number("bytes").transpose();
@@ -174,7 +174,7 @@ impl fmt::Display for Manifest {
 mod tests {
     use super::*;
 
-    /// Ensures that what Redis writes is read, and that what is written is what was read.
+    /// Ensures that Redis's manifests are read, and that a written manifest is read as the same.
     #[test]
     fn manifests_are_read_and_written() {
         let text = "file appendonly.aof.2.base.rdb seq 2 type b bytes 70000000000\n\

@@ -1,15 +1,15 @@
-//! The append-only file: every change to the data, as requests that lead to it again.
+//! The append-only file (a write-ahead log): every change to the data, as requests that repeat it.
 //!
-//! # What is promised
-//! Before a reply leaves, the changes behind it are in the kernel (`everysec`, `no`) or on the disk
-//! (`always`). So the death of the process loses nothing that was acknowledged; the loss of power
-//! loses nothing with `always`, the last interval (about a second) with `everysec`, and what the
-//! kernel had not written by itself with `no`. That assumes a disk that keeps what fsync reported
-//! as written.
+//! # Promises
+//! Before a reply leaves, the changes that it rests on are in the kernel (`everysec`, `no`) or on
+//! the disk (`always`). So a crash of the process loses nothing that was acknowledged; a power
+//! failure loses nothing with `always`, the last interval (about a second) with `everysec`, and
+//! with `no` all that the kernel had not written by itself. That assumes a disk that keeps what
+//! fsync reported as written.
 //!
 //! # Files
 //! Redis 7's layout (`appendonlydir`, a manifest, a base and increments) in plain requests: either
-//! server starts on the other's folder, if Redis was told `aof-use-rdb-preamble no`. The single
+//! server starts on the other's folder, if Redis runs with `aof-use-rdb-preamble no`. The single
 //! file of an older Redis is taken over as the base.
 //!
 //! # The way of a change
@@ -32,7 +32,7 @@
 //! | `check.rs` | explaining a log without a server |
 //! | `disk.rs`, `faults.rs` | operations on files, and how tests make them fail |
 //!
-//! This module never imports `command`: what replays it is a [`load::Target`].
+//! This module never imports `command`: a [`load::Target`] executes the requests.
 
 pub mod check;
 pub mod commit;

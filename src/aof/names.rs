@@ -1,9 +1,9 @@
-//! The names that a log has: its folder, its manifest, its files, as Redis 7 forms them.
+//! The names of a log's folder, manifest and files, as Redis 7 forms them.
 
 use super::manifest::Piece;
 use crate::config::Config;
 
-/// What the names of unfinished files begin with, here and in Redis. Such files are removed.
+/// The beginning of the names of unfinished files, as in Redis. Such files are removed.
 pub const TEMPORARY: &str = "temp-";
 
 /// The names below `dir`.
@@ -11,8 +11,8 @@ pub const TEMPORARY: &str = "temp-";
 pub struct Names {
     /// The folder of the log (`appenddirname`).
     pub folder: String,
-    /// What the names of the log's files begin with, and the whole name of the single file that
-    /// Redis wrote before version 7 (`appendfilename`).
+    /// The beginning of the names of the log's files, and the whole name of the single file of a
+    /// Redis before version 7 (`appendfilename`).
     pub file: String,
     /// The snapshot (`dbfilename`).
     pub snapshot: String,
@@ -51,12 +51,12 @@ impl Names {
         format!("{}.manifest", self.file)
     }
 
-    /// The manifest that has not taken the place of the old one yet.
+    /// The manifest before it replaces the old one.
     pub fn temporary_manifest(&self) -> String {
         format!("{TEMPORARY}{}.manifest", self.file)
     }
 
-    /// The increment that will belong to the log together with a new base, and not before.
+    /// The increment that will become part of the log together with a new base.
     pub fn temporary_increment(&self) -> String {
         format!("{TEMPORARY}{}.incr", self.file)
     }
@@ -71,7 +71,7 @@ impl Names {
         Piece { name: format!("{}.{sequence}.incr.aof", self.file), sequence, bytes: None }
     }
 
-    /// Whether `name` is formed like that of a base or an increment of this log.
+    /// Whether `name` has the form of a base or an increment of this log.
     pub fn is_piece(&self, name: &str) -> bool {
         let Some(rest) = name.strip_prefix(&self.file).and_then(|rest| rest.strip_prefix('.'))
         else {
@@ -82,7 +82,7 @@ impl Names {
         is_number && ["base.aof", "base.rdb", "incr.aof"].contains(&kind)
     }
 
-    /// Whether `name` looks like a file of some log: an unfinished one holds nothing that counts.
+    /// Whether `name` looks like a file of some log; unfinished files do not count.
     pub fn is_log_like(name: &str) -> bool {
         !name.starts_with(TEMPORARY) && [".aof", ".manifest"].iter().any(|end| name.ends_with(end))
     }
@@ -92,7 +92,7 @@ impl Names {
 mod tests {
     use super::*;
 
-    /// Ensures that the names of a log's files are told from those that only resemble them.
+    /// Ensures that the names of a log's files are distinguished from similar ones.
     #[test]
     fn pieces_are_recognised() {
         let names = Names::default();

@@ -1,8 +1,8 @@
-//! Opening the log's folder: which files count, and what is refused before anything is replayed.
+//! Opening the log's folder: which files count, and what is refused before the replay.
 //!
-//! The order is: look at what is there, refuse what must not be touched, create and lock the
-//! folder, look again, read the manifest, check the files that it names, and only then remove what
-//! an interrupted process left unfinished.
+//! The order is: survey the files, refuse what must not be touched, create and lock the folder,
+//! survey again, read the manifest, check the files that it names, and only then remove the
+//! unfinished files of an interrupted process.
 //!
 //! # The single file of an older Redis
 //! Before version 7, Redis kept its log in one file, `appendonly.aof` in `dir`. It becomes the base
@@ -13,7 +13,7 @@
 //! 3. the file is moved into the folder.
 //!
 //! If the process dies between 2 and 3, the manifest names a base that is not in the folder but
-//! still in `dir`; the next start, ours or Redis's, goes on with step 3.
+//! still in `dir`; the next start, of respool or Redis, continues with step 3.
 
 use super::directory::Directory;
 use super::disk::{Disk, reason};
@@ -30,10 +30,10 @@ use std::path::{Path, PathBuf};
 
 impl Directory {
     /// Opens the log's folder below `parent`, or creates it; takes over the single file of an older
-    /// Redis; removes what an interrupted process left unfinished.
+    /// Redis; removes the unfinished files of an interrupted process.
     ///
     /// # Errors
-    /// One line that says why the log cannot be used.
+    /// One line with the reason why the log cannot be used.
     pub fn open(disk: Disk, parent: &Path, names: Names) -> Result<Directory, String> {
         let path = parent.join(&names.folder);
         let failed = |what: &str, error: io::Error| {
@@ -44,19 +44,19 @@ impl Directory {
         if !path.is_dir() {
             let mut survey = Survey::of(parent, &names)?;
             if survey.single.is_none() {
-                // Not even a folder is made next to a log that is refused.
+                // A refused log does not even get a new folder next to it.
                 survey.allow_new_log(parent, &names)?;
             }
             disk.create_folder(&path)
                 .map_err(|error| failed("directory cannot be created:", error))?;
         }
         let lock = lock(&disk, &path)?;
-        // Until now another process may have changed what is there.
+        // Until now another process may have changed the files.
         let survey = Survey::of(parent, &names)?;
         let mut directory = Directory::new(disk, path.clone(), names, lock);
         directory.find_files(parent, survey)?;
-        // A rename that a killed process made may not be on the disk yet, and from now on changes
-        // are acknowledged that rest on it.
+        // A rename of a killed process may not be on the disk yet, and changes that are
+        // acknowledged from now on depend on it.
         let disk = directory.disk();
         disk.sync_folder(&path).map_err(|error| failed("directory cannot be synced:", error))?;
         directory.check_files()?;
@@ -64,9 +64,9 @@ impl Directory {
         Ok(directory)
     }
 
-    /// Opens the log's folder for a log that is turned on in a running server, whose base will hold
-    /// the data of the present and nothing else. A log that this server has neither loaded nor
-    /// written would be overwritten by that.
+    /// Opens the log's folder for a log that is turned on in a running server, whose base will
+    /// contain only the present data. It would overwrite a log that this server has neither loaded
+    /// nor written.
     ///
     /// # Errors
     /// There is such a log, or see [`Directory::open`].
@@ -94,7 +94,7 @@ impl Directory {
         Directory::open(disk, parent, names)
     }
 
-    /// Reads the manifest, or takes over the single file, or begins with an empty log.
+    /// Reads the manifest, or takes over the single file, or begins an empty log.
     fn find_files(&mut self, parent: &Path, mut survey: Survey) -> Result<(), String> {
         let single = survey.single.take();
         let Some(manifest) = &survey.manifest else {
@@ -163,8 +163,8 @@ impl Directory {
         Ok(())
     }
 
-    /// Checks that every file that the manifest names is there as it was, and that no file with
-    /// data is there that it should name.
+    /// Checks that every file in the manifest exists unchanged, and that no file with data exists
+    /// that should be in it.
     fn check_files(&mut self) -> Result<(), String> {
         for piece in self.manifest.pieces() {
             let path = self.path_of(piece);
@@ -207,9 +207,8 @@ impl Directory {
         Ok(())
     }
 
-    /// What a rewrite leaves that dies between giving its base a name and replacing the manifest:
-    /// a base whose data the present files hold as well. Redis may have written it in its own
-    /// format.
+    /// The bases of a rewrite that died between naming its base and replacing the manifest: the
+    /// present files contain their data, too. Redis may have written one in its own format.
     fn orphaned_bases(&self) -> Vec<PathBuf> {
         if self.manifest.pieces().next().is_none() {
             return Vec::new();
@@ -218,8 +217,8 @@ impl Directory {
         vec![base.with_extension("rdb"), base]
     }
 
-    /// Keeps an increment under another name that belongs to a base which never became part of the
-    /// log: the log was being turned on, or had failed, when the process died.
+    /// Renames an increment whose base never became part of the log: the log was being turned on,
+    /// or had failed, when the process died.
     fn set_aside(&self, path: &Path) -> io::Result<()> {
         let mut kept = path.as_os_str().to_owned();
         kept.push(".unnamed");
@@ -231,8 +230,8 @@ impl Directory {
         self.disk().rename(path, Path::new(&kept))
     }
 
-    /// Removes what is no part of the log: unfinished files, history, the base of a rewrite that
-    /// was not finished, and the increment that was created for it and not written to.
+    /// Removes files that are not part of the log: unfinished ones, history, the base of an
+    /// unfinished rewrite, and its empty increment.
     fn tidy(&mut self) -> io::Result<()> {
         let bases = self.orphaned_bases();
         let next_increment = self.path_of(&self.manifest.next_increment(self.names()));
@@ -249,7 +248,7 @@ impl Directory {
     }
 }
 
-/// Bytes in a file; none if it is not there.
+/// Bytes in a file; 0 if it does not exist.
 fn len(path: &Path) -> u64 {
     path.metadata().map_or(0, |metadata| metadata.len())
 }
@@ -268,7 +267,7 @@ pub(super) fn read_manifest(path: &Path) -> Result<Manifest, String> {
         .map_err(|reason| format!("{} is not a manifest: {reason}", path.display()))
 }
 
-/// Refuses what stands where the log's folder should be and is no folder.
+/// Refuses a log folder that is not a folder.
 fn check_folder(path: &Path) -> Result<(), String> {
     let Ok(metadata) = path.symlink_metadata() else { return Ok(()) };
     let shown = path.display();
@@ -283,7 +282,7 @@ fn check_folder(path: &Path) -> Result<(), String> {
     }
 }
 
-/// Refuses a single file that cannot be loaded, before anything is changed.
+/// Refuses a single file that cannot be loaded, before any change.
 fn check_single(path: &Path) -> Result<(), String> {
     let failed = |error: io::Error| format!("{}: {}", path.display(), reason(&error));
     if path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {

@@ -1,9 +1,9 @@
-//! Records: requests as they stand in the log, waiting to be written.
+//! Records: requests in the log's format, waiting to be written.
 //!
-//! A record is written in the protocol's canonical form, whatever a client's own form was: a
-//! stranger's sloppy line ends must not become the file's. Short arguments are copied into one
-//! growing buffer; a large one that is on the heap already is attached by reference, so that
-//! logging it under the keyspace lock costs no more than logging a short one.
+//! A record has the protocol's canonical form, whatever form the client used: sloppy line ends must
+//! not get into the file. Short arguments are copied into one growing buffer; a large one that is
+//! on the heap already is attached by reference, so that logging it under the keyspace lock costs
+//! no more than logging a short one.
 
 use crate::keyspace::bytes::Bytes;
 use crate::keyspace::value_type::Rebuild;
@@ -14,14 +14,14 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::sync::Arc;
 
-/// Requests in the log's form.
+/// Requests in the log's format.
 #[derive(Debug, Default)]
 pub struct Records {
-    /// Everything but the attachments.
+    /// Everything except the attachments.
     text: Vec<u8>,
     /// Bytes of `text` that were written already.
     text_done: usize,
-    /// Large arguments, and in front of which byte of the text each belongs.
+    /// Large arguments with their offsets in the text.
     attachments: VecDeque<(usize, Arc<[u8]>)>,
     /// Sum of the attachments' lengths.
     attached_bytes: usize,
@@ -29,7 +29,7 @@ pub struct Records {
     attachment_done: usize,
 }
 
-/// A place to return to.
+/// A state to return to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
     text: usize,
@@ -100,7 +100,7 @@ impl Records {
         self.text.extend_from_slice(text);
     }
 
-    /// Moves all of `other` behind these.
+    /// Appends all of `other`.
     pub fn append(&mut self, other: &mut Records) {
         if self.is_empty() {
             self.clear();
@@ -121,7 +121,7 @@ impl Records {
         Mark { text: self.text.len(), attachments: self.attachments.len() }
     }
 
-    /// Forgets everything since `mark`, which was made since the last writing.
+    /// Removes everything since `mark`, if nothing was written since.
     pub fn rollback(&mut self, mark: Mark) {
         self.text.truncate(mark.text);
         for (_, dropped) in self.attachments.drain(mark.attachments..) {
@@ -134,7 +134,7 @@ impl Records {
         self.attachments.is_empty().then(|| &self.text[self.text_done..])
     }
 
-    /// The first stretch of bytes.
+    /// The first slice of bytes.
     pub fn front(&self) -> &[u8] {
         match self.attachments.front() {
             Some((at, _)) if self.text_done < *at => &self.text[self.text_done..*at],
@@ -143,7 +143,7 @@ impl Records {
         }
     }
 
-    /// The first stretches of bytes, in order and at most `max` of them.
+    /// The first slices of bytes, in order and at most `max` of them.
     pub fn slices(&self, max: usize) -> Vec<IoSlice<'_>> {
         let mut slices = Vec::with_capacity(max.min(2 * self.attachments.len() + 1));
         let (mut text_done, mut skip) = (self.text_done, self.attachment_done);
@@ -158,7 +158,7 @@ impl Records {
         slices
     }
 
-    /// Forgets the first `done` bytes, which were written.
+    /// Removes the first `done` bytes, which were written.
     pub fn advance(&mut self, mut done: usize) {
         while let Some((at, bytes)) = self.attachments.front() {
             let (text_len, len) = (at - self.text_done, bytes.len() - self.attachment_done);
@@ -180,7 +180,7 @@ impl Records {
         }
     }
 
-    /// Forgets everything, and gives back what only many records needed.
+    /// Removes everything and releases memory that only many records needed.
     pub fn clear(&mut self) {
         self.text.clear();
         self.text.shrink_to(limits::AOF_BUFFER_KEPT_BYTES);
@@ -200,13 +200,13 @@ impl Records {
     }
 }
 
-/// The records of one hold of the keyspace lock, and what the log's reader knows by then.
+/// The records of one hold of the keyspace lock, and the selected database after them.
 #[derive(Debug, Default)]
 pub struct Pending {
     records: Records,
-    /// The database that the log has selected so far.
+    /// The database that was last selected in the log.
     db: Option<usize>,
-    /// Where the transaction that is being executed begins, and what was selected then.
+    /// The beginning of the transaction that is being executed, and the selection at that time.
     unit: Option<Unit>,
 }
 
@@ -218,7 +218,7 @@ struct Unit {
 }
 
 impl Pending {
-    /// Appends a request that is about database `db`.
+    /// Appends a request for database `db`.
     pub fn request(&mut self, db: usize, args: Args<'_>) {
         self.select(db);
         self.records.request(args);
@@ -230,7 +230,7 @@ impl Pending {
         self.records.words(words);
     }
 
-    /// Appends a DEL for every key that was removed unasked.
+    /// Appends a DEL for every key that was removed without a command.
     pub fn removals(&mut self, propagation: &mut Propagation) {
         if propagation.has_removals() {
             for (db, key) in propagation.take_removals() {
@@ -239,7 +239,7 @@ impl Pending {
         }
     }
 
-    /// Begins a transaction: what follows is one unit.
+    /// Begins a transaction: one unit of the log.
     pub fn begin_unit(&mut self, db: usize) {
         let (start, before) = (self.records.mark(), self.db);
         self.select(db);
@@ -247,7 +247,7 @@ impl Pending {
         self.unit = Some(Unit { start, content: self.records.mark(), db: before });
     }
 
-    /// Ends a transaction. One that changed nothing leaves nothing behind.
+    /// Ends a transaction. One without changes leaves no record.
     pub fn end_unit(&mut self) {
         let Some(unit) = self.unit.take() else { return };
         if self.records.mark() == unit.content {
@@ -273,7 +273,7 @@ impl Pending {
         self.records.len()
     }
 
-    /// The records. A bug may have ended a transaction half-way; the log says what memory says.
+    /// The records. A bug may have ended a transaction half-way; the log follows the memory.
     pub fn finished(&mut self) -> &mut Records {
         self.end_unit();
         &mut self.records
@@ -288,7 +288,7 @@ impl Pending {
         }
     }
 }
-/// The rewrite of the log asks the values for what makes them again.
+/// The rewrite of the log asks the values for the requests that create them.
 impl Rebuild for Records {
     fn request(&mut self, words: usize) {
         self.head(words);

@@ -1,16 +1,17 @@
 //! Errors of the disk: when writes are refused, and when the log is trusted again.
 //!
 //! # When writing fails
-//! What could not be written stays queued and is tried again; until it is written, those who wait
-//! for it get no answer at all (their connections are closed: what they asked for may or may not
-//! survive), and no new write is admitted ([`Aof::refusal`]). Since room is reserved before it is
-//! needed, a full disk is found out *before* that, while the last bytes can still be written. What
-//! is queued is bounded by what was being executed when the failure was noticed; keys that expire
-//! or are evicted meanwhile queue a DEL each, which is shorter than the entry that it frees.
+//! Records that could not be written stay queued, and the write is tried again. Until it succeeds,
+//! clients that wait for these records get no reply at all (their connections are closed: the
+//! changes may or may not survive), and no new write is admitted ([`Aof::refusal`]). Since space is
+//! reserved before it is needed, a full disk is noticed *before* that, while the last bytes can
+//! still be written. The queue is bounded by the batches in progress when the failure was noticed;
+//! keys that expire or are evicted meanwhile queue a DEL each, which is shorter than the entry that
+//! it frees.
 //!
 //! # When fsync fails
-//! The kernel may have dropped what it could not write and does not say so twice. So the file is
-//! never trusted again: writes are refused until a rewrite has put a new one in its place.
+//! The kernel may have dropped the bytes that it could not write, and reports that only once. So
+//! the file is never trusted again: writes are refused until a rewrite has replaced it.
 
 use super::commit::{Aof, State};
 use super::disk::reason;
@@ -20,7 +21,7 @@ use std::io;
 use std::sync::atomic::Ordering::Relaxed;
 
 impl Aof {
-    /// Why a write is refused at present: the text of Redis's error.
+    /// The reason why writes are refused at present: the text of Redis's error.
     pub fn refusal(&self) -> Option<String> {
         if !self.is_refusing.load(Relaxed) {
             return None;
@@ -30,13 +31,13 @@ impl Aof {
         Some(format!("MISCONF Errors writing to the AOF file: {reason}"))
     }
 
-    /// Whether a rewrite is needed before anything can be trusted again.
+    /// Whether a rewrite must succeed before the log can be trusted again.
     pub fn is_distrusted(&self) -> bool {
         self.is_refusing.load(Relaxed) && self.state.lock().is_distrusted
     }
 
-    /// A rewrite has succeeded: whatever was wrong with the files before it, they are history. The
-    /// file that is being written may have failed meanwhile; then that is not trusted either.
+    /// A rewrite has succeeded: all faulty files before it are history. If the present file has
+    /// failed meanwhile, it is not trusted either.
     pub fn trust(&self, base_bytes: u64) {
         let mut state = self.state.lock();
         let Some((last, history)) = state.queue.make_contiguous().split_last_mut() else { return };
@@ -51,8 +52,8 @@ impl Aof {
         self.status.bytes.store(base_bytes + bytes, Relaxed);
     }
 
-    /// Remembers whether writes can be admitted, and says so when that changes.
-    pub(super) fn note_write(&self, state: &mut MutexGuard<'_, State>, outcome: io::Result<()>) {
+    /// Records whether writes can be admitted, and logs a change of that.
+    pub(super) fn record_write(&self, state: &mut MutexGuard<'_, State>, outcome: io::Result<()>) {
         if state.is_distrusted {
             return;
         }
@@ -71,8 +72,8 @@ impl Aof {
         }
     }
 
-    /// Ceases to trust the file if it could not be synced.
-    pub(super) fn note_sync(&self, state: &mut MutexGuard<'_, State>, outcome: &io::Result<()>) {
+    /// Marks the file as not trusted if it could not be synced.
+    pub(super) fn record_sync(&self, state: &mut MutexGuard<'_, State>, outcome: &io::Result<()>) {
         let (Err(error), true) = (outcome, self.is_on()) else { return };
         state.refusal = Some(reason(error));
         state.is_distrusted = true;

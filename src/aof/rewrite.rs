@@ -1,26 +1,26 @@
-//! Rewriting the log: a new base that says what the data is, in the place of all that led to it.
+//! Rewriting the log: a new base with the present data replaces the history of changes.
 //!
-//! The order of steps is what makes a crash at any instant harmless:
+//! The order of steps makes a crash at any moment harmless:
 //!
-//! 1. a new increment is created, and the manifest names it behind the present ones;
-//! 2. under the keyspace lock, an image of the data is begun and the log goes on in the new
-//!    increment: what is before that moment is in the image, what is after it in the increment;
-//! 3. the image is written to a file with a temporary name, which is synced and renamed;
+//! 1. a new increment is created, and the manifest names it after the present ones;
+//! 2. under the keyspace lock, a snapshot of the data begins and the log continues in the new
+//!    increment: changes before that moment are in the snapshot, later ones in the increment;
+//! 3. the snapshot is written to a file with a temporary name, which is synced and renamed;
 //! 4. the manifest names the new base and the new increment, and all others as history;
 //! 5. the history is removed.
 //!
 //! Until step 4 the old files and the new increment make up the data, from then on the new ones.
 //!
 //! Two rewrites differ: after a failed fsync, and when the log is turned on in a running server,
-//! the present files are worth nothing. Then the new increment has a temporary name until the base
+//! the present files cannot be trusted. Then the new increment has a temporary name until the base
 //! is complete, and the manifest names it in step 4 only.
 //!
 //! # Memory
-//! One segment of the keyspace (up to 768 entries) is in the hands of the rewriter at a time, in
-//! about 60 KB that share long values with the data, and in twice 256 KB of text. Clients hand over
-//! old values in portions of [`limits::BEFORE_IMAGE_BYTES_MAX`]; when
-//! [`limits::AOF_KEPT_PORTIONS`] of them lie ready, the next client waits with its own until
-//! the rewriter has taken one.
+//! The rewriter holds one segment of the keyspace (up to 768 entries) at a time, about 60 KB that
+//! share long values with the data (copy-on-write), and twice 256 KB of text. Clients send
+//! before-images in portions of [`limits::BEFORE_IMAGE_BYTES_MAX`]; when
+//! [`limits::BEFORE_IMAGE_PORTIONS_MAX`] of them are queued, the next client waits until the
+//! rewriter has taken one (back-pressure).
 
 use super::commit::Aof;
 use super::directory::Directory;
@@ -33,7 +33,7 @@ use crate::limits;
 use std::io;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// A rewrite that has begun.
+/// A rewrite in progress.
 pub struct Rewrite<'a> {
     aof: &'a Aof,
     directory: &'a mut Directory,
@@ -48,11 +48,11 @@ pub struct Rewrite<'a> {
 }
 
 impl<'a> Rewrite<'a> {
-    /// Prepares the files. What `begin_snapshot` does happens at one moment, under the keyspace
-    /// lock; it is given the file in which the log goes on.
+    /// Prepares the files. `begin_snapshot` gets the file in which the log continues; its effects
+    /// happen at one moment, under the keyspace lock.
     ///
     /// # Errors
-    /// Why it cannot begin. The log goes on as it was.
+    /// The reason why it cannot begin. The log continues unchanged.
     pub fn begin(
         aof: &'a Aof,
         directory: &'a mut Directory,
@@ -63,7 +63,8 @@ impl<'a> Rewrite<'a> {
         let base = directory.create_base().map_err(|error| reason(&error))?;
         let prepare = |directory: &mut Directory| {
             if is_named {
-                // The last sync of the present file is waited for by everybody: it is made short.
+                // Every writer waits for the last sync of the present file, so this sync makes it
+                // short.
                 aof.sync_file()?;
             }
             let (piece, file) = directory.create_increment(!is_named)?;
@@ -88,7 +89,7 @@ impl<'a> Rewrite<'a> {
         }
     }
 
-    /// Writes a part of the image. Values go out of memory as soon as they are written.
+    /// Writes a part of the snapshot. Values are dropped as soon as they are written.
     ///
     /// # Errors
     /// Those of the system.
@@ -109,14 +110,14 @@ impl<'a> Rewrite<'a> {
     /// Replaces the old files by the new ones; the snapshot is complete.
     ///
     /// # Errors
-    /// Why that failed. The old files, and the new increment, are in force then.
+    /// The reason of a failure. The old files, and the new increment, are in force then.
     pub fn finish(mut self) -> Result<u64, String> {
         let finished = self.replace();
         match &finished {
             Ok(()) => {
                 let bytes = self.base.len();
                 self.aof.trust(bytes);
-                // What cannot be removed now is removed at the next opportunity.
+                // Files that cannot be removed now are removed at the next opportunity.
                 let _ = self.directory.remove_history();
             }
             Err(_) => self.directory.abandon(self.base.path()),
@@ -124,7 +125,7 @@ impl<'a> Rewrite<'a> {
         finished.map(|()| self.entries).map_err(|error| reason(&error))
     }
 
-    /// Gives up.
+    /// Aborts the rewrite.
     pub fn abandon(self) {
         self.directory.abandon(self.base.path());
     }

@@ -1,4 +1,4 @@
-//! What is known about the log and its rewrites: for INFO, and for deciding when to rewrite.
+//! Figures of the log and its rewrites: for INFO, and to decide when to rewrite.
 
 use crate::limits;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 pub struct Status {
     /// Bytes of all files of the log.
     pub bytes: AtomicU64,
-    /// Bytes of its base: what the growth is measured by, also after a restart.
+    /// Bytes of its base: the measure of growth, also after a restart.
     pub base_bytes: AtomicU64,
-    /// A rewrite was asked for and has not begun.
+    /// A rewrite was requested and has not begun.
     pub is_scheduled: AtomicBool,
-    /// A rewrite is under way.
+    /// A rewrite is in progress.
     pub is_rewriting: AtomicBool,
     /// Steady milliseconds of its beginning.
     pub rewrite_began_at_ms: AtomicU64,
@@ -20,17 +20,17 @@ pub struct Status {
     pub rewritten_entries: AtomicU64,
     /// Bytes that it has written.
     pub rewritten_bytes: AtomicU64,
-    /// Entries that there were at its beginning.
+    /// Entries at its beginning.
     pub entries_to_rewrite: AtomicU64,
     /// Rewrites that were begun since the start.
     pub rewrites: AtomicU64,
-    /// Rewrites that have failed since the last one that has not.
+    /// Failed rewrites since the last successful one.
     pub failures: AtomicU64,
     /// Seconds that the last one took; -1 if there was none.
     pub last_rewrite_s: AtomicI64,
-    /// Steady milliseconds before which none begins by itself.
+    /// Steady milliseconds before which no automatic rewrite begins.
     retry_at_ms: AtomicU64,
-    /// The present files are worth nothing until a rewrite has succeeded.
+    /// The present files cannot be trusted until a rewrite has succeeded.
     pub is_unfounded: AtomicBool,
     /// The log in the folder was loaded or begun by this process, which therefore may replace it.
     pub is_own: AtomicBool,
@@ -58,7 +58,7 @@ impl Default for Status {
 }
 
 impl Status {
-    /// Whether the log has grown enough, in percent of its base, to be rewritten by itself.
+    /// Whether the log has grown enough, in percent of its base, for an automatic rewrite.
     pub fn has_grown(&self, percentage: u64, bytes_min: u64) -> bool {
         let (bytes, base_bytes) = (self.bytes.load(Relaxed), self.base_bytes.load(Relaxed));
         let growth = u128::from(bytes.saturating_sub(base_bytes)) * 100;
@@ -67,7 +67,8 @@ impl Status {
             && growth >= u128::from(percentage) * u128::from(base_bytes.max(1))
     }
 
-    /// Whether a rewrite may begin by itself: none is under way, and the last failure is long ago.
+    /// Whether an automatic rewrite may begin: none is in progress, and the last failure is long
+    /// ago.
     pub fn may_rewrite(&self, now_ms: u64) -> bool {
         !self.is_rewriting.load(Relaxed)
             && !self.is_scheduled.load(Relaxed)
@@ -84,7 +85,7 @@ impl Status {
         self.rewrites.fetch_add(1, Relaxed);
     }
 
-    /// The rewrite has ended. The more of them have failed, the longer the next one waits.
+    /// The rewrite has ended. Each failure makes the next pause longer (exponential back-off).
     pub fn end(&self, now_ms: u64, has_succeeded: bool) {
         let duration_ms = now_ms - self.rewrite_began_at_ms.load(Relaxed);
         self.last_rewrite_s.store((duration_ms / 1_000) as i64, Relaxed);

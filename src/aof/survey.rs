@@ -1,8 +1,8 @@
-//! What lies in `dir` before a log is used or begun there.
+//! The survey of `dir` before a log is used or begun there.
 //!
-//! Redis passes over a log whose name it does not expect: the single file of an older version next
-//! to a newer folder, or a log with another `appendfilename`. Then it serves an empty keyspace and
-//! begins a new log, and the operator believes that the data is lost. Here such files are found.
+//! Redis ignores a log whose name it does not expect: the single file of an older version next to a
+//! newer folder, or a log with another `appendfilename`. Then it serves an empty keyspace and
+//! begins a new log, and the operator believes that the data is lost. This module finds such files.
 //! They stop the start if a new log would be begun next to them; otherwise one warning names them.
 //!
 //! Only names, sizes and the first line of a manifest are read: in `dir`, in the log's folder and,
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// Bytes of the first line of a manifest that are read to recognise one.
 const FIRST_LINE_BYTES: u64 = 1024;
 
-/// What was found.
+/// The files that were found.
 #[derive(Debug, Default)]
 pub struct Survey {
     /// The manifest of the log in its folder.
@@ -34,7 +34,7 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Looks at what lies in `dir`.
+    /// Surveys the files in `dir`.
     ///
     /// # Errors
     /// One line: the folder cannot be read.
@@ -72,11 +72,11 @@ impl Survey {
         Ok(survey)
     }
 
-    /// Refuses to begin a log where another one has data, which may also be in another folder below
-    /// `dir`.
+    /// Refuses to begin a log next to another one with data, which may also be in another folder
+    /// below `dir`.
     ///
     /// # Errors
-    /// One line that names it, and says what to do.
+    /// One line that names it, with advice.
     pub fn allow_new_log(&mut self, dir: &Path, names: &Names) -> Result<(), String> {
         for (name, path, metadata) in entries(dir)? {
             if metadata.is_dir() && name != names.folder {
@@ -103,7 +103,7 @@ impl Survey {
         ))
     }
 
-    /// Warns of data that is not part of the log that is loaded.
+    /// Warns about data that is not part of the loaded log.
     pub fn warn_of_others(&self) {
         if !self.others.is_empty() {
             let named = list(&self.others);
@@ -111,7 +111,7 @@ impl Survey {
         }
     }
 
-    /// Warns of a snapshot that is not loaded, if there is one.
+    /// Warns about a snapshot that is not loaded, if there is one.
     pub fn warn_of_snapshot(&self) {
         if let Some(path) = &self.snapshot {
             let path = path.display();
@@ -120,8 +120,8 @@ impl Survey {
     }
 }
 
-/// Warns, in a server that does not log, of the data that it does not load: one line for logs, and
-/// one for a snapshot. A folder that cannot be read is of no interest then.
+/// Warns, in a server without a log, about the data that it does not load: one line for logs, and
+/// one for a snapshot. A folder that cannot be read is ignored then.
 pub fn warn_of_unread(dir: &Path, names: &Names) {
     let Ok(survey) = Survey::of(dir, names) else { return };
     let single = survey.single.iter().filter(|path| path.metadata().is_ok_and(|m| m.len() > 0));
@@ -134,7 +134,7 @@ pub fn warn_of_unread(dir: &Path, names: &Names) {
     survey.warn_of_snapshot();
 }
 
-/// The files by name, in one line.
+/// The names of the files, in one line.
 fn list(paths: &[PathBuf]) -> String {
     const SHOWN: usize = 5;
     let mut names: Vec<String> =
@@ -145,13 +145,12 @@ fn list(paths: &[PathBuf]) -> String {
     names.join(", ")
 }
 
-/// The entries of a folder. What cannot be looked at is skipped, and so is a folder that does not
-/// exist.
+/// The entries of a folder. Unreadable entries are skipped, and so is a missing folder.
 fn entries(folder: &Path) -> Result<Vec<(String, PathBuf, Metadata)>, String> {
     let found = match std::fs::read_dir(folder) {
         Ok(found) => found,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        // That the log's folder is no folder is said where it is opened.
+        // A log folder that is not a folder is reported when it is opened.
         Err(error) if error.kind() == ErrorKind::NotADirectory => return Ok(Vec::new()),
         Err(error) => return Err(format!("{}: {}", folder.display(), reason(&error))),
     };
@@ -179,7 +178,7 @@ fn manifest_in(folder: &Path) -> Option<PathBuf> {
     paths.filter(is_named_so).find(|path| path.is_file() && is_manifest(path))
 }
 
-/// Whether the first line that is no comment is one of a log's manifest.
+/// Whether the first line that is not a comment is one of a log's manifest.
 fn is_manifest(path: &Path) -> bool {
     let Ok(file) = File::open(path) else { return false };
     let mut lines = BufReader::new(file.take(FIRST_LINE_BYTES)).lines().map_while(Result::ok);

@@ -1,21 +1,22 @@
-//! Which damage is a torn end, and how it is cut off.
+//! Torn ends: which damage is one, and how it is cut off.
 //!
-//! A *torn end* is what was being appended when the process or the machine stopped. It is cut off
-//! at the start without asking, so what counts as one has to be narrow: everything else could be
-//! somebody's data.
+//! A *torn end* is a record that was being appended when the process or the machine stopped. It is
+//! cut off at the start without a question, so the definition has to be narrow: everything else
+//! could be a user's data.
 //!
 //! - Only the file that was being appended to can be torn: the last increment that is not empty.
-//!   (Behind it there may be an empty one, which a rewrite had just created.) A base is synced
-//!   before the manifest names it, and an increment before the next one is written to.
-//! - A file without one whole request, which is not merely the beginning of one, was not torn but
+//!   (An empty one may follow, which a rewrite had just created.) A base is synced before the
+//!   manifest names it, and an increment before the next one is written to.
+//! - A file without one whole request, which is more than the beginning of one, was not torn but
 //!   replaced or converted.
-//! - Damage that whole requests follow is no end.
-//! - The end of an *unfinished* unit is bounded by what one unit may be
+//! - Damage followed by whole requests is not an end.
+//! - The length of an *unfinished* unit is bounded by the limit of one unit
 //!   ([`limits::AOF_UNIT_BYTES_MAX`]).
-//! - An *unreadable* end (zeros or garbage, after a power failure) is bounded by what may be in
-//!   memory between two syncs ([`limits::AOF_TORN_BYTES_MAX`]), and by what was read before.
+//! - The length of an *unreadable* end (zeros or garbage, after a power failure) is bounded by the
+//!   bytes that may be in memory between two syncs ([`limits::AOF_TORN_BYTES_MAX`]), and by the
+//!   bytes that were read before.
 //!
-//! Everything else refuses to start and says what to do. Whatever is cut off, asked or unasked, is
+//! For all other damage the server refuses to start, with advice. All bytes that are cut off are
 //! kept in a file next to the log.
 
 use super::disk::reason;
@@ -28,22 +29,22 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// The part of a file in its log.
+/// The role of a file in its log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// It was being appended to.
     Growing,
     /// The base.
     Base,
-    /// An increment that another one with data follows.
+    /// An increment followed by another one with data.
     Closed,
 }
 
 impl Part {
-    /// The part of each file of the log, in the manifest's order; `lens` are their sizes.
+    /// The role of each file of the log, in the manifest's order; `lens` are their sizes.
     pub fn all(manifest: &Manifest, names: &Names, lens: &[u64]) -> Vec<Part> {
         let bases = usize::from(manifest.base.is_some());
-        // The single file of an older Redis is both: nothing was ever put in front of it.
+        // The single file of an older Redis is both: it was never preceded by another one.
         let first = if manifest.is_single_file(names) { 0 } else { bases };
         let last = lens.iter().rposition(|len| *len > 0).filter(|last| *last >= first);
         let part = |at| match at {
@@ -55,8 +56,8 @@ impl Part {
     }
 }
 
-/// Says why damage is not cut off unasked; `None` if it is a torn end. The file at `path` has `len`
-/// bytes, and the whole log has `sound_bytes` before the damage.
+/// Returns why damage is not cut off automatically; `None` if it is a torn end. The file at `path`
+/// has `len` bytes, and the whole log has `sound_bytes` before the damage.
 pub fn refusal(
     path: &Path,
     part: Part,
@@ -101,7 +102,7 @@ pub fn refusal(
     Some(format!("{}: {damage}; {why}", path.display()))
 }
 
-/// What an operator can do about damage that is not cut off.
+/// Advice about damage that is not cut off.
 pub fn advice(path: &Path) -> String {
     let path = path.display();
     format!(
@@ -109,7 +110,7 @@ pub fn advice(path: &Path) -> String {
     )
 }
 
-/// Copies what begins at `offset` into a file next to the log, cuts it off by `truncate`, and
+/// Copies the bytes from `offset` on into a file next to the log, cuts them off by `truncate`, and
 /// returns the path of the copy.
 ///
 /// # Errors
@@ -131,7 +132,7 @@ pub fn cut_tail(
     copy().map_err(|error| format!("cutting off {}: {}", path.display(), reason(&error)))
 }
 
-/// Creates the file for what is cut off. An earlier one is never overwritten.
+/// Creates the file for the bytes that are cut off. An earlier one is never overwritten.
 fn create_copy(path: &Path, offset: u64) -> io::Result<(PathBuf, File)> {
     let mut number = 1;
     loop {

@@ -1,9 +1,9 @@
 //! The units of a log file, read a portion at a time: a unit is a request, or a whole transaction.
 //!
-//! This parser is stricter than the one that serves clients: what a log holds was written by a
-//! server, and everything that is not exactly so is damage. A portion is about a megabyte, or one
-//! larger unit; it grows with the bytes that are there, never with a length that was declared.
-//! Here damage is found and described; what follows from it is `torn.rs`.
+//! This parser is stricter than the one that serves clients: a log was written by a server, and
+//! every deviation from its format is damage. A portion is about a megabyte, or one larger unit; it
+//! grows with the bytes that arrive, never with a declared length. This module finds and describes
+//! damage; `torn.rs` decides about it.
 
 use crate::limits;
 use crate::resp::{Args, Span};
@@ -19,18 +19,18 @@ pub struct Damage {
     pub offset: u64,
     /// What was found.
     pub what: String,
-    /// In what way it is damaged.
+    /// The kind of damage.
     pub kind: DamageKind,
     /// Whether the file holds a whole request before it.
     pub follows_request: bool,
 }
 
-/// What is behind the last whole unit.
+/// The bytes after the last whole unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DamageKind {
     /// The beginning of a unit, up to the end of the file.
     Unfinished,
-    /// Something that is no beginning of a unit, and no whole requests behind it.
+    /// Bytes that do not begin a unit, and no whole requests after them.
     Unreadable,
     /// Whole requests follow: the damage is in the middle.
     InTheMiddle,
@@ -49,42 +49,42 @@ impl fmt::Display for Damage {
     }
 }
 
-/// What is at some offset of a buffer.
+/// The content of a buffer at some offset.
 #[derive(Debug, PartialEq, Eq)]
 enum Found {
-    /// A request that ends there; none if it was a comment.
+    /// The end of a request or a comment.
     Whole(usize),
-    /// A beginning.
+    /// The beginning of a request.
     Incomplete,
     /// No request.
     Broken(&'static str),
 }
 
-/// Whole units that follow each other in a file, in a piece of memory that is used again.
+/// Consecutive whole units of a file, in memory that is used again.
 #[derive(Default)]
 pub struct Portion {
     buffer: Vec<u8>,
     spans: Vec<Span>,
     requests: Vec<Request>,
-    /// Where the buffer begins in the file.
+    /// The offset of the buffer in the file.
     offset: u64,
     /// Bytes of the units.
     len: usize,
 }
 
-/// Where a request is in a portion.
+/// The position of a request in a portion.
 #[derive(Debug, Clone, Copy)]
 struct Request {
-    /// Where its unit begins in the buffer.
+    /// Offset of its unit in the buffer.
     unit: usize,
-    /// Its arguments are those of the spans from here…
+    /// Index of its first span.
     first_span: usize,
-    /// …to here.
+    /// Index after its last span.
     end_span: usize,
 }
 
 impl Portion {
-    /// Where it ends in the file.
+    /// The offset of its end in the file.
     pub fn end(&self) -> u64 {
         self.offset + self.len as u64
     }
@@ -108,7 +108,7 @@ impl Portion {
     }
 
     /// Appends the unit that begins at `start`: one request, or everything from MULTI to EXEC.
-    /// Says what it found, and where in the buffer that began.
+    /// Returns what it found, and the offset of that in the buffer.
     fn unit(&mut self, start: usize) -> (Found, usize) {
         let (mut at, mut is_open) = (start, false);
         loop {
@@ -133,7 +133,7 @@ impl Portion {
         }
     }
 
-    /// Appends all whole units in the buffer, and says what follows them and where that began.
+    /// Appends all whole units in the buffer; returns what follows them, and its offset.
     fn parse(&mut self) -> (Found, usize) {
         loop {
             let (spans_len, requests_len) = (self.spans.len(), self.requests.len());
@@ -152,9 +152,9 @@ impl Portion {
 /// Reads the units of a file.
 pub struct Units<R> {
     source: R,
-    /// What was read behind the last whole unit.
+    /// Bytes after the last whole unit.
     rest: Vec<u8>,
-    /// Where that begins in the file.
+    /// Their offset in the file.
     offset: u64,
     is_read: bool,
     has_requests: bool,
@@ -178,13 +178,13 @@ impl<R: Read> Units<R> {
         self.has_requests
     }
 
-    /// What made the reading stop before the end, if something did.
+    /// The damage that stopped the reading before the end, if there is any.
     pub fn damage(self) -> Option<Damage> {
         self.damage
     }
 
-    /// Replaces what `portion` holds by the next units; false if there are none before the end or
-    /// before damage.
+    /// Replaces the content of `portion` by the next units; false if there are none before the end
+    /// or before damage.
     ///
     /// # Errors
     /// Those of reading.
@@ -193,10 +193,10 @@ impl<R: Read> Units<R> {
         portion.requests.clear();
         (portion.offset, portion.len) = (self.offset, 0);
         portion.buffer.clear();
-        // What only a large unit needed is given back.
+        // Releases memory that only a large unit needed.
         portion.buffer.shrink_to(2 * limits::AOF_READ_BYTES);
         portion.buffer.extend_from_slice(&std::mem::take(&mut self.rest));
-        // Twice as much as is there already, until that is a unit.
+        // Doubles the number of bytes until they contain a unit.
         while portion.len == 0 && !self.is_read && self.damage.is_none() {
             let wanted = portion.buffer.len().max(limits::AOF_READ_BYTES) as u64;
             if portion.buffer.len() as u64 + wanted > limits::AOF_UNIT_BYTES_MAX {
@@ -221,8 +221,8 @@ impl<R: Read> Units<R> {
         Ok(portion.len > 0)
     }
 
-    /// Decides of what kind the damage behind a portion is, by whether requests follow it. It began
-    /// at `parsed` in the portion's buffer.
+    /// Decides the kind of damage after a portion, by whether requests follow it. It begins at
+    /// `parsed` in the portion's buffer.
     fn judge(&mut self, found: Found, portion: &mut Portion, parsed: usize) -> io::Result<Damage> {
         let (what, kind) = match found {
             Found::Broken(what) => {
@@ -232,9 +232,10 @@ impl<R: Read> Units<R> {
             }
             _ => ("it ends in the middle", DamageKind::Unfinished),
         };
-        // Behind what was whole: the requests of an open transaction do not count.
+        // The bytes after the whole units: the requests of an open transaction do not count.
         let rest = &portion.buffer[parsed..];
-        // A torn value may hold anything, also a log; but that would not end where the file does.
+        // A torn value may contain anything, even a log; but that would not end where the file
+        // ends.
         let must_reach_end = kind == DamageKind::Unfinished;
         let kind = match has_requests(rest, must_reach_end) {
             true => DamageKind::InTheMiddle,
@@ -255,9 +256,8 @@ impl<R: Read> Units<R> {
 /// Whether whole requests follow somewhere in `rest`; with `to_the_end`, up to its very end.
 ///
 /// Every line of `rest` could begin requests, and the requests that begin at one line mostly end
-/// where those of another line end. So an offset that was tried is not tried again, and the whole
-/// search has a budget: a value that was made to look like many logs in one must not keep a server
-/// from starting for hours.
+/// where those of another line end. So no offset is tried twice, and the whole search has a budget:
+/// a value that looks like many logs in one must not keep a server from starting for hours.
 fn has_requests(rest: &[u8], to_the_end: bool) -> bool {
     let (mut spans, mut tried) = (Vec::new(), HashSet::new());
     let mut arguments = 0;
@@ -325,7 +325,7 @@ fn request(buffer: &[u8], at: usize, spans: &mut Vec<Span>) -> Found {
     Found::Whole(next)
 }
 
-/// Reads a number and its line end at `at`: its value and where the next byte stands.
+/// Reads a number and its line end at `at`: its value and the offset of the next byte.
 fn number(buffer: &[u8], at: usize) -> Result<Option<(usize, usize)>, &'static str> {
     let mut value = 0_usize;
     for (index, byte) in buffer[at..].iter().enumerate() {
@@ -389,8 +389,8 @@ mod tests {
         }
     }
 
-    /// Ensures that zeros and garbage behind the last unit are a torn tail, and that the same
-    /// before other units is damage in the middle.
+    /// Ensures that zeros and garbage after the last unit are a torn tail, and that the same bytes
+    /// before other units are damage in the middle.
     #[test]
     fn what_follows_decides_what_damage_is() {
         let whole = &UNITS.concat()[..];
@@ -405,7 +405,7 @@ mod tests {
             let kind = damage.expect("damage").kind;
             assert_eq!(kind, DamageKind::InTheMiddle, "{}", garbage.escape_ascii());
         }
-        // A length that reaches behind the end of the file hides requests that are whole.
+        // A length that exceeds the file hides whole requests.
         let hiding = b"*2\r\n$3\r\nGET\r\n$99999\r\nx\r\n";
         let damage = read(&[hiding, whole].concat()).1.expect("damage");
         assert_eq!(damage.kind, DamageKind::InTheMiddle, "{damage}");

@@ -1,10 +1,10 @@
-//! The courier: one thread that sends what waits in outboxes.
+//! The courier: one thread that sends the content of outboxes.
 //!
-//! It takes the list of clients for which something waits, sends without waiting for any of them,
-//! and asks the kernel (`poll`) about those few whose sockets are full. A client that does not read
-//! costs the others one entry in that question. What leaves at once is often sent by the thread
-//! that has put it in, see [`crate::shared::Services::post`]; the courier is there for many
-//! receivers, and for those that do not keep up.
+//! It takes the list of announced clients, sends without waiting for any of them, and asks the
+//! kernel (`poll`) about those few whose sockets are full. A client that does not read costs the
+//! others one entry in that system call (no head-of-line blocking). The thread that has put a
+//! message in often sends it itself, see [`crate::shared::Services::post`]; the courier serves many
+//! receivers, and slow ones.
 
 use crate::clients::courier::Sockets;
 use crate::clients::outbox::Delivery;

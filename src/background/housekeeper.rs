@@ -1,9 +1,9 @@
-//! The housekeeper: one thread for everything that is due without anybody asking.
+//! The housekeeper: one thread for periodic work that no client asks for.
 //!
-//! Every round it removes keys whose deadline has passed, makes room, watches the process's size,
-//! syncs the log, orders a rewrite that is due, closes clients that have been silent for too long
-//! and ends a pause that is over. In between it syncs for whoever waits for that, and sends their
-//! replies. The figures that INFO shows are sampled here, so that no command asks the system.
+//! In every round it removes expired keys, evicts, watches the process's size, syncs the log,
+//! starts a rewrite that is due, closes idle clients and ends a pause that is over. In between it
+//! syncs for waiting replies and sends them (group commit). It samples the figures that INFO shows,
+//! so that no command asks the system.
 
 use crate::background::memory_watch::{Advice, MemoryWatch};
 use crate::clients::Client;
@@ -21,18 +21,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-/// Rounds over which commands per second are averaged, and between two looks at the process's CPU
+/// Rounds over which commands per second are averaged, and between two samples of the process's CPU
 /// time, for which the kernel sums over all threads: not free when there are ten thousand.
 const ROUNDS_PER_SAMPLE: u64 = 10;
 
-/// Works until the other end of `stop` is dropped; then the log is written to its end. A client
-/// that asks for SHUTDOWN is heard here, and `begin_stop` called: its own worker may be busy for a
-/// while with replies that it does not read.
+/// Works until the other end of `stop` is dropped; then the log is written to its end. A client's
+/// SHUTDOWN is noticed here, and `begin_stop` called: the client's own worker may be busy for a
+/// while with replies that the client does not read.
 pub fn run(shared: &Shared, stop: &Receiver<()>, begin_stop: impl Fn()) {
     let mut rounds = 0_u64;
     let mut last = Sample { steady_us: shared.clock.steady_us(), commands: 0 };
     let mut watch = MemoryWatch::new(machine::memory().bytes);
-    // INFO has something to show from the start.
+    // INFO has figures from the start.
     watch_memory(shared, &mut watch);
     sample_process(&shared.stats);
     let mut synced_at_ms = shared.clock.steady_ms();
@@ -72,8 +72,8 @@ pub fn run(shared: &Shared, stop: &Receiver<()>, begin_stop: impl Fn()) {
 /// The server stops.
 struct Stopped;
 
-/// Waits for the next round, and meanwhile syncs the log whenever somebody waits for that, and
-/// sends the replies that had to wait.
+/// Waits for the next round, and meanwhile syncs the log whenever replies wait for it, and sends
+/// these replies.
 fn wait_until(next_round: Instant, shared: &Shared, stop: &Receiver<()>) -> Result<(), Stopped> {
     loop {
         let wait = next_round.saturating_duration_since(Instant::now());
@@ -88,7 +88,7 @@ fn wait_until(next_round: Instant, shared: &Shared, stop: &Receiver<()>) -> Resu
     }
 }
 
-/// Has the log rewritten if it has grown too much, or if the present files are worth nothing.
+/// Starts a rewrite of the log if it has grown too much, or if its present files cannot be trusted.
 fn rewrite_if_due(shared: &Shared, now_ms: u64) {
     let status = &shared.aof.status;
     if !status.may_rewrite(now_ms) {
@@ -106,8 +106,8 @@ fn rewrite_if_due(shared: &Shared, now_ms: u64) {
     }
 }
 
-/// Writes and syncs what nobody waits for, tries again what has failed, and says when the log was
-/// synced for the last time.
+/// Writes and syncs records without waiting replies, retries what has failed, and returns when the
+/// log was last synced.
 fn keep_log(shared: &Shared, synced_at_ms: u64) -> u64 {
     if !shared.aof.is_on() {
         return synced_at_ms;
@@ -133,9 +133,9 @@ fn keep_log(shared: &Shared, synced_at_ms: u64) -> u64 {
     now_ms
 }
 
-/// Removes every key that is due, a few at a time, so that nobody waits long for the lock.
+/// Removes all expired keys, a few at a time, so that no client waits long for the lock.
 pub fn sweep(shared: &Shared) {
-    // A log that is being replayed says itself when keys expired.
+    // During replay, the log itself contains the removals of expired keys.
     while !shared.is_loading() {
         let mut keyspace = shared.lock_keyspace();
         let now_ms = keyspace.now_ms;
@@ -150,8 +150,8 @@ pub fn sweep(shared: &Shared) {
     }
 }
 
-/// Between two steps of what may take long: whoever waits for the keyspace gets it, whoever waits
-/// for the disk is not kept waiting, and what the steps have logged does not pile up.
+/// Between two steps of long work: lets waiting threads take the keyspace lock, syncs for waiting
+/// replies, and writes the records that the steps have logged.
 fn let_others_go_first(shared: &Shared) {
     let aof = &shared.aof;
     if aof.bell_rings.try_recv().is_ok() {
@@ -162,7 +162,7 @@ fn let_others_go_first(shared: &Shared) {
     std::thread::yield_now();
 }
 
-/// Lets the data take less when the process as a whole nears the end of the memory.
+/// Restricts the data to less memory when the process as a whole nears the end of it.
 fn watch_memory(shared: &Shared, watch: &mut MemoryWatch) {
     let Some(resident_bytes) = machine::resident_bytes() else { return };
     shared.stats.resident_bytes.store(resident_bytes, Relaxed);
@@ -170,7 +170,7 @@ fn watch_memory(shared: &Shared, watch: &mut MemoryWatch) {
         let keyspace = shared.lock_keyspace();
         (keyspace.used_bytes() as u64, keyspace.limit())
     };
-    // Where nothing may be evicted, there is nothing to decide.
+    // Without eviction there is nothing to decide.
     if limit.policy == Policy::NoEviction {
         return;
     }
@@ -195,17 +195,17 @@ fn watch_memory(shared: &Shared, watch: &mut MemoryWatch) {
     }
 }
 
-/// Cuts clients off for which too much has waited for too long.
+/// Cuts off clients that have exceeded their soft output limit for too long.
 fn limit_outboxes(shared: &Shared) {
     let mut mail = Mail::default();
     shared.clients.enforce_output_limits(shared.clock.steady_ms(), &mut mail);
     shared.post(&mut mail);
 }
 
-/// Removes what commands did not get round to removing for want of memory, and finds out which key
-/// would be the next, so that they need not look for it.
+/// Removes keys that commands did not remove within their limit of effort, and finds the next
+/// victim, so that commands need not search for it.
 fn evict(shared: &Shared) {
-    // While a log is replayed nothing is evicted, and who is the oldest changes all the time.
+    // During replay nothing is evicted, and the order of use changes all the time.
     if shared.is_loading() {
         return;
     }
@@ -220,8 +220,8 @@ fn evict(shared: &Shared) {
     }
 }
 
-/// Ends connections on which nothing was said for `timeout` seconds, unless it is the client that
-/// waits for us: a monitor listens, and a request may wait for the end of a pause.
+/// Closes connections that have been idle for `timeout` seconds, except those that wait for the
+/// server: a monitor, or a request during a pause.
 fn close_silent_clients(shared: &Shared) {
     let timeout_ms = shared.config().timeout.saturating_mul(1_000);
     if timeout_ms == 0 {
@@ -238,7 +238,7 @@ fn close_silent_clients(shared: &Shared) {
     }
 }
 
-/// Looks at all clients, which INFO must not do with the keyspace locked.
+/// Samples all clients, which INFO must not do while the keyspace is locked.
 fn sample_clients(shared: &Shared) {
     let clients = shared.clients.list();
     let most = |held: fn(&Client) -> usize| {
@@ -267,11 +267,11 @@ fn sample_commands(shared: &Shared, last: &Sample) -> Sample {
     now
 }
 
-/// Asks the kernel for the process's CPU time. On a system without `/proc` the figures stay zero.
+/// Reads the process's CPU time from the kernel. On a system without `/proc` the figures stay zero.
 fn sample_process(stats: &Stats) {
     if let Ok(stat) = std::fs::read_to_string("/proc/self/stat") {
-        // The second field, the program's name in parentheses, may contain anything. Times are in
-        // ticks, and Linux has shown a hundred of them per second to programs since 2.4.
+        // The second field, the program's name in parentheses, may contain any characters. Times
+        // are in ticks, of which Linux has reported a hundred per second to programs since 2.4.
         let after_name = stat.rsplit(')').next().unwrap_or("");
         let field = |index: usize| {
             after_name.split_whitespace().nth(index).and_then(|text| text.parse::<u64>().ok())

@@ -1,4 +1,4 @@
-//! Loading: the log is replayed into the keyspace, and then continued.
+//! Loading: replays the log into the keyspace, then continues it.
 //!
 //! Clients are connected meanwhile. INFO shows them how far it is; most of what they ask is
 //! answered with `-LOADING`. So the keyspace lock is released now and then.
@@ -16,11 +16,11 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// Replays the log of `directory`, begins to continue it, and hands the directory back; none if the
+/// Replays the log of `directory`, begins to continue it, and returns the directory; `None` if the
 /// server is stopped meanwhile.
 ///
 /// # Errors
-/// One line that says what is wrong with the log, or that it cannot be continued.
+/// One line that names the damage of the log, or the reason why it cannot be continued.
 pub fn run(shared: &Shared, mut directory: Directory) -> Result<Option<Directory>, String> {
     let start_us = shared.clock.steady_us();
     let bytes = directory.sizes().1;
@@ -32,10 +32,10 @@ pub fn run(shared: &Shared, mut directory: Directory) -> Result<Option<Directory
         requests: 0,
         keys_per_byte: 0.0,
         keys_expected: 0,
-        told_at_us: start_us,
+        logged_at_us: start_us,
         is_stopped: false,
     };
-    // A key that has expired goes where the log says so: a later request may rest on it.
+    // An expired key is removed only where the log says so: a later request may depend on it.
     shared.with_keyspace(|hold| hold.set_replaying(true));
     let may_cut = shared.config().aof_load_truncated;
     let loaded = load::load(&directory, may_cut, &mut loader);
@@ -53,7 +53,7 @@ pub fn run(shared: &Shared, mut directory: Directory) -> Result<Option<Directory
         .map_err(|error| format!("the append-only file cannot be continued: {error}"))?;
     shared.aof.begin(file, directory.sizes());
     shared.with_keyspace(|hold| {
-        // Both at one moment: what expires or is evicted from now on is logged.
+        // Both at the same moment: expiry and eviction from now on are logged.
         hold.propagation.turn(true);
         hold.set_replaying(false);
     });
@@ -65,18 +65,18 @@ pub fn run(shared: &Shared, mut directory: Directory) -> Result<Option<Directory
     Ok(Some(directory))
 }
 
-/// Executes what the log says.
+/// Executes the requests of the log.
 struct Loader<'a> {
     shared: &'a Shared,
     replay: Replay<'a>,
     requests: usize,
-    /// How many new keys a byte of the last portion brought.
+    /// New keys for each byte of the last portion.
     keys_per_byte: f64,
-    /// As many keys as there is room for, if they are where they were expected.
+    /// The number of keys for which there are tables, if they are where they were expected.
     keys_expected: usize,
-    /// Steady microseconds of the last line about the progress.
-    told_at_us: u64,
-    /// Whether the server was stopped, and nothing is wrong with the log.
+    /// Steady microseconds of the last log line about the progress.
+    logged_at_us: u64,
+    /// The server was stopped, which is no fault of the log.
     is_stopped: bool,
 }
 
@@ -106,13 +106,13 @@ impl Target for Loader<'_> {
     fn progress(&mut self, bytes_before: u64, file_bytes: u64, file_bytes_left: u64) {
         let (stats, bytes) = (&self.shared.stats, bytes_before + file_bytes);
         stats.loading_loaded_bytes.store(bytes, Relaxed);
-        // A few new keys at its beginning say nothing about a long file.
+        // A few new keys at its beginning are no measure for a long file.
         if file_bytes >= file_bytes_left / limits::LOADING_AHEAD_TIMES_MAX {
             self.grow(file_bytes_left);
         }
         let now_us = self.shared.clock.steady_us();
-        if now_us - self.told_at_us >= limits::LOADING_TOLD_EVERY_US {
-            self.told_at_us = now_us;
+        if now_us - self.logged_at_us >= limits::LOADING_LOG_EVERY_US {
+            self.logged_at_us = now_us;
             let total = stats.loading_total_bytes.load(Relaxed).max(1);
             let percent = bytes * 100 / total;
             log::notice(&format!("Loading the append-only file: {percent} % of {total} bytes"));
@@ -121,21 +121,20 @@ impl Target for Loader<'_> {
 }
 
 impl Loader<'_> {
-    /// Number of keys so far.
+    /// Present number of keys.
     fn keys(&self) -> usize {
         self.shared.lock_keyspace().len()
     }
 
-    /// Has the database that the log is about grow at once to what it will need if the rest of the
-    /// file brings new keys at the rate of the last portion: a base does, and it is most of a log.
-    /// A guess may be wrong, and the process does not shrink again when its tables do, so it takes
-    /// a small part of the memory at most; and what was guessed for one database is not guessed for
-    /// another one again.
+    /// Reserves tables at once for the keys that the rest of the file would add at the rate of the
+    /// last portion: a base adds them so, and it is most of a log. The estimate may be wrong, and
+    /// the process does not shrink when its tables do, so it uses a small part of the memory at
+    /// most; and what was reserved in one database is not reserved in another one again.
     fn grow(&mut self, file_bytes_left: u64) {
         let keys_to_come = (self.keys_per_byte * file_bytes_left as f64) as usize;
         let (mut access, db) = (self.shared.lock_keyspace(), self.replay.db());
         let keys = access.len();
-        // Where most keys are there already, moving them is no gain.
+        // Where most keys exist already, moving them would gain nothing.
         if keys >= self.keys_expected && keys_to_come > keys {
             let keys_ahead = keys_to_come.min(keys_ahead_max());
             self.keys_expected = keys + keys_ahead;
@@ -145,7 +144,7 @@ impl Loader<'_> {
     }
 }
 
-/// As many keys to come as there may be tables for.
+/// The largest number of expected keys for which tables may be reserved.
 fn keys_ahead_max() -> usize {
     let bytes = machine::memory().bytes / 100 * limits::LOADING_AHEAD_PERCENT;
     (bytes / limits::LOADING_AHEAD_KEY_BYTES) as usize

@@ -1,62 +1,63 @@
-//! The process's real size, watched: what to do when it nears the container's limit.
+//! Watches the real size of the process and reacts when it nears the container's limit.
 //!
-//! The accounts know what the data takes, and not what the allocator loses between it, nor buffers
-//! and stacks. A container is killed for the sum. So when the resident size comes near to what
-//! there is, the data may take less than `maxmemory` for a while.
+//! The accounts contain the data, but neither what the allocator loses between it (fragmentation)
+//! nor buffers and stacks. A container is killed for the sum. So when the resident size nears the
+//! memory's end, the data may use less than `maxmemory` for a while.
 //!
-//! Memory that is freed rarely leaves the process; it is used again. Therefore the size is expected
-//! to *stop growing* after an eviction and not to fall, and only further growth is answered by a
-//! further step. A quarter of the limit is left to the data in any case: if that does not
-//! help, the data is not what fills the memory.
+//! Freed memory rarely leaves the process; it is used again. Therefore the size is expected to
+//! *stop growing* after an eviction and not to fall, and only further growth leads to a further
+//! step. A quarter of the limit is left to the data in any case: if that does not help, the data is
+//! not the cause.
 
 use crate::limits;
 
-/// What the housekeeper remembers between two looks.
+/// The state that the housekeeper keeps between two checks.
 #[derive(Debug)]
 pub struct MemoryWatch {
-    /// Resident bytes that should not be exceeded; 0 if there is no telling.
+    /// Resident bytes that should not be exceeded; 0 if the memory's size is unknown.
     ceiling_bytes: u64,
     /// Resident bytes at the last step.
     answered_bytes: u64,
-    /// What the data may take, if it is less than its limit.
+    /// The bytes that the data may use, if less than its limit.
     allowed_bytes: Option<u64>,
 }
 
-/// Bytes that are evicted for every byte by which the process has grown.
+/// Bytes to evict for every byte by which the process has grown.
 const STEP_FACTOR: u64 = 4;
 
-/// What to do after a look.
+/// The result of a check.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Advice {
-    /// Nothing: all is as it was.
+    /// Nothing has changed.
     GoOn,
-    /// The data may take so many bytes only.
+    /// The data may use only so many bytes.
     Allow(u64),
-    /// The data may take so many bytes again.
+    /// The data may use so many bytes again.
     Raise(u64),
-    /// The data may take all of its limit again.
+    /// The data may use its whole limit again.
     Restore,
 }
 
 impl MemoryWatch {
-    /// A watch over a process that may take `memory_bytes`.
+    /// A watch over a process that may use `memory_bytes`.
     pub fn new(memory_bytes: u64) -> MemoryWatch {
         let ceiling_bytes = memory_bytes / 100 * limits::RESIDENT_PERCENT_MAX;
         MemoryWatch { ceiling_bytes, answered_bytes: 0, allowed_bytes: None }
     }
 
-    /// Whether a process of this size should be looked at often.
+    /// Whether a process of this size should be checked often.
     pub fn is_near(&self, resident_bytes: u64) -> bool {
         self.ceiling_bytes != 0 && resident_bytes > self.ceiling_bytes / 8 * 7
     }
 
-    /// Looks at the process's size, at what the data takes and at the data's limit.
+    /// Checks the process's size, the bytes that the data uses, and the data's limit.
     pub fn look(&mut self, resident_bytes: u64, used_bytes: u64, limit_bytes: u64) -> Advice {
         let ceiling = self.ceiling_bytes;
         if ceiling == 0 || limit_bytes == 0 {
             return Advice::GoOn;
         }
-        // A step is worth it from here on, and so much below the ceiling it is over.
+        // A further reaction needs so much more growth; recovery needs four times as much below the
+        // ceiling.
         let step_bytes = ceiling / 128;
         if resident_bytes > ceiling.max(self.answered_bytes + step_bytes) {
             let growth_bytes = resident_bytes - ceiling.max(self.answered_bytes);
@@ -68,7 +69,7 @@ impl MemoryWatch {
         }
         match self.allowed_bytes {
             Some(allowed) if resident_bytes + 4 * step_bytes < ceiling => {
-                // Little by little, or the process would be as large as before at once.
+                // In small steps, or the process would be as large as before at once.
                 let allowed = allowed + limit_bytes / 128;
                 self.answered_bytes = 0;
                 self.allowed_bytes = Some(allowed).filter(|allowed| *allowed < limit_bytes);
@@ -83,7 +84,7 @@ impl MemoryWatch {
 mod tests {
     use super::*;
 
-    /// Ensures that growth beyond the ceiling is answered step by step, standing still is not, and
+    /// Ensures that growth beyond the ceiling leads to steps, that a constant size does not, and
     /// that the data gets its limit back when the process has shrunk.
     #[test]
     fn growth_is_answered_and_standing_still_is_not() {
@@ -101,7 +102,8 @@ mod tests {
         assert_eq!(watch.look(ceiling / 2, 7_800, 10_000), Advice::GoOn);
     }
 
-    /// Ensures that a quarter of the limit is left, and that no limit is no reason to act.
+    /// Ensures that a quarter of the limit is always left, and that nothing happens without a
+    /// limit.
     #[test]
     fn a_quarter_of_the_limit_is_safe() {
         let mut watch = MemoryWatch::new(12_800);

@@ -1,4 +1,4 @@
-//! Threads that serve no client of their own.
+//! Threads without a client of their own.
 
 pub mod courier;
 pub mod housekeeper;

@@ -1,4 +1,4 @@
-//! The rewriter: the thread that makes the log short again, and turns it on and off.
+//! The rewriter: the thread that rewrites the log, and turns it on and off.
 //!
 //! It is a thread of its own because its last step may take seconds: the sync of a file with all
 //! the data. The housekeeper could not sync for waiting clients meanwhile, and no key would expire.
@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, select};
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// Does what it is told until the other end of `stop` is dropped, and gives the directory back.
+/// Executes orders until the other end of `stop` is dropped, and returns the directory.
 pub fn run(
     shared: &Shared,
     mut directory: Option<Directory>,
@@ -50,9 +50,9 @@ pub fn run(
     }
 }
 
-/// Opens the directory of a log that is turned on. Where there is none yet, an empty log is made
-/// first: should the machine stop before the first base is whole, the next start finds no file
-/// that it cannot make sense of.
+/// Opens the directory of a log that is turned on. A new directory gets an empty log first: if the
+/// machine stops before the first base is complete, the next start finds only files that it can
+/// use.
 fn begin_directory(shared: &Shared, path: &Path) -> Result<Directory, String> {
     let (disk, names) = (shared.aof.disk().clone(), Names::of(&shared.config())?);
     let mut directory = match shared.aof.status.is_own.load(Relaxed) {
@@ -65,7 +65,7 @@ fn begin_directory(shared: &Shared, path: &Path) -> Result<Directory, String> {
     }
 }
 
-/// Rewrites the log, and says in between whether it could be begun.
+/// Rewrites the log; `tell` gets the result of its beginning.
 fn rewrite(shared: &Shared, directory: &mut Directory, tell: impl FnOnce(Result<(), String>)) {
     let (status, clock) = (&shared.aof.status, &shared.clock);
     status.begin(clock.steady_ms());
@@ -107,8 +107,8 @@ fn rewrite(shared: &Shared, directory: &mut Directory, tell: impl FnOnce(Result<
     }
 }
 
-/// Takes the image to its end, also if it is not written any more: another one can begin only
-/// then, and clients hand their part over until then.
+/// Takes the snapshot to its end, even if it is not written any more: only then can another one
+/// begin, and until then clients save before-images.
 fn take_image(shared: &Shared, mut rewrite: Rewrite<'_>) -> Result<u64, String> {
     let mut outcome = Ok(());
     let mut is_complete = false;
@@ -126,7 +126,7 @@ fn take_image(shared: &Shared, mut rewrite: Rewrite<'_>) -> Result<u64, String> 
         if outcome.is_ok() {
             outcome = rewrite.write(image);
         }
-        // Those who wait for the keyspace go first.
+        // Threads that wait for the keyspace go first.
         std::thread::yield_now();
     }
     match outcome {

@@ -1,4 +1,4 @@
-//! The courier's list: whose outboxes are to be delivered, and how the courier is woken.
+//! The courier's list: the outboxes to deliver, and waking the courier.
 //!
 //! The courier itself is a thread of [`crate::background`]. Threads that have put messages into
 //! outboxes collect the clients in a [`Mail`] and post it when they hold no lock any more. Each
@@ -33,19 +33,19 @@ impl Mail {
         self.0.is_empty()
     }
 
-    /// Takes the clients out.
+    /// Takes all clients.
     pub fn take(&mut self) -> Vec<Arc<Client>> {
         std::mem::take(&mut self.0)
     }
 }
 
-/// What the courier is to do next.
+/// The work of the courier.
 #[derive(Debug, Default)]
 pub struct Courier {
     list: Mutex<List>,
-    /// Something is on the list, or the courier is to end.
+    /// The list was extended, or the courier has to stop.
     posted: Condvar,
-    /// Clients whose outboxes wait for the log, and the offset at which each may go on.
+    /// Clients whose outboxes wait for the log, with the offset that must be safe.
     fenced: Mutex<Vec<(u64, Arc<Client>)>>,
 }
 
@@ -53,7 +53,7 @@ pub struct Courier {
 struct List {
     ready: Vec<Arc<Client>>,
     is_stopped: bool,
-    /// What wakes a courier that waits for sockets.
+    /// Wakes a courier that waits for sockets.
     bell: Option<Arc<UnixStream>>,
 }
 
@@ -67,14 +67,14 @@ impl Courier {
         let bell = list.bell.take_if(|_| is_news);
         drop(list);
         match bell {
-            // A bell that has been rung often enough to be full rings as well.
+            // A bell whose buffer is full has been rung already.
             Some(bell) => drop((&*bell).write(&[0])),
             None if is_news => drop(self.posted.notify_one()),
             None => {}
         }
     }
 
-    /// Remembers a client whose outbox waits until the log is safe at `offset`.
+    /// Records a client whose outbox waits until the log is safe at `offset`.
     pub fn add_fenced(&self, offset: u64, client: Arc<Client>) {
         self.fenced.lock().push((offset, client));
     }
@@ -86,7 +86,7 @@ impl Courier {
         released.map(|(_, client)| client).collect()
     }
 
-    /// Lets the courier come to an end.
+    /// Stops the courier.
     pub fn stop(&self) {
         let mut list = self.list.lock();
         list.is_stopped = true;
@@ -98,9 +98,8 @@ impl Courier {
         self.posted.notify_one();
     }
 
-    /// Waits until there is something to do, and moves the clients that can be delivered into
-    /// `ready`: those announced, and those of `full` whose sockets take something again. False if
-    /// the courier is to end.
+    /// Waits for work, and moves the clients that can be delivered into `ready`: those announced,
+    /// and those of `full` whose sockets accept bytes again. False if the courier has to stop.
     pub fn wait(&self, sockets: &mut Sockets, ready: &mut Vec<Arc<Client>>) -> bool {
         let mut list = self.list.lock();
         if sockets.full.is_empty() {
@@ -115,7 +114,7 @@ impl Courier {
         if sockets.full.is_empty() {
             return true;
         }
-        // Only who is going to sleep needs a bell.
+        // Only a courier that is about to wait needs a bell.
         list.bell = Some(Arc::clone(&sockets.bell.0)).filter(|_| ready.is_empty());
         let may_sleep = list.bell.is_some();
         drop(list);
@@ -136,7 +135,7 @@ pub struct Sockets {
 }
 
 impl Sockets {
-    /// None yet.
+    /// No sockets.
     ///
     /// # Errors
     /// The system has no descriptor left.
@@ -148,14 +147,14 @@ impl Sockets {
         Ok(Sockets { full: Vec::new(), bell, polled_at: Instant::now() })
     }
 
-    /// Remembers a client whose socket is full.
+    /// Records a client whose socket is full.
     pub fn add(&mut self, client: Arc<Client>) {
         self.full.push(client);
     }
 
-    /// Moves the clients whose sockets take something again into `ready`, after waiting for one of
-    /// them, or for the bell, if the courier `may_sleep`. A courier that has other work looks now
-    /// and then only: to ask about a thousand sockets takes as long as to send to ten.
+    /// Moves the clients whose sockets accept bytes again into `ready`, after waiting for one of
+    /// them, or for the bell, if the courier `may_sleep`. A courier with other work polls only now
+    /// and then: asking about a thousand sockets takes as long as sending to ten.
     fn poll(&mut self, may_sleep: bool, ready: &mut Vec<Arc<Client>>) {
         let pause = Duration::from_millis(limits::COURIER_POLL_EVERY_MS);
         if !may_sleep && self.polled_at.elapsed() < pause {
@@ -171,7 +170,7 @@ impl Sockets {
         let found = poll(&mut descriptors, if may_sleep { None } else { Some(&at_once) });
         let is_ready: Vec<bool> = descriptors.iter().map(|one| !one.revents().is_empty()).collect();
         self.polled_at = Instant::now();
-        // An error leaves all as it is; the next round tries again.
+        // After an error the list stays as it is; the next round tries again.
         if found.is_err() {
             return;
         }

@@ -1,24 +1,24 @@
-//! Why connections end.
+//! The reasons for which connections end.
 
 use crate::resp::ProtocolError;
 use std::io;
 
-/// Why a connection ends.
+/// The reason for which a connection ends.
 #[derive(Debug)]
 pub enum End {
-    /// The client will say nothing more.
+    /// The client has closed its direction.
     HungUp,
-    /// The client asked for the end, and has its last reply.
+    /// The client requested the end, and has its last reply.
     Quit,
     /// The server stops.
     Stop,
-    /// Somebody has decided so: CLIENT KILL, a time-out.
+    /// Another thread has decided it: CLIENT KILL, a time-out.
     Killed,
-    /// What the client sends is no request. It can still be told so.
+    /// The client's bytes are not a request. It still gets an error reply.
     Protocol(ProtocolError),
-    /// So many bytes waited for a client that does not read them.
+    /// So many bytes waited for a client that does not read.
     NotReading(usize),
-    /// The client's changes cannot be logged, so it gets no answer.
+    /// The client's changes cannot be logged, so it gets no reply.
     Unlogged,
     /// Memory for clients is short.
     Evicted,
@@ -47,7 +47,7 @@ pub const NOT_READING: usize = 5;
 pub const BUG: usize = END_KINDS.len() - 1;
 
 impl End {
-    /// Which of [`END_KINDS`] it is.
+    /// The index in [`END_KINDS`].
     pub fn kind(&self) -> usize {
         match self {
             End::HungUp => 0,

@@ -1,4 +1,4 @@
-//! A message for several clients, encoded once for each version of the protocol that is met.
+//! A message for several clients, encoded once for each version of the protocol in use.
 
 use crate::resp::Reply;
 use std::sync::Arc;

@@ -1,10 +1,9 @@
-//! The register of connected clients: who is there, for CLIENT LIST, CLIENT KILL, timeouts and the
-//! orderly stop.
+//! The register of connected clients, for CLIENT LIST, CLIENT KILL, time-outs and the orderly stop.
 //!
-//! Each worker keeps its client's figures up to date with plain atomic stores; nobody waits for
-//! anybody. The register's lock is held to add, remove or list, and never while a socket is
-//! closed: killing only marks a client and puts it on a list, and its socket is closed when no lock
-//! is held any more, not even the keyspace's of an EXEC.
+//! Each worker updates its client's figures with plain atomic stores, without waiting. The
+//! register's lock is held to add, remove or list, and never while a socket is closed: a kill only
+//! marks a client and puts it on a list, and its socket is closed when no lock is held any more,
+//! not even the keyspace's of an EXEC.
 
 pub mod courier;
 pub mod end;
@@ -30,22 +29,23 @@ use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-/// What others may know about a client.
+/// The part of a client that other threads see.
 #[derive(Debug)]
 pub struct Client {
     /// Unique and rising.
     pub id: u64,
     /// The client's end.
     pub peer: Address,
-    /// Our end.
+    /// The server's end.
     pub local: Address,
-    /// The connection, shared with the worker that serves it; none if nobody is at the other end.
+    /// The connection, shared with the worker that serves it; `None` for a client without a
+    /// connection.
     pub stream: Option<Arc<TcpStream>>,
     /// Steady milliseconds of the beginning.
     pub connected_at_ms: u64,
     /// Steady milliseconds of the last request.
     pub active_at_ms: AtomicU64,
-    /// The database it works in.
+    /// The selected database.
     pub db: AtomicUsize,
     /// RESP version: 2 or 3.
     pub resp: AtomicU64,
@@ -65,7 +65,7 @@ pub struct Client {
     pub query_held_bytes: AtomicUsize,
     /// Bytes of memory for replies that are being written.
     pub reply_held_bytes: AtomicUsize,
-    /// What waits to be sent to it.
+    /// Messages and replies that wait to be sent.
     pub outbox: Outbox,
     /// Names, which change rarely.
     pub names: Mutex<Names>,
@@ -76,7 +76,7 @@ pub struct Client {
     is_killed: AtomicBool,
 }
 
-/// What a client calls itself.
+/// The names that a client gives itself.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
     /// CLIENT SETNAME.
@@ -93,16 +93,15 @@ impl Client {
         self.stream.as_ref().map_or(-1, |stream| stream.as_raw_fd())
     }
 
-    /// Ends one direction or both. The connection may be gone already; then there is nothing to
-    /// end.
+    /// Closes one direction or both. Has no effect if the connection has ended already.
     pub fn shut_down(&self, how: Shutdown) {
         if let Some(stream) = &self.stream {
             let _ = stream.shutdown(how);
         }
     }
 
-    /// Looks whether the client has hung up, without waiting. Who has counts as killed from now on.
-    /// Only its own worker may ask, and only one that does not listen.
+    /// Checks whether the client has hung up, without waiting; it counts as killed then. Only its
+    /// own worker may ask, and only while it does not read.
     pub fn is_gone(&self) -> bool {
         let look = |stream: &Arc<TcpStream>| {
             let mut byte = [0; 1];
@@ -117,7 +116,7 @@ impl Client {
         is_gone
     }
 
-    /// The client in whose name a log is replayed.
+    /// A client for replaying a log.
     pub fn without_connection(clock: &Clock) -> Client {
         Client::new(0, None, clock.steady_ms())
     }
@@ -153,7 +152,7 @@ impl Client {
         }
     }
 
-    /// Decides that this connection ends. Its socket is shut down when no lock is held.
+    /// Marks this connection as killed. Its socket is shut down when no lock is held.
     pub fn kill(&self) {
         self.is_killed.store(true, Relaxed);
     }
@@ -163,7 +162,7 @@ impl Client {
         self.reply_held_bytes.load(Relaxed) + self.outbox.waiting().held_bytes
     }
 
-    /// Whether someone has decided that this connection ends.
+    /// Whether this connection was killed.
     pub fn is_killed(&self) -> bool {
         self.is_killed.load(Relaxed)
     }
@@ -174,29 +173,29 @@ impl Client {
 pub struct Clients {
     /// Whether their requests wait.
     pub pause: Pause,
-    /// Who sends what others have put into outboxes.
+    /// The list of outboxes to deliver.
     pub courier: Courier,
-    /// How much may wait in an outbox.
+    /// The limits of outboxes.
     pub output_limits: OutputLimits,
     /// Steady seconds, as of the housekeeper's last round.
     now_seconds: AtomicU64,
     by_id: Mutex<BTreeMap<u64, Arc<Client>>>,
     last_id: AtomicU64,
     connected: AtomicUsize,
-    /// Clients that were killed and whose sockets are still to be closed.
+    /// Killed clients whose sockets are not closed yet.
     killed: Mutex<Vec<Arc<Client>>>,
     has_killed: AtomicBool,
 }
 
 impl Clients {
-    /// Takes one of `max` places, if one is free. [`Clients::leave`] gives it back.
+    /// Takes one of `max` slots, if one is free (admission control). [`Clients::leave`] returns it.
     pub fn admit(&self, max: usize) -> bool {
         self.connected
             .fetch_update(Relaxed, Relaxed, |count| (count < max).then_some(count + 1))
             .is_ok()
     }
 
-    /// Gives the place of an admitted client back.
+    /// Returns the slot of an admitted client.
     pub fn leave(&self) {
         self.connected.fetch_sub(1, Relaxed);
     }
@@ -206,13 +205,13 @@ impl Clients {
         self.connected.load(Relaxed)
     }
 
-    /// Whether nobody is connected.
+    /// Whether there is no client.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Registers an admitted client.
-    // What it needs while it works is not to stay on the stack of the worker that it works for.
+    // Not inlined, to keep its variables off the stack of the worker for the whole connection.
     #[inline(never)]
     pub fn register(&self, arrival: Arrival, clock: &Clock) -> Arc<Client> {
         let id = self.last_id.fetch_add(1, Relaxed) + 1;
@@ -221,18 +220,18 @@ impl Clients {
         client
     }
 
-    /// Forgets a client.
+    /// Removes a client.
     pub fn remove(&self, id: u64) {
         self.by_id.lock().remove(&id);
     }
 
-    /// Everyone who is connected now, in order of arrival. Who was killed is as good as gone.
+    /// All connected clients in order of arrival, except killed ones.
     pub fn list(&self) -> Vec<Arc<Client>> {
         self.by_id.lock().values().filter(|client| !client.is_killed()).cloned().collect()
     }
 
-    /// Decides that every connection that `chosen` chooses ends, and returns how many there were.
-    /// Whoever calls it sees to it that [`Clients::close_killed`] follows when no lock is held.
+    /// Kills every connection that `chosen` accepts, and returns their number. The caller must call
+    /// [`Clients::close_killed`] when no lock is held.
     pub fn kill_where(&self, chosen: impl Fn(&Client) -> bool) -> usize {
         let chosen: Vec<_> = self.list().into_iter().filter(|client| chosen(client)).collect();
         let count = chosen.len();
@@ -242,8 +241,8 @@ impl Clients {
         count
     }
 
-    /// Closes the sockets of those who were killed, which wakes their workers out of a read or a
-    /// write, or out of a pause. Costs nothing if there are none.
+    /// Closes the sockets of killed clients, which wakes their workers out of a read, a write or a
+    /// pause. Costs nothing if there are none.
     pub fn close_killed(&self) {
         if self.has_killed.load(Relaxed) && self.has_killed.swap(false, Relaxed) {
             let killed = std::mem::take(&mut *self.killed.lock());
@@ -256,12 +255,12 @@ impl Clients {
     }
 
     /// Puts a message into a client's outbox, and the client into `mail` if its outbox has to be
-    /// delivered for that.
+    /// delivered.
     ///
-    /// To be called under the lock of the list in which the client was found, which has to be
-    /// ordered after the keyspace's: so all clients of a list see one order of messages, and a
-    /// client that has left the list gets nothing more. `mail` has to be posted when no lock is
-    /// held any more.
+    /// Must be called under the lock of the list in which the client was found; that lock comes
+    /// after the keyspace's in the order of locks. So all clients of a list see one order of
+    /// messages, and a client that has left the list gets no more of them. `mail` must be posted
+    /// when no lock is held any more.
     pub fn put(&self, client: &Arc<Client>, message: &mut Message<'_>, mail: &mut Mail) {
         self.put_encoded(client, message.bytes(client.resp.load(Relaxed) == 3), mail);
     }
@@ -274,8 +273,8 @@ impl Clients {
         }
     }
 
-    /// Tells the clients what time it is, and cuts those off for which too much has waited for too
-    /// long. `mail` has to be posted.
+    /// Updates the time of the output limits, and cuts off clients that have exceeded the soft
+    /// limit for too long. `mail` must be posted.
     pub fn enforce_output_limits(&self, now_ms: u64, mail: &mut Mail) {
         let now_seconds = now_ms / 1_000;
         if self.now_seconds.swap(now_seconds, Relaxed) != now_seconds {
@@ -286,7 +285,7 @@ impl Clients {
         }
     }
 
-    /// Tells every worker that nothing more will be read: it finishes what it has and closes.
+    /// Stops reading from all clients: every worker finishes its requests and closes.
     pub fn stop_reading(&self) {
         for client in self.list() {
             client.shut_down(Shutdown::Read);

@@ -1,11 +1,10 @@
 //! The clients that see every command (MONITOR).
+//! Lines are put into their outboxes after the commands were executed, under the lock of this list
+//! only; the courier sends them. A monitor that does not read is cut off at the limit of its
+//! outbox.
 //!
-//! Lines are put into their outboxes when the commands were executed and no lock is held any more
-//! but that of this list; the courier sends them. A monitor that does not read is cut off at the
-//! bound of its outbox.
-//!
-//! Lines of one client are in order. Those of two clients may change places by a few
-//! microseconds, because they are queued after the commands were executed; each bears its time.
+//! Lines of one client are in order. Those of two clients may be swapped by a few microseconds,
+//! because they are queued after the commands were executed; each contains its time.
 
 use crate::clients::courier::Mail;
 use crate::clients::{Client, Clients};
@@ -24,7 +23,7 @@ pub struct Monitors {
 }
 
 impl Monitors {
-    /// Whether there is no monitor. Asked for every command.
+    /// Whether there is no monitor. Checked for every command.
     pub fn is_empty(&self) -> bool {
         self.count.load(Relaxed) == 0
     }

@@ -1,15 +1,15 @@
-//! How much may wait for a client before it is cut off: Redis's `client-output-buffer-limit`.
+//! Limits for the bytes that wait for a client: Redis's `client-output-buffer-limit`.
 //!
-//! A hard limit cuts a client off at once, a soft one when it was exceeded for some seconds. They
-//! count everything that waits, also replies. Independent of them, *messages* have a bound of our
-//! own, since Redis's default for normal clients is no limit at all. Replies have none here: their
+//! A hard limit cuts a client off at once, a soft one after some seconds. They count everything
+//! that waits, including replies. Independent of them, *messages* have a limit of respool's own,
+//! because Redis's default for normal clients is no limit at all. Replies have none here: their
 //! worker stops executing instead (back-pressure), see [`limits::OUTPUT_BYTES_MAX`].
 
 use crate::config::{self, OutputLimit};
 use crate::limits;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Which limit holds for a client.
+/// The limit that applies to a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OutputClass {
     /// A client that reads its own replies, and messages that concern them.
@@ -43,7 +43,7 @@ impl OutputLimits {
         }
     }
 
-    /// Bytes of messages that may wait for a client of a class, whatever the limit says.
+    /// Bytes of messages that may wait for a client of a class, independent of the limit.
     pub fn message_bytes_max(class: OutputClass) -> usize {
         match class {
             OutputClass::Monitor => limits::MONITOR_BYTES_MAX,

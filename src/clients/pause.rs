@@ -2,9 +2,9 @@
 //!
 //! A worker whose request has to wait does so on a condition variable, with no other lock held and
 //! its earlier replies sent. It is woken when the pause ends or changes, when its client is killed
-//! and when the server stops; and now and then it looks whether its client is still there, because
-//! one that gives up and comes again would take another worker each time. The clock may be one that
-//! is moved by hand, so the housekeeper looks as well whether a pause is over.
+//! and when the server stops. Now and then it checks whether its client is still connected, because
+//! a client that gives up and connects again would take another worker each time. The housekeeper
+//! ends a pause that is over, too, because a manual clock wakes no thread.
 
 use crate::clock::Clock;
 use crate::limits;
@@ -15,7 +15,7 @@ use std::time::Duration;
 /// Whether requests wait at the moment, and for how long.
 #[derive(Debug, Default)]
 pub struct Pause {
-    /// A copy of whether there is a pause, for everybody who is in a hurry.
+    /// A copy of whether there is a pause, readable without the lock.
     is_active: AtomicBool,
     /// A copy of whether it is for all requests.
     is_for_all: AtomicBool,
@@ -73,17 +73,18 @@ impl Pause {
         }
     }
 
-    /// Lets all who wait look whether they still have to.
+    /// Makes all waiting requests check whether they still have to wait.
     pub fn wake(&self) {
         if self.waiting() > 0 {
-            // Whoever is about to wait has the lock until it does, and so does not miss this.
+            // A thread that is about to wait holds the lock until it does, and so does not miss
+            // this.
             drop(self.state.lock());
             self.changed.notify_all();
         }
     }
 
-    /// Waits until a request may go on, or until `is_over` or `is_gone` says that it is not worth
-    /// waiting for. The latter is asked rarely and with no lock held: it may make system calls.
+    /// Waits until a request may proceed, or until `is_over` or `is_gone` returns true. `is_gone`
+    /// is called rarely and with no lock held: it may make system calls.
     pub fn wait(
         &self,
         clock: &Clock,
@@ -134,10 +135,11 @@ mod tests {
         pause.end_if_due(100);
         assert!(!pause.concerns(true));
         pause.begin(150, false);
-        assert!(!pause.concerns(false), "a new pause begins anew");
+        assert!(!pause.concerns(false), "a new pause starts fresh");
     }
 
-    /// Ensures that a request that waits goes on when the pause ends, and when it is not worth it.
+    /// Ensures that a waiting request proceeds when the pause ends, and when waiting makes no
+    /// sense.
     #[test]
     fn waiting_ends() {
         let (pause, clock) = (Pause::default(), Clock::manual(0));

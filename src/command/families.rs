@@ -14,19 +14,19 @@ const FAMILIES: &[&[&[&Command]]] = &[
     admin::COMMANDS,
 ];
 
-/// Hands all commands to the table. Whoever executes requests calls it first; more calls than one
-/// change nothing.
+/// Installs all commands in the table. It must run before the first request; further calls change
+/// nothing.
 pub fn install() {
     table::install(FAMILIES);
 }
 
-/// Whether a command is called so in its row, whatever names are in force.
+/// Whether a command has this name in its row, independent of renaming.
 pub fn is_original_name(name: &[u8]) -> bool {
     let mut rows = FAMILIES.iter().copied().flatten().copied().flatten();
     rows.any(|command| command.name.as_bytes().eq_ignore_ascii_case(name))
 }
 
-/// All rows of the table, for whoever has started no server.
+/// All rows of the table, for tests and tools that have started no server.
 pub fn rows() -> &'static [Row] {
     install();
     table::rows()

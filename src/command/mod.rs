@@ -4,10 +4,10 @@
 //! command, write its row and its handler in the family's file, name the row in the list at the
 //! top of that file, and write its test; `UPDATE_README=1 make test` adds it to the README's table.
 //!
-//! A handler is a plain function of what it works on, its arguments and the reply: no socket, no
-//! lock, no clock. It reads and checks *all* its arguments before its first change. It writes
-//! exactly one reply or returns an error. Everything that holds for all commands happens in one
-//! place, the [`engine::gate`].
+//! A handler is a plain function of the keys or the connection, its arguments and the reply: no
+//! socket, no lock, no clock. It parses and checks *all* its arguments before its first change. It
+//! writes exactly one reply or returns an error. Everything common to all commands happens in one
+//! file, the [`engine::gate`].
 //!
 //! # Layers
 //!

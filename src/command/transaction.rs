@@ -1,9 +1,9 @@
 //! Transactions: MULTI … EXEC, and WATCH.
 //!
 //! Between MULTI and EXEC the gate queues requests instead of executing them; EXEC executes them
-//! all under one hold of the keyspace lock, so that nobody sees half of it. WATCH makes EXEC do
-//! nothing if a watched key was changed in between: a compare-and-set over several keys without
-//! any lock that a client could hold.
+//! all under one hold of the keyspace lock, so that no client sees half of the transaction. After
+//! WATCH, EXEC does nothing if a watched key was changed in between: optimistic locking, a
+//! compare-and-set over several keys.
 
 use crate::command::engine::Keyspace;
 use crate::command::engine::call;
@@ -19,13 +19,13 @@ pub const COMMANDS: &[&[&Command]] = &[&[&MULTI, &EXEC, &DISCARD, &WATCH, &UNWAT
 /// Flags of the whole family.
 const FLAGS: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::FAST | flag::ALLOW_BUSY;
 
-/// What the rows of this family have in common.
+/// The common part of this family's rows.
 const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
     Command { group: "transactions", ..Command::named(name, arity, FLAGS | flag::UNQUEUED, since) }
 }
 
 static MULTI: Command = Command {
-    summary: "Begins a transaction: what follows is queued",
+    summary: "Begins a transaction: the requests that follow are queued",
     example: "> MULTI
               +OK
               > SET k v
@@ -114,7 +114,7 @@ fn exec(
 }
 
 static DISCARD: Command = Command {
-    summary: "Forgets the queued commands and the watched keys",
+    summary: "Drops the queued commands and the watched keys",
     example: "> DISCARD
               -ERR DISCARD without MULTI
               > MULTI
@@ -185,10 +185,11 @@ fn watch(
 }
 
 static UNWATCH: Command = Command {
-    summary: "Forgets the watched keys",
+    summary: "Ends the watching of keys",
     example: "> UNWATCH
               +OK",
-    // Redis queues it, where it has no effect because EXEC has already looked.
+    // As in Redis, MULTI queues it, without effect because EXEC has already checked the watched
+    // keys.
     flags: FLAGS,
     handler: Handler::Keyspace(unwatch),
     ..row("unwatch", 1, "2.2.0")

@@ -21,7 +21,7 @@ pub struct BindAddress {
     pub is_optional: bool,
 }
 
-/// The loopback address: a server that others shall see has to be told so.
+/// The loopback address: access from other machines has to be configured.
 impl Default for Bind {
     fn default() -> Bind {
         Bind(vec![BindAddress { host: Ipv4Addr::LOCALHOST.to_string(), is_optional: false }])

@@ -33,7 +33,7 @@ impl Config {
         let mut problem = None;
         for (name, value) in pairs {
             let Some(directive) = directives::find(name) else {
-                // Like Redis: a wrong name is told only if nothing was wrong before it.
+                // As in Redis, a wrong name is reported only if there was no error before it.
                 let text = b"ERR Unknown option or number of arguments for CONFIG SET - '";
                 problem.get_or_insert([text, *name, b"'"].concat());
                 continue;

@@ -56,7 +56,7 @@ impl Fsync {
 /// Who may do something that could harm the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Allowed {
-    /// Nobody.
+    /// No client.
     #[default]
     No,
     /// Every client.

@@ -1,23 +1,23 @@
-//! What a user may choose: on the command line, in files, on standard input, and with CONFIG SET.
+//! The user's settings: on the command line, in files, on standard input, and with CONFIG SET.
 //!
-//! There is one list of directives, [`directives`]: a row each with its name, type, bounds, default
-//! and effect. Everything that deals with settings goes by that list.
+//! There is one list of directives, [`directives`]: a row each with name, type, bounds, default and
+//! effect. Everything about settings is derived from that list.
 //!
-//! | who | does |
+//! | module | job |
 //! |---|---|
 //! | [`sources`] | reads the command line as Redis does, files, `include`, standard input |
-//! | [`directive`] | what a row says, and how it is added |
+//! | [`directive`] | the row of a directive, and how to add one |
 //! | [`shape`], [`notations`] | the types of values, and notations of their own |
 //! | [`value`] | the types that fields have |
 //! | [`change`] | CONFIG SET: several directives, all of them or none |
 //! | [`rewrite`] | CONFIG REWRITE: the user's file with the present values |
-//! | [`settings`] | [`Config`], what the rest of the code reads |
+//! | [`settings`] | [`Config`], which the rest of the code reads |
 //!
-//! # Two readers
-//! A line of Redis's is not what a library for command lines expects: an option has any number of
-//! values, names come in any case, and `-` is a file. So `argh` reads what is respool's own, the
-//! words `--help` and `--version` and the tools' flags; everything else on the command line is a
-//! directive and read by [`sources`]. The help is argh's text with the list behind it.
+//! # Two parsers
+//! A line of Redis's does not fit a library for command lines: an option has any number of values,
+//! names come in any case, and `-` is a file. So `argh` parses only respool's own words, `--help`
+//! and `--version`, and the tools' flags; everything else on the command line is a directive and
+//! parsed by [`sources`]. The help is argh's text followed by the list.
 
 pub mod bind;
 pub mod change;

@@ -1,4 +1,4 @@
-//! Notations that no other directive shares: lists, several lines, or a rule of their own.
+//! Notations that no other directive shares: lists, several lines, or special rules.
 
 use super::bind::{Bind, Port};
 use super::events::Events;
@@ -14,7 +14,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// The only word of a value that is no list.
+/// The only word of a value that is not a list.
 fn only<'a>(words: &[&'a [u8]]) -> Result<&'a [u8], String> {
     match words {
         [word] => Ok(word),
@@ -27,7 +27,7 @@ fn line(value: Vec<u8>) -> Vec<Vec<u8>> {
     vec![if value.is_empty() { b"\"\"".to_vec() } else { value }]
 }
 
-/// An amount of memory as a line has it.
+/// An amount of memory as in a line.
 fn bytes_text(bytes: u64) -> Vec<u8> {
     amount(i64::try_from(bytes).unwrap_or(i64::MAX))
 }
@@ -150,7 +150,7 @@ pub static PERCENTILES: Notation = Notation {
     lines: |config| line(percentiles(config)),
 };
 
-/// Reads `oom-score-adj-values`: what the kernel is told about a replica's siblings, too.
+/// Reads `oom-score-adj-values`: scores for the kernel, including those of child processes.
 fn set_oom_scores(config: &mut Config, words: &[&[u8]], _: Moment) -> Result<(), String> {
     let [first, second, third] = words else { return Err("wrong number of arguments".to_owned()) };
     let score = |word: &[u8]| {
@@ -174,8 +174,8 @@ pub static OOM_SCORES: Notation = Notation {
     lines: |config| vec![oom_scores(config)],
 };
 
-/// Reads `dir`, which is relative to what it was before, as if the server changed to it. It does
-/// not: several servers may share a process, and they would share that folder, too.
+/// Reads `dir`, which is relative to the previous one, as if the server changed to it. It does not:
+/// several servers in one process would share that working folder.
 fn set_dir(config: &mut Config, words: &[&[u8]], _: Moment) -> Result<(), String> {
     let [word] = words else { return Err("wrong number of arguments".to_owned()) };
     let dir = config.path(Path::new(OsStr::from_bytes(word)));
@@ -183,7 +183,7 @@ fn set_dir(config: &mut Config, words: &[&[u8]], _: Moment) -> Result<(), String
     if !found.is_dir() {
         return Err("Not a directory".to_owned());
     }
-    // Links are resolved, as they are in the name of a process's working folder.
+    // Links are resolved, as in the name of a process's working folder.
     config.dir = fs::canonicalize(&dir).unwrap_or(dir);
     Ok(())
 }
@@ -196,7 +196,7 @@ pub static DIR: Notation = Notation {
     lines: |config| vec![quoted(config.absolute_dir().as_os_str().as_bytes())],
 };
 
-/// The notation of `maxmemory`: respool takes a share as well, and shows how many bytes that is.
+/// The notation of `maxmemory`: respool accepts a share, too, and shows it in bytes.
 pub static MAXMEMORY: Notation = Notation {
     is_list: false,
     set: |config, words, _| match words {
@@ -213,7 +213,7 @@ pub static MAXMEMORY: Notation = Notation {
     },
 };
 
-/// Reads `hz`, which Redis brings within bounds instead of refusing it.
+/// Reads `hz`, which Redis clamps instead of refusing it.
 fn set_hz(config: &mut Config, words: &[&[u8]], _: Moment) -> Result<(), String> {
     let [word] = words else { return Err("wrong number of arguments".to_owned()) };
     let hz = integer(word).ok_or("argument couldn't be parsed into an integer")?;
@@ -232,7 +232,7 @@ pub static HZ: Notation = Notation {
     lines: |config| vec![config.hz.to_string().into_bytes()],
 };
 
-/// Reads `replicaof`: `no one` is the only master that there can be.
+/// Reads `replicaof`: `no one` is the only possible master.
 fn set_replicaof(_: &mut Config, words: &[&[u8]], _: Moment) -> Result<(), String> {
     match words {
         [b""] => Ok(()),
@@ -250,10 +250,10 @@ fn set_replicaof(_: &mut Config, words: &[&[u8]], _: Moment) -> Result<(), Strin
 pub static REPLICAOF: Notation =
     Notation { is_list: true, set: set_replicaof, shown: |_| Vec::new(), lines: |_| Vec::new() };
 
-/// Whether a word can be the name of a file, which is put into `dir`.
+/// Checks that a word can be the name of a file in `dir`.
 ///
 /// # Errors
-/// It is a path, or nothing.
+/// It is a path, or empty.
 pub fn file_name(directive: &str, word: &[u8]) -> Result<(), String> {
     match word {
         [] => Err(format!("{directive} can't be empty")),

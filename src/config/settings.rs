@@ -1,7 +1,7 @@
-//! The settings that code reads, each in the type that its reader wants.
+//! The settings that code reads, each in the type that its reader needs.
 //!
-//! What a directive means, its bounds and its default are in its row in `directives/`. A field
-//! whose directive is without effect is there for the code to come that gives it one.
+//! The meaning, bounds and default of a directive are in its row in `directives/`. A field whose
+//! directive has no effect yet is reserved for the code that will give it one.
 
 use super::bind::{Bind, Port};
 use super::choices::{Allowed, Fsync, Supervisor};
@@ -17,7 +17,7 @@ use crate::system::machine;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What the user chose. The name of a field is that of its directive.
+/// The user's settings. The name of a field is that of its directive.
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs, reason = "each field is explained by the row of its directive")]
 pub struct Config {
@@ -61,7 +61,7 @@ pub struct Config {
     pub enable_protected_configs: Allowed,
     /// The words of each `user` line, the name first.
     pub users: Vec<Vec<Vec<u8>>>,
-    /// Commands that got another name, or none, by `rename-command`: the old name and the new one.
+    /// Commands that were renamed or removed by `rename-command`: the old name and the new one.
     pub renamed_commands: Vec<(Vec<u8>, Vec<u8>)>,
     // memory
     pub databases: usize,
@@ -103,7 +103,7 @@ pub struct Config {
     pub rdbchecksum: bool,
     pub stop_writes_on_bgsave_error: bool,
 
-    /// The file that the server was started with, as an absolute path.
+    /// The configuration file, as an absolute path.
     pub file: Option<PathBuf>,
     /// Values of directives without a field, by name.
     pub(super) stored: BTreeMap<&'static str, Value>,
@@ -111,22 +111,22 @@ pub struct Config {
 
 impl Config {
     /// Whether only clients on this machine are let in.
-    pub fn denies_strangers(&self) -> bool {
+    pub fn denies_remote_clients(&self) -> bool {
         self.protected_mode && self.requirepass.is_empty()
     }
 
-    /// The limit that the data has to keep.
+    /// The memory limit of the data.
     pub fn limit(&self) -> Limit {
         let bytes = self.maxmemory.bytes(machine::memory());
         Limit { bytes: usize::try_from(bytes).unwrap_or(usize::MAX), policy: self.maxmemory_policy }
     }
 
-    /// A path as the server means it: relative to `dir`.
+    /// A path relative to `dir`.
     pub fn path(&self, path: &Path) -> PathBuf {
         self.dir.join(path)
     }
 
-    /// `dir` from the root on.
+    /// `dir` as an absolute path.
     pub fn absolute_dir(&self) -> PathBuf {
         std::path::absolute(&self.dir).unwrap_or_else(|_| self.dir.clone())
     }

@@ -20,17 +20,17 @@ pub enum Shape {
     Mode,
     /// One of several words.
     OneOf(&'static [&'static str]),
-    /// Any of several words, parted by spaces.
+    /// Any of several words, separated by spaces.
     SomeOf(&'static [&'static str]),
     /// Any bytes.
     Text,
-    /// Any bytes that a check lets through.
+    /// Any bytes that a check accepts.
     Checked(fn(&[u8]) -> Result<(), String>),
     /// A notation of its own.
     Own(&'static Notation),
 }
 
-/// Puts words into a configuration; the error is in Redis's words.
+/// Sets a value in a configuration; the error has Redis's text.
 pub type Set = fn(&mut Config, &[&[u8]], Moment) -> Result<(), String>;
 
 /// A notation that no other directive shares: several words, or several lines.
@@ -41,15 +41,15 @@ pub struct Notation {
     pub set: Set,
     /// The value as CONFIG GET shows it.
     pub shown: fn(&Config) -> Vec<u8>,
-    /// The lines of a file that say the same, without the name.
+    /// The lines of a file that set the same value, without the name.
     pub lines: fn(&Config) -> Vec<Vec<u8>>,
 }
 
-/// When a value is read.
+/// The moment at which a value is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
-    /// At the start; the first line that names the directive replaces the default, further ones
-    /// may add to it.
+    /// At the start; the first line of the directive replaces the default, further ones may add to
+    /// it.
     Start {
         /// Whether this is the first line.
         is_first: bool,
@@ -61,7 +61,7 @@ pub enum Moment {
 /// Reads one word.
 ///
 /// # Errors
-/// It is not of this shape.
+/// It does not have this shape.
 pub fn read(shape: &Shape, word: &[u8]) -> Result<Value, String> {
     match shape {
         Shape::YesNo => yes_or_no(word),
@@ -140,7 +140,7 @@ pub fn some_of(known: &[&'static str], words: &[&[u8]]) -> Result<Value, String>
     for word in if words.is_empty() { &none } else { words } {
         chosen.push(one_of(known, word)?);
     }
-    // The first word of the list stands for nothing special: next to another one it says nothing.
+    // The first word of the list is the neutral one: next to another word it means nothing.
     let is_special = |name: &&&str| chosen.contains(*name);
     let mut names: Vec<&str> = known[1..].iter().filter(is_special).copied().collect();
     if names.is_empty() {
@@ -161,7 +161,7 @@ pub fn shown(shape: &Shape, value: &Value) -> Vec<u8> {
     }
 }
 
-/// A value as a line of a file has it.
+/// A value as in a line of a file.
 pub fn written(shape: &Shape, value: &Value) -> Vec<u8> {
     match (shape, value) {
         (Shape::Bytes(..) | Shape::BytesOrPercent, Value::Integer(bytes)) => amount(*bytes),

@@ -1,16 +1,16 @@
-//! Where settings come from: a file, standard input and the command line, in this order, and what
-//! comes later counts.
+//! The sources of settings: a file, standard input and the command line, in this order; later
+//! values override earlier ones.
 //!
 //! The command line is read as Redis reads it. A first word without a dash is a file, and `-` as
 //! the first or the last word is standard input. Every other word that begins with `--` is a name,
-//! unless it is the first value of the name before it; every other word is a value. All of it then
-//! is a text with a directive on each line, like a file. A file has `#` in front of comments and
-//! the quotes of [`crate::text::quoting`]. Bytes stay bytes: neither a password nor a path has to
-//! be UTF-8.
+//! unless it is the first value of the name before it; every other word is a value. All of it
+//! becomes a text with a directive on each line, like a file. A file has `#` in front of comments
+//! and the quotes of [`crate::text::quoting`]. Values are bytes: neither a password nor a path has
+//! to be UTF-8.
 //!
-//! The environment is not read: what is in force can be seen in the list of processes and the file.
+//! The environment is not read: all settings are visible in the list of processes and the file.
 //!
-//! All mistakes are told at once, so that a file has to be corrected once.
+//! All mistakes are reported at once, so that a file has to be corrected once.
 
 use super::directives;
 use super::settings::Config;
@@ -25,14 +25,14 @@ use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-/// Gives a command another name; the error says why it cannot have it.
+/// Renames a command; the error is the reason why that is impossible.
 pub type Rename<'a> = &'a dyn Fn(&[u8], &[u8]) -> Result<(), String>;
 
-/// Reads a password from the first line of a file: what a command line says is seen by everybody
-/// who may list processes.
+/// Reads a password from the first line of a file: a command line is visible to all users who may
+/// list processes.
 ///
 /// # Errors
-/// The file cannot be read, or its first line is empty, which would be no password at all.
+/// The file cannot be read, or its first line is empty, which would mean no password.
 pub fn read_password(path: &Path) -> Result<Vec<u8>, String> {
     let refuse =
         |reason: String| Err(format!("cannot read the password from {}: {reason}", path.display()));
@@ -49,7 +49,7 @@ pub fn read_password(path: &Path) -> Result<Vec<u8>, String> {
     }
 }
 
-/// What a command line is made of.
+/// The parts of a command line.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct CommandLine {
     /// The file that is read first.
@@ -58,13 +58,13 @@ pub struct CommandLine {
     pub reads_standard_input: bool,
     /// Its options as lines of a file.
     pub lines: Vec<Vec<u8>>,
-    /// A word of respool's own where a name could be, for `argh` to read. In a container the
-    /// image's own words come first, so it may stand anywhere.
+    /// A word of respool's own where a name could be, for `argh` to parse. In a container the
+    /// image's own words come first, so it may have any position.
     pub own: Option<&'static str>,
 }
 
-/// Words that ask for text instead of a server, and how `argh` calls them; those without two
-/// dashes only as the first word.
+/// Words that ask for text instead of a server, and their names in `argh`; those without two dashes
+/// only as the first word.
 const OWN: [(&[u8], &str); 5] = [
     (b"--help", "--help"),
     (b"--version", "--version"),
@@ -74,7 +74,7 @@ const OWN: [(&[u8], &str); 5] = [
 ];
 
 impl CommandLine {
-    /// Takes a command line apart, the program's name excluded.
+    /// Splits a command line, without the program's name.
     pub fn new(words: &[OsString]) -> CommandLine {
         let mut line = CommandLine::default();
         let mut words = words.iter().map(|word| word.as_bytes()).enumerate().peekable();
@@ -85,7 +85,7 @@ impl CommandLine {
             line.file = Some(OsStr::from_bytes(path).into());
         }
         let mut text: Vec<u8> = Vec::new();
-        // Whether the name before has got a value, so that two dashes begin another name.
+        // Whether the name before has a value, so that two dashes begin another name.
         let mut has_value = true;
         while let Some((at, word)) = words.next() {
             if word == b"-" && (at == 0 || at == last) {
@@ -98,7 +98,7 @@ impl CommandLine {
                 let is_save = word.eq_ignore_ascii_case(b"--save");
                 let is_alone = words.peek().is_none_or(|(_, next)| next.starts_with(b"--"));
                 if is_save && is_alone {
-                    // A list that a script made may be empty.
+                    // A list made by a script may be empty.
                     text.extend(b"\"\"");
                     has_value = true;
                 }
@@ -114,10 +114,10 @@ impl CommandLine {
     }
 }
 
-/// Reads everything that a command line names.
+/// Reads all sources of a command line.
 ///
 /// # Errors
-/// All mistakes, each with its place.
+/// All mistakes, each with its source and line.
 pub fn read(
     command_line: &CommandLine,
     standard_input: &mut dyn Read,
@@ -147,7 +147,7 @@ pub fn read(
     reader.finish()
 }
 
-/// Reads a file that does not end, or is of another kind, up to a bound.
+/// Reads a file of any kind up to a limit.
 fn bounded(source: &mut dyn Read) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     source.take(limits::CONFIG_FILE_BYTES_MAX + 1).read_to_end(&mut text)?;
@@ -159,7 +159,7 @@ fn bounded(source: &mut dyn Read) -> io::Result<Vec<u8>> {
 
 struct Place<'a> {
     name: &'a str,
-    /// How many files include this one.
+    /// Number of files that include this one.
     depth: usize,
 }
 
@@ -169,7 +169,7 @@ struct Reader<'a> {
     /// Directives that had a line.
     seen: BTreeSet<&'static str>,
     mistakes: Vec<String>,
-    /// Mistakes, those included that are not told.
+    /// Number of mistakes, including those that are not reported.
     count: usize,
     files: usize,
 }
@@ -224,7 +224,7 @@ impl Reader<'_> {
                 let is_first = self.seen.insert(directive.name);
                 let moment = Moment::Start { is_first };
                 match values.as_slice() {
-                    // A list may be one word in quotes.
+                    // A list may be a single word in quotes.
                     [list] if directive.is_list() && !list.is_empty() => {
                         let words = words_of(list);
                         let words = words.ok_or("Unbalanced quotes in configuration line")?;
@@ -238,7 +238,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a line that is no setting.
+    /// Reads a line that is not a setting.
     fn other(&mut self, name: &[u8], values: &[&[u8]], depth: usize) -> Result<(), String> {
         match (name, values) {
             (b"include", [path]) => self.include(path, depth + 1),
@@ -262,7 +262,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads other files here: one that has to be there, or all that match.
+    /// Includes other files: one that must exist, or all that match.
     fn include(&mut self, path: &[u8], depth: usize) -> Result<(), String> {
         if depth > limits::CONFIG_DEPTH_MAX || self.files >= limits::CONFIG_FILES_MAX {
             return Err("too many files include each other".to_owned());
@@ -307,8 +307,7 @@ impl Reader<'_> {
     }
 }
 
-/// A line as it may be shown: without what is secret in it, and without bytes that a terminal
-/// would take for commands.
+/// A line for an error message, without secrets, and without bytes that a terminal would interpret.
 fn without_secret(line: &[u8]) -> String {
     let line = line.trim_ascii();
     let end = line.iter().position(|byte| byte.is_ascii_whitespace()).unwrap_or(line.len());

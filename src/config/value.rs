@@ -1,13 +1,13 @@
-//! A value between its notation and its field, and the types that fields have.
+//! A value between notation and field, and the types of fields.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
-/// A value between its notation and its field.
+/// A value between notation and field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// A yes or a no.
+    /// Yes or no.
     YesNo(bool),
     /// A number.
     Integer(i64),
@@ -15,19 +15,19 @@ pub enum Value {
     Percent(i64),
     /// One of the words of [`Shape::OneOf`].
     Word(&'static str),
-    /// Bytes as they were given.
+    /// Any bytes.
     Text(Vec<u8>),
 }
 
 /// The type of a field.
 pub trait Setting: Sized {
-    /// The value as its directive's shape has it.
+    /// The value in its directive's shape.
     fn value(&self) -> Value;
 
     /// The field's value.
     ///
     /// # Errors
-    /// This value cannot be had here, and why.
+    /// The reason why this value is not possible here.
     fn of(value: Value) -> Result<Self, String>;
 }
 

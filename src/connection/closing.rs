@@ -10,7 +10,7 @@ use std::net::Shutdown;
 use std::sync::atomic::Ordering::Relaxed;
 
 impl Connection<'_> {
-    /// Sends the last words that the reason for the end allows, counts it, and logs it.
+    /// Sends the final replies that the reason for the end allows, counts the end, and logs it.
     pub(super) fn close(&mut self, end: End) {
         match &end {
             End::Protocol(error) => {
@@ -28,7 +28,7 @@ impl Connection<'_> {
         self.tell(&end);
     }
 
-    /// Why somebody else has ended the connection.
+    /// The reason why another thread has ended the connection.
     pub(super) fn reason_of_death(&self) -> End {
         match self.session.client.outbox.cut() {
             Some(Cut::Limit(bytes)) => End::NotReading(bytes),
@@ -57,8 +57,8 @@ impl Connection<'_> {
         }
     }
 
-    /// Sends what is left to be sent, as long as the client takes it, and lingers if `lingers`.
-    /// Whatever fails now, the connection has ended already.
+    /// Sends the remaining replies, as long as the client reads them, and lingers if `lingers`.
+    /// Errors no longer matter.
     fn say_goodbye(&mut self, lingers: bool) {
         let is_sent = self.speak().and_then(|()| self.wait_for_room(0, limits::DRAIN_WAIT_MS));
         if lingers && is_sent.is_ok() {
@@ -66,8 +66,9 @@ impl Connection<'_> {
         }
     }
 
-    /// Closes our side and lets what is still on its way arrive, so that the last reply does too
-    /// (lingering close). A client that has said nothing more is not waited for.
+    /// Closes the server's direction and reads what is still in flight, so that the last reply
+    /// arrives (lingering close): closing a socket with unread bytes would reset the connection. A
+    /// client that sends nothing more is not waited for.
     fn linger(&mut self) -> io::Result<()> {
         self.stream.shutdown(Shutdown::Write)?;
         if self.input.buffer().is_empty() {

@@ -1,6 +1,7 @@
-//! One client, from hello to goodbye.
+//! One connection, from its beginning to its end.
 //!
-//! The loop of a worker has three steps: execute what has arrived, speak, listen.
+//! A worker repeats three steps: execute the requests that have arrived, send replies ("speak"),
+//! wait for requests ("listen").
 //!
 //! ```text
 //! listen ──► parse in place ──► execute (one lock) ──► … until the buffer is empty ──► speak
@@ -9,9 +10,10 @@
 //!   └────────────────────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! A worker never waits until its client reads. What the client does not take at once goes into its
-//! outbox, and the courier sends it; so a client may send everything before it reads anything. Only
-//! when too much waits there does the worker stop executing (back-pressure).
+//! A worker never waits for its client to read. Replies that the client does not accept at once go
+//! into its outbox, and the courier sends them; so a client may send everything before it reads
+//! anything. Only when too much waits there does the worker stop executing (back-pressure). And a
+//! client that does not read delays no other one (no head-of-line blocking).
 //!
 //! | file | job |
 //! |---|---|
@@ -38,7 +40,7 @@ use std::time::Duration;
 /// Serves one client until it leaves, breaks the protocol, is killed, or the server stops.
 pub fn serve(shared: &Shared, client: &Arc<Client>) {
     let Some(stream) = client.stream.as_deref() else { return };
-    // A Unix socket cannot, and needs not.
+    // A Unix socket has no such option.
     let _ = stream.set_nodelay(true);
     let is_authenticated = shared.config().requirepass.is_empty();
     let mut connection = Connection {
@@ -67,12 +69,12 @@ struct Connection<'a> {
     reply: Reply,
 }
 
-/// What others know of the connection ends with it, however it ends.
+/// The state that other threads see ends with the connection, however it ends.
 impl Drop for Connection<'_> {
     fn drop(&mut self) {
         self.session.unwatch(self.shared);
         self.session.stop_monitoring(self.shared, &mut self.reply);
-        // A handler that panicked may have left something to do for others.
+        // After a panic of a handler, work for others may remain.
         self.session.aftermath.settle(self.shared);
         self.shared.post(&mut self.session.aftermath.mail);
         self.session.client.outbox.close();
@@ -89,8 +91,8 @@ impl Connection<'_> {
         }
     }
 
-    /// Executes all complete requests in the input buffer and collects the incomplete one behind
-    /// them, so that the buffer is empty afterwards.
+    /// Executes all complete requests in the input buffer and passes the incomplete one after them
+    /// to the assembler, so that the buffer is empty afterwards.
     fn execute_buffered(&mut self) -> Result<(), End> {
         while !self.input.buffer().is_empty() {
             let limits = Limits { stranger: !self.session.is_authenticated };
@@ -119,7 +121,7 @@ impl Connection<'_> {
         Ok(())
     }
 
-    /// Executes the batch, and takes what was executed out of the input buffer.
+    /// Executes the batch, and removes executed requests from the input buffer.
     fn execute_batch(&mut self) -> Result<(), End> {
         let mut next = 0;
         let outcome = self.execute_requests(&mut next);
@@ -133,7 +135,7 @@ impl Connection<'_> {
     fn execute_requests(&mut self, next: &mut usize) -> Result<(), End> {
         while *next < self.batch.len() {
             self.begin_to_speak()?;
-            // A batch is parsed where it lies: in the read buffer, or collected.
+            // A batch is parsed in place: in the read buffer or in the assembler.
             let buffer = match self.assembler.is_complete() {
                 true => self.assembler.request().0,
                 false => self.input.buffer(),
@@ -156,8 +158,8 @@ impl Connection<'_> {
         Ok(())
     }
 
-    /// Waits for the end of a pause, replies so far sent. A client that hangs up meanwhile counts
-    /// as killed.
+    /// Waits for the end of a pause, after sending the replies so far. A client that hangs up
+    /// meanwhile counts as killed.
     fn wait_for_pause(&mut self, is_write: bool) -> Result<(), End> {
         self.speak()?;
         let client = &self.session.client;
@@ -170,7 +172,7 @@ impl Connection<'_> {
         self.check_end()
     }
 
-    /// Whether nothing more is to be executed: the client said so, or somebody else did.
+    /// Whether the connection ends, by the client's request or by another thread.
     fn check_end(&self) -> Result<(), End> {
         if self.session.client.is_killed() {
             return Err(self.reason_of_death());
@@ -178,7 +180,7 @@ impl Connection<'_> {
         if self.session.is_closing { Err(End::Quit) } else { Ok(()) }
     }
 
-    /// Waits until the client says something.
+    /// Waits until the client sends something.
     fn listen(&mut self) -> Result<(), End> {
         self.publish();
         self.wait_at_most(limits::IDLE_AFTER_MS)?;
@@ -201,7 +203,7 @@ impl Connection<'_> {
         }
     }
 
-    /// Gives the buffers back and waits, without any, for the client to say something.
+    /// Releases the buffers and waits without any until the client sends something.
     fn wait_idle(&mut self) -> io::Result<()> {
         self.reply.release();
         self.batch = Batch::default();
@@ -227,13 +229,13 @@ impl Connection<'_> {
         Ok(())
     }
 
-    /// Remembers that the client is alive, for `timeout`.
+    /// Records that the client is active, for `timeout`.
     fn mark_active(&self) {
         let now_ms = self.shared.clock.steady_ms();
         self.session.client.active_at_ms.store(now_ms, Relaxed);
     }
 
-    /// Lets others see how much is buffered here.
+    /// Publishes the number of buffered bytes.
     fn publish(&self) {
         let client = &self.session.client;
         client.query_bytes.store(self.input.buffer().len(), Relaxed);
@@ -243,7 +245,7 @@ impl Connection<'_> {
     }
 }
 
-/// Whether a read gave up waiting. Which of the two kinds it is depends on the system.
+/// Whether a read timed out. The system decides which of the two errors it returns.
 fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

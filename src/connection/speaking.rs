@@ -1,8 +1,8 @@
-//! Replies on their way out.
+//! Sending replies.
 //!
-//! An ordinary client's replies are sent from here, with one system call. If the client does not
-//! take all of them at once, or they have to wait for the disk, or others may have something for
-//! the client, they go through its outbox; see [`crate::clients::outbox`].
+//! A worker sends an ordinary client's replies itself, with one system call. If the client does not
+//! accept all of them at once, or if they have to wait for the disk, or if other threads may have
+//! messages for the client, they go through its outbox; see [`crate::clients::outbox`].
 
 use super::Connection;
 use crate::aof::Unwritten;
@@ -13,8 +13,8 @@ use crate::shared::Stats;
 use std::sync::Arc;
 
 impl Connection<'_> {
-    /// Lets messages of others wait while requests are executed. If too much waits for the client
-    /// already, waits for it to read.
+    /// Makes messages of other threads wait during the execution of requests. If too much waits for
+    /// the client already, waits until it reads.
     pub(super) fn begin_to_speak(&mut self) -> Result<(), End> {
         if self.session.has_outbox() && !self.session.is_speaking() {
             self.wait_for_room(limits::OUTPUT_BYTES_MAX, limits::OUTPUT_STALL_MS)?;
@@ -23,7 +23,7 @@ impl Connection<'_> {
         Ok(())
     }
 
-    /// Sends the replies so far, and what was put into the outboxes of others, when the log is as
+    /// Sends the replies so far, and the new content of other clients' outboxes, when the log is as
     /// safe as the policy promises.
     pub(super) fn speak(&mut self) -> Result<(), End> {
         let shared = self.shared;
@@ -42,8 +42,8 @@ impl Connection<'_> {
         Ok(())
     }
 
-    /// Leaves the replies in the outbox, and sends what leaves at once.
-    // Its variables are not to be on the stack of every worker that waits for its client.
+    /// Puts the replies into the outbox, and sends as much as possible at once.
+    // Not inlined, to keep its variables off the stack of workers that wait for their clients.
     #[inline(never)]
     fn speak_through_outbox(&mut self, fence: Option<Fence>) {
         let (shared, client) = (self.shared, Arc::clone(&self.session.client));

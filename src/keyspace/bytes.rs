@@ -1,8 +1,8 @@
-//! Short byte strings that live where they are used.
+//! Byte strings that are stored in place while they are short.
 //!
-//! A lookup costs cache misses, not instructions. A key or a value that is short enough is stored
-//! in the entry itself and needs no second allocation; a longer one is shared by counting, so that
-//! sending it and keeping an index of it copy nothing.
+//! A lookup costs cache misses, not instructions. A short key or value is stored in the entry
+//! itself and needs no second allocation; a longer one is shared by a reference count, so that
+//! sending it and indexing it copy nothing.
 
 use crate::keyspace::allocation::allocated;
 use std::borrow::Borrow;
@@ -11,23 +11,23 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// A byte string of which up to `INLINE` bytes are stored in place.
+/// A byte string with up to `INLINE` bytes stored in place.
 #[derive(Clone)]
 pub enum Bytes<const INLINE: usize> {
     /// Short: the bytes themselves.
     Inline {
-        /// How many of `data` count.
+        /// The number of bytes in use.
         len: u8,
         /// The bytes, padded with zeros.
         data: [u8; INLINE],
     },
-    /// Long: somewhere on the heap.
+    /// Long: on the heap, shared.
     Shared(Arc<[u8]>),
-    /// Changed in place: on the heap, with room to grow. What Redis calls *raw*.
+    /// Changed in place: on the heap, with spare capacity. Redis calls this encoding *raw*.
     Grown {
-        /// The bytes, and zeros behind them.
+        /// The bytes, followed by zeros.
         bytes: Arc<[u8]>,
-        /// How many of `bytes` count. 32 bits are enough for half a gibibyte.
+        /// The number of bytes in use. 32 bits suffice for half a gibibyte.
         len: u32,
     },
 }
@@ -36,7 +36,7 @@ pub enum Bytes<const INLINE: usize> {
 pub const KEY_INLINE_BYTES: usize = 22;
 
 /// Bytes of a string value that fit in place: five machine words. A key of 22 and a value of 38
-/// bytes, links, deadline and age make 96 bytes, which is an allocator's size class.
+/// bytes, links, deadline and last use take 96 bytes, which is an allocator's size class.
 pub const VALUE_INLINE_BYTES: usize = 38;
 
 /// The name of an entry, or a field or a value in a hash.
@@ -51,8 +51,8 @@ impl<const INLINE: usize> Bytes<INLINE> {
         if bytes.len() > INLINE {
             return Bytes::Shared(bytes.into());
         }
-        // Copied to its final place: what was written in pieces is not read as a whole at once, for
-        // which the processor would wait until all that it wrote before has reached the cache.
+        // Copied directly to the final memory. Reading a value as a whole just after writing it in
+        // pieces stalls the processor until all earlier writes have reached the cache.
         let mut inline = Bytes::Inline { len: bytes.len() as u8, data: [0; INLINE] };
         if let Bytes::Inline { data, .. } = &mut inline {
             data[..bytes.len()].copy_from_slice(bytes);
@@ -60,14 +60,14 @@ impl<const INLINE: usize> Bytes<INLINE> {
         inline
     }
 
-    /// A copy of `old` with zeros up to `len` bytes, and with room to grow if `old` had grown
-    /// before: who appends once may append again.
+    /// A copy of `old`, filled with zeros up to `len` bytes, and with spare capacity if `old` has
+    /// grown before: after one append, another one is likely.
     ///
-    /// The room is an eighth of the length and doubles a short one. So a string that grows byte by
-    /// byte to a length of N has been copied a bounded number of times, and less than an eighth of
-    /// a large one is wasted.
+    /// The spare capacity is an eighth of the length, and doubles a short string. So a string that
+    /// grows byte by byte to a length of N is copied a bounded number of times, and less than an
+    /// eighth of a large one is wasted.
     pub fn grown(old: &Self, len: usize) -> Self {
-        /// Bytes up to which the room is as much as there is already.
+        /// Length up to which the capacity is doubled.
         const DOUBLED_BYTES_MAX: usize = 4 * 1024;
         let room = match old {
             Bytes::Grown { len: before, .. } if (*before as usize) < len => {
@@ -75,14 +75,15 @@ impl<const INLINE: usize> Bytes<INLINE> {
             }
             _ => 0,
         };
-        // Made in its final place: a detour over a vector would copy it once more, under the lock.
+        // Built in its final memory: a detour over a vector would copy it once more, under the
+        // lock.
         let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, len + room).collect();
         Arc::make_mut(&mut bytes)[..old.len()].copy_from_slice(old);
         Bytes::Grown { bytes, len: len as u32 }
     }
 
-    /// The bytes themselves, to be written to: the first `len` of them, with zeros where there was
-    /// nothing. `None` if there is no room for as many, or if somebody else is reading them.
+    /// The first `len` bytes for writing, with zeros after the old content. `None` if the capacity
+    /// does not suffice, or if another thread holds a reference.
     pub fn in_place(&mut self, len: usize) -> Option<&mut [u8]> {
         let Bytes::Grown { bytes, len: before } = self else { return None };
         let bytes = Arc::get_mut(bytes)?.get_mut(..len)?;
@@ -95,7 +96,7 @@ impl<const INLINE: usize> Bytes<INLINE> {
         Bytes::new(itoa::Buffer::new().format(number).as_bytes())
     }
 
-    /// Bytes on the heap beside the place itself.
+    /// Bytes on the heap, in addition to the value itself.
     pub fn heap_bytes(&self) -> usize {
         match self {
             Bytes::Inline { .. } => 0,
@@ -125,7 +126,7 @@ impl<const INLINE: usize> Borrow<[u8]> for Bytes<INLINE> {
     }
 }
 
-/// Equal to the hash of the bytes as a slice: the contract of `Borrow`.
+/// Equal to the hash of the bytes as a slice, which `Borrow` requires.
 impl<const INLINE: usize> Hash for Bytes<INLINE> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (**self).hash(state);
@@ -162,14 +163,15 @@ impl<const INLINE: usize> fmt::Debug for Bytes<INLINE> {
 mod tests {
     use super::*;
 
-    /// Ensures that the sizes which the memory per key rests on do not grow unnoticed.
+    /// Ensures that the sizes on which the memory per key depends do not grow unnoticed.
     #[test]
     fn sizes_are_whole_words() {
         assert_eq!(size_of::<Key>(), 24);
         assert_eq!(size_of::<Text>(), 40);
     }
 
-    /// Ensures that length, not content, decides where bytes live, and that neither changes them.
+    /// Ensures that the length decides where bytes are stored, and that their content stays the
+    /// same.
     #[test]
     fn round_trips_at_the_edge() {
         for len in [0, 1, KEY_INLINE_BYTES, KEY_INLINE_BYTES + 1, 300] {
@@ -180,7 +182,7 @@ mod tests {
         }
     }
 
-    /// Ensures that a string that grows is copied a few times only, and never while it is read.
+    /// Ensures that a growing string is copied a few times only, and never while it is read.
     #[test]
     fn growing_happens_in_place() {
         let mut text = Text::new(b"");

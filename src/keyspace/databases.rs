@@ -1,8 +1,8 @@
-//! All databases, and what they share: the accounts, the counters, who watches.
+//! All databases and what they share: accounts, counters, watched keys.
 //!
-//! Expired entries do not exist: a lookup that meets one removes it. The housekeeper removes the
-//! others with [`Keyspace::sweep`]. Values that are costly to drop go to [`Keyspace::garbage`],
-//! which the holder of the lock empties after releasing it.
+//! Expired entries do not exist for commands: a lookup that meets one removes it. The housekeeper
+//! removes the others with [`Keyspace::sweep`]. Values that are costly to drop are moved to
+//! [`Keyspace::garbage`], which the lock's holder empties after releasing the lock.
 
 #[cfg(debug_assertions)]
 use crate::keyspace::bytes::Key;
@@ -27,15 +27,15 @@ pub struct Counters {
     pub hits: u64,
     /// Those that did not.
     pub misses: u64,
-    /// Keys removed because their deadline had passed.
+    /// Lookups by reading commands that did not find their key.
     pub expired: u64,
-    /// Keys removed to make room.
+    /// Keys removed because the memory limit was reached.
     pub evicted: u64,
-    /// Changes to the data, ever; a command after which it is the same changed nothing.
+    /// Changes to the data, ever. A command that leaves the data as it was is not counted.
     pub changes: u64,
 }
 
-/// Something to be dropped where nobody waits for it.
+/// Something to be dropped after the lock was released.
 #[allow(dead_code, reason = "its only purpose is to be dropped")]
 pub enum Garbage {
     /// A replaced or removed value.
@@ -44,12 +44,12 @@ pub enum Garbage {
     Database(Box<Database>),
 }
 
-/// Why a key is removed although no command asked for it.
+/// The reason why a key is removed although no command asked for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
     /// Its deadline has passed.
     Expired,
-    /// It had to make room.
+    /// The memory limit was reached.
     Evicted,
 }
 
@@ -66,46 +66,46 @@ impl Cause {
 pub struct Keyspace {
     pub(crate) databases: Vec<Database>,
     pub(crate) hasher: SharedHasher,
-    pub(crate) age: LastUse,
+    pub(crate) last_use: LastUse,
     pub(crate) counters: Counters,
     pub(crate) watchers: Watchers,
     /// The sum of all databases.
     account: Account,
     pub(crate) limit: Limit,
-    /// What the data may take if that is less than the limit.
+    /// The bytes that the data may take if that is less than the limit.
     pub(crate) allowed_bytes: usize,
     /// Set while a log is replayed.
     pub(crate) is_replaying: bool,
-    pub(crate) image: Snapshot,
+    pub(crate) snapshot: Snapshot,
     /// Up to where values have the names of small ones.
     pub encodings: Encodings,
     /// What happened to keys, to be taken at the end of a hold of the lock.
     pub events: Events,
-    /// Keys that were looked up, while it is checked that a command declares its keys.
+    /// Keys that were looked up, while a debug build checks that a command declares its keys.
     #[cfg(debug_assertions)]
     pub touched: Option<Vec<Key>>,
-    /// Notes for the log, to be taken after every command.
+    /// Additions and replacements for the log, taken after every command.
     pub propagation: Propagation,
-    /// To be taken and dropped after the lock was let go.
+    /// Taken and dropped after the lock was released.
     pub garbage: Vec<Garbage>,
 }
 
 impl Keyspace {
-    /// As many empty databases as `databases` says, and no limit.
+    /// So many empty databases, without a limit.
     pub fn new(databases: usize) -> Keyspace {
         let (hasher, account) = (SharedHasher::default(), Account::default());
         let empty = || Database::new(hasher.clone(), lru_scope_of(Limit::NONE), &account);
         Keyspace {
             databases: (0..databases).map(|_| empty()).collect(),
             hasher,
-            age: LastUse(0),
+            last_use: LastUse(0),
             counters: Counters::default(),
             watchers: Watchers::default(),
             account,
             limit: Limit::NONE,
             allowed_bytes: usize::MAX,
             is_replaying: false,
-            image: Snapshot::default(),
+            snapshot: Snapshot::default(),
             encodings: Encodings::default(),
             events: Events::default(),
             #[cfg(debug_assertions)]
@@ -115,7 +115,7 @@ impl Keyspace {
         }
     }
 
-    /// Brings what a lookup of `key` needs into the processor's caches, and changes nothing.
+    /// Prefetch: loads what a lookup of `key` needs into the processor's caches; changes nothing.
     pub fn prefetch(&self, db: usize, key: &[u8]) {
         self.databases[db].prefetch(key);
     }
@@ -135,8 +135,7 @@ impl Keyspace {
         self.databases[db].len()
     }
 
-    /// Has database `db` grow ahead of `keys` new keys, or of as many as the memory limit leaves
-    /// room for.
+    /// Grows database `db` ahead of `keys` new keys, or of as many as the memory limit allows.
     pub fn reserve(&mut self, db: usize, keys: usize) {
         let room_bytes = match self.limit.bytes {
             0 => usize::MAX,
@@ -146,7 +145,7 @@ impl Keyspace {
         database.reserve(database.len() + keys.min(room_bytes / NODE_BYTES));
     }
 
-    /// Gives back what was reserved in vain.
+    /// Shrinks the tables whose reservation was not used.
     pub fn fit(&mut self) {
         self.databases.iter_mut().for_each(Database::fit);
     }
@@ -156,7 +155,7 @@ impl Keyspace {
         self.counters
     }
 
-    /// Sets the counters back to zero that only tell what happened.
+    /// Resets the counters that are only statistics.
     pub fn reset_counters(&mut self) {
         self.counters = Counters { changes: self.counters.changes, ..Counters::default() };
     }
@@ -188,15 +187,15 @@ impl Keyspace {
         self.put_aside(full);
     }
 
-    /// *Mutator.* Exchanges what two databases hold: what was in one is in the other. Watchers of a
-    /// key that is in either of them are told.
+    /// *Mutator.* Exchanges the content of two databases, and informs the watchers of all keys in
+    /// either.
     pub fn swap(&mut self, first: usize, second: usize, now_ms: u64) {
         if first == second {
             return;
         }
         for (db, other) in [(first, second), (second, first)] {
             let (leaving, coming) = (&self.databases[db], &self.databases[other]);
-            // Nothing that is replaced by what has expired is no change.
+            // A missing key that an expired one replaces stays missing: no change.
             let is_there = |key: &[u8]| leaving.peek(key).is_some();
             let comes = |key: &[u8]| coming.peek(key).is_some_and(|new| !new.is_expired(now_ms));
             self.watchers.flushed(db, |key| is_there(key) || comes(key));
@@ -205,8 +204,8 @@ impl Keyspace {
         self.databases.swap(first, second);
     }
 
-    /// Removes up to `keys_max` keys whose deadline has passed, fewer if it has to move others for
-    /// it, and returns how many; 0 if there is none.
+    /// Removes up to `keys_max` expired keys, fewer if their removal moves many other entries, and
+    /// returns how many; 0 if there is none.
     pub fn sweep(&mut self, now_ms: u64, keys_max: usize) -> usize {
         let mut removed = 0;
         let moved_before = self.moved();
@@ -217,7 +216,7 @@ impl Keyspace {
                 if due.is_empty() {
                     break;
                 }
-                // What several removals wait for arrives at the same time.
+                // Prefetch: the cache misses of several removals overlap.
                 due.iter().for_each(|key| self.prefetch(db, key));
                 due.iter().for_each(|key| self.remove_unasked(db, key, Cause::Expired));
                 removed += due.len();
@@ -226,14 +225,14 @@ impl Keyspace {
         removed
     }
 
-    /// Makes `watch` notice when `key` changes.
+    /// Watches `key` for `watch`.
     pub fn watch(&mut self, watch: &mut Watch, db: usize, key: &[u8], now_ms: u64) {
-        // What has expired does not exist: its removal is not a change.
+        // An expired key does not exist: its removal is not a change.
         self.keys(db, now_ms, true).expire_if_due(key);
         self.watchers.add(watch, db, key);
     }
 
-    /// Ends all watching of `watch`, and says whether one of its keys has changed or expired.
+    /// Ends all watching of `watch`, and returns whether one of its keys has changed or expired.
     pub fn end_watch(&mut self, watch: &mut Watch, now_ms: u64) -> bool {
         for (db, key) in watch.keys() {
             self.keys(*db, now_ms, true).expire_if_due(key);
@@ -243,23 +242,22 @@ impl Keyspace {
         has_changed
     }
 
-    /// Begins or ends the replaying of a log. No key expires or is evicted meanwhile: the log says
-    /// itself when they went.
+    /// Begins or ends the replay of a log. Meanwhile no key expires or is evicted: the log contains
+    /// the removals.
     pub fn set_replaying(&mut self, is_replaying: bool) {
         self.is_replaying = is_replaying;
     }
 
-    /// Checks that all side structures are in step.
+    /// Checks that indexes, accounts and data agree.
     ///
-    /// # Panics
-    /// If they are not.
+    /// # Panics If they do not.
     pub fn check_invariants(&self) {
         self.databases.iter().for_each(Database::check_invariants);
         let used_bytes: usize = self.databases.iter().map(Database::used_bytes).sum();
         assert_eq!(self.used_bytes(), used_bytes, "the sum of all databases");
     }
 
-    /// Removes a key that no command asked to remove: every such removal passes here.
+    /// Removes a key although no command asked for it: every expiry and eviction passes here.
     pub(crate) fn remove_unasked(&mut self, db: usize, key: &[u8], cause: Cause) {
         let Some(entry) = self.databases[db].remove(key) else { return };
         *(match cause {
@@ -272,7 +270,7 @@ impl Keyspace {
         self.discard(entry.value);
     }
 
-    /// Entries that were moved in all databases, ever.
+    /// Entries that were ever moved, in all databases.
     fn moved(&self) -> u64 {
         self.databases.iter().map(|database| database.moved).sum()
     }

@@ -1,8 +1,8 @@
 //! Key events: what happened to a key, under the names that `notify-keyspace-events` knows.
 //!
-//! Every mutator says which event its change is. The events that somebody may want to hear are
-//! queued, in the order of execution, until the holder of the keyspace lock takes them; while
-//! nobody asked for any, nothing is queued.
+//! Every mutator names the event of its change. Events of a wanted class are queued, in the order
+//! of execution, until the holder of the keyspace lock takes them; while no class is wanted,
+//! nothing is queued.
 
 use crate::keyspace::bytes::Key;
 
@@ -15,7 +15,7 @@ pub struct Event {
     pub class: u32,
 }
 
-/// The classes of events, one bit each, and beside each its letter in the directive.
+/// The classes of events, one bit each, with the letter of the directive.
 pub mod class {
     /// `K`: published under the key's name.
     pub const KEYSPACE: u32 = 1 << 0;
@@ -43,7 +43,7 @@ pub mod class {
     pub const KEY_MISS: u32 = 1 << 11;
     /// `d`: modules, of which there are none.
     pub const MODULE: u32 = 1 << 12;
-    /// `n`: a key came into being; not part of `A`.
+    /// `n`: a key was created; not part of `A`.
     pub const NEW: u32 = 1 << 13;
 }
 
@@ -112,11 +112,11 @@ impl Event {
     pub const EVICTED: Event = Event::new("evicted", class::EVICTED);
     /// A reading command found nothing.
     pub const KEY_MISS: Event = Event::new("keymiss", class::KEY_MISS);
-    /// A key came into being.
+    /// A key was created.
     pub const NEW: Event = Event::new("new", class::NEW);
 }
 
-/// Something that happened.
+/// An event of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Happened {
     /// The database.
@@ -127,10 +127,10 @@ pub struct Happened {
     pub event: Event,
 }
 
-/// What happened and was not taken yet.
+/// Events that were not taken yet.
 #[derive(Debug, Default)]
 pub struct Events {
-    /// Classes that somebody wants.
+    /// Wanted classes.
     wanted: u32,
     queue: Vec<Happened>,
 }

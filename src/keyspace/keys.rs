@@ -1,8 +1,8 @@
 //! [`Keys`]: one database at one moment, as one client sees it.
 //!
-//! Lookups come in three kinds, because Redis counts and ages them differently: to *read*, to
-//! *peek*, and to *look* before writing. Whatever changes the data is called a mutator and passes
-//! `changed`, the private method that counts it and tells those who watch.
+//! There are three kinds of lookups, because Redis counts them differently: *read* and *peek* count
+//! a hit or a miss, *read* and *look* (before writing) record a use. Every method that changes the
+//! data is called a mutator and calls `changed`, which counts the change and informs watchers.
 
 use crate::keyspace::bytes::Key;
 use crate::keyspace::databases::{Cause, Counters, Keyspace};
@@ -21,9 +21,9 @@ pub struct Keys<'a> {
     pub(crate) quiet: bool,
 }
 
-/// What became of a value that [`Keys::replace`] lent out.
+/// The outcome of a closure on a value that [`Keys::replace`] has lent to it.
 pub struct Changed<T, R> {
-    /// A new value, unless the one that was there was changed in place or stays.
+    /// A new value, unless the old one was changed in place or stays.
     replacement: Option<T>,
     /// Whether it counts as a change: for the log, for WATCH and for key events.
     is_change: bool,
@@ -31,20 +31,20 @@ pub struct Changed<T, R> {
 }
 
 impl<T, R> Changed<T, R> {
-    /// `new` takes the place of the value.
+    /// The value is replaced by `new`.
     pub fn to(new: T, result: R) -> Changed<T, R> {
         Changed { replacement: Some(new), is_change: true, result }
     }
 
-    /// The value was changed in place, or `replacement` has the same content; whether it counts as
-    /// a change says `is_change`.
+    /// The value was changed in place, or `replacement` has the same content. `is_change` decides
+    /// whether that counts as a change.
     pub fn within(replacement: Option<T>, is_change: bool, result: R) -> Changed<T, R> {
         Changed { replacement, is_change, result }
     }
 }
 
 impl Keyspace {
-    /// The view of database `db` at `now_ms`; with `quiet`, lookups do not make keys younger.
+    /// The view of database `db` at `now_ms`; with `quiet`, lookups record no use.
     pub fn keys(&mut self, db: usize, now_ms: u64, quiet: bool) -> Keys<'_> {
         Keys { keyspace: self, db, now_ms, quiet }
     }
@@ -71,20 +71,16 @@ impl Keys<'_> {
         self.len() == 0
     }
 
-    /// The value under `key` for a reading command: counts a hit or a miss, and the key becomes
-    /// the most recently used one.
+    /// The value under `key` for a reading command: counts a hit or a miss, and records a use.
     ///
-    /// # Errors
-    /// It is of another type.
+    /// # Errors The value is of another type.
     pub fn read<T: Stored>(&mut self, key: &[u8]) -> Result<Option<&T>, WrongType> {
         as_type(self.read_entry(key))
     }
 
-    /// The value under `key` for a writing command: the key becomes the most recently used one,
-    /// and nothing is counted.
+    /// The value under `key` for a writing command: records a use and counts nothing.
     ///
-    /// # Errors
-    /// It is of another type.
+    /// # Errors The value is of another type.
     pub fn look<T: Stored>(&mut self, key: &[u8]) -> Result<Option<&T>, WrongType> {
         as_type(self.look_entry(key))
     }
@@ -102,8 +98,8 @@ impl Keys<'_> {
         found
     }
 
-    /// Looks `key` up for a command that asks *about* it (EXISTS, TTL, TYPE): counts a hit or a
-    /// miss, and is no use of the key.
+    /// The entry under `key` for a command that asks *about* it (EXISTS, TTL, TYPE): counts a hit
+    /// or a miss, and records no use.
     pub fn peek(&mut self, key: &[u8]) -> Option<&Entry> {
         self.expire_if_due(key);
         let Keyspace { databases, counters, events, .. } = &mut *self.keyspace;
@@ -112,7 +108,7 @@ impl Keys<'_> {
         found
     }
 
-    /// Bytes of memory that `key` and what it holds take; looking is no use of the key.
+    /// Bytes of memory that `key` and its value take; records no use.
     pub fn bytes_of(&mut self, key: &[u8]) -> Option<usize> {
         self.expire_if_due(key);
         self.keyspace.databases[self.db].bytes_of(key)
@@ -125,9 +121,9 @@ impl Keys<'_> {
         self.keyspace.databases[self.db].touch(key, now)
     }
 
-    /// Walks the keys from `cursor` on until about `count` were seen, and returns where to go on:
-    /// 0 at the end. Every key that stays throughout a walk is seen exactly once. Keys whose
-    /// deadline has passed are not shown.
+    /// Walks the keys from `cursor` on until about `count` were visited, and returns the cursor at
+    /// which to continue: 0 at the end. Every key that exists throughout a walk is visited exactly
+    /// once. Expired keys are left out.
     pub fn scan(&self, cursor: u64, count: usize, mut each: impl FnMut(&Key, &Entry)) -> u64 {
         self.keyspace.databases[self.db].scan(cursor, count, |key, entry| {
             if !entry.is_expired(self.now_ms) {
@@ -136,15 +132,15 @@ impl Keys<'_> {
         })
     }
 
-    /// A key from anywhere: the first one behind a random place on the ring of positions.
+    /// A random key: the first one after a random position on the ring.
     ///
-    /// Expired keys that it meets are removed; after a few of them it picks one that is expired,
-    /// which Redis does as well, rather than to hold the lock for long.
+    /// Expired keys that it meets are removed. After a few of them it returns an expired one, as
+    /// Redis does, because the lock must not be held for long.
     pub fn random(&mut self) -> Option<Key> {
         let mut picked = None;
         for _ in 0..limits::RANDOM_KEY_TRIES {
-            let age = self.next_use();
-            let anywhere = self.keyspace.hasher.hash_one(&age.0.to_ne_bytes());
+            let now = self.next_use();
+            let anywhere = self.keyspace.hasher.hash_one(&now.0.to_ne_bytes());
             let (key, is_expired) = self.keyspace.databases[self.db]
                 .first_from(anywhere, |key, entry| (key.clone(), entry.is_expired(self.now_ms)))?;
             if is_expired {
@@ -158,17 +154,17 @@ impl Keys<'_> {
         picked
     }
 
-    /// *Mutator.* Stores `value` under `key`, whatever was there before, with a deadline or none.
+    /// *Mutator.* Stores `value` under `key`, replacing any old value, with a deadline or none.
     pub fn set(&mut self, key: &[u8], value: Value, expires_at_ms: Option<u64>, event: Event) {
         self.store(key, value, Some(expires_at_ms), event);
     }
 
-    /// *Mutator.* Stores `value` under `key` and leaves the deadline as it is.
+    /// *Mutator.* Stores `value` under `key` and keeps the deadline.
     pub fn set_value(&mut self, key: &[u8], value: Value, event: Event) {
         self.store(key, value, None, event);
     }
 
-    /// Stores with a new deadline or none, or with the one that is there already.
+    /// Stores with a new deadline, without one, or with the old one.
     fn store(
         &mut self,
         key: &[u8],
@@ -179,7 +175,7 @@ impl Keys<'_> {
         self.expire_if_due(key);
         let now = self.next_use();
         let database = &mut self.keyspace.databases[self.db];
-        // The value goes into the entry that is there, or into a new one.
+        // The value goes into the existing entry or into a new one.
         let mut value = Some(value);
         let old = database.change(key, now, |entry| {
             entry.set_expires_at_ms(expires_at_ms.unwrap_or(entry.expires_at_ms()));
@@ -193,12 +189,13 @@ impl Keys<'_> {
         self.changed(key, event, 1);
     }
 
-    /// *Mutator.* Lends the value under `key` to `change`, which changes it in place or has another
-    /// one for it, and leaves the deadline as it is. A missing key, which `change` sees as `None`,
-    /// is created if `change` has a value for it.
+    /// *Mutator.* Lends the value under `key` to `change`, which changes it in place or returns
+    /// another one; the deadline stays. If the key is missing, `change` gets `None`, and the value
+    /// that it returns creates the key.
     ///
     /// # Errors
-    /// The value is of another type; and those of `change`, which has changed nothing then.
+    /// The value is of another type; or those of `change`, which must not have changed anything
+    /// then.
     pub fn replace<T: Stored, R, E: From<WrongType>>(
         &mut self,
         key: &[u8],
@@ -215,7 +212,7 @@ impl Keys<'_> {
                 return Err(E::from(WrongType));
             };
             let mut changed = change(Some(value))?;
-            // The old value is what has to be dropped.
+            // The old value remains to be dropped.
             changed.replacement = changed.replacement.map(|new| std::mem::replace(value, new));
             Ok(changed)
         });
@@ -240,8 +237,8 @@ impl Keys<'_> {
         Ok(result)
     }
 
-    /// *Mutator.* Lends the value under `key` to `change`, which changes it in place and says how
-    /// many changes that were; the deadline stays. A missing key is created, unless the new value
+    /// *Mutator.* Lends the value under `key` to `change`, which changes it in place and returns
+    /// the number of changes; the deadline stays. A missing key is created, unless the new value
     /// stays empty; a value that becomes empty is removed.
     ///
     /// # Errors
@@ -281,14 +278,14 @@ impl Keys<'_> {
         Ok(result)
     }
 
-    /// Puts an entry in for a key that is not there.
+    /// Adds an entry under a missing key.
     fn insert(&mut self, key: &[u8], entry: Entry) {
         self.keyspace.databases[self.db].insert(key, entry);
         self.keyspace.events.add(self.db, key, Event::NEW);
     }
 
-    /// *Mutator.* Gives `key` a deadline or takes it away; false if there is no such key. A
-    /// deadline in the past removes the key.
+    /// *Mutator.* Sets or removes the deadline of `key`; false if there is no such key. A deadline
+    /// in the past removes the key.
     pub fn set_deadline(&mut self, key: &[u8], expires_at_ms: Option<u64>) -> bool {
         let event = if expires_at_ms.is_some() { Event::EXPIRE } else { Event::PERSIST };
         self.expire_if_due(key);
@@ -297,21 +294,21 @@ impl Keys<'_> {
         {
             return self.remove(key, Event::DEL);
         }
-        let age = self.next_use();
+        let now = self.next_use();
         let database = &mut self.keyspace.databases[self.db];
-        let set = database.change(key, age, |entry| entry.set_expires_at_ms(expires_at_ms));
+        let set = database.change(key, now, |entry| entry.set_expires_at_ms(expires_at_ms));
         self.changed(key, event, usize::from(set.is_some()));
         set.is_some()
     }
 
-    /// *Mutator.* Removes `key` and says whether it was there.
+    /// *Mutator.* Removes `key` and returns whether it existed.
     pub fn remove(&mut self, key: &[u8], event: Event) -> bool {
         let Some(entry) = self.take(key, event) else { return false };
         self.keyspace.discard(entry.value);
         true
     }
 
-    /// *Mutator.* Removes `key` and hands out what it held.
+    /// *Mutator.* Removes `key` and returns its entry.
     pub fn take(&mut self, key: &[u8], event: Event) -> Option<Entry> {
         self.expire_if_due(key);
         let entry = self.keyspace.databases[self.db].remove(key)?;
@@ -319,13 +316,13 @@ impl Keys<'_> {
         Some(entry)
     }
 
-    /// Has `words` logged in the place of the request that is being executed, because at another
-    /// time, or for a plain Redis, that one would mean something else.
+    /// Logs `words` instead of the request that is being executed, because the request would have
+    /// another meaning at another time or for a plain Redis.
     pub fn log_as<const WORDS: usize>(&mut self, words: impl FnOnce() -> [Key; WORDS]) {
         self.keyspace.propagation.replace_request(words);
     }
 
-    /// Removes `key` if its deadline has passed. Where nothing has a deadline it costs nothing.
+    /// Removes `key` if it is expired. Costs nothing in a database without deadlines.
     pub(crate) fn expire_if_due(&mut self, key: &[u8]) {
         #[cfg(debug_assertions)]
         self.keyspace.touched.iter_mut().for_each(|touched| touched.push(Key::new(key)));
@@ -343,7 +340,7 @@ impl Keys<'_> {
         self.keyspace.events.add(self.db, key, event);
     }
 
-    /// Every mutator passes here: counts, and informs those who watch the key or listen.
+    /// The last step of every mutator: counts the change, informs watchers and queues the event.
     fn changed(&mut self, key: &[u8], event: Event, changes: usize) {
         if changes > 0 {
             self.keyspace.counters.changes += changes as u64;
@@ -353,8 +350,8 @@ impl Keys<'_> {
     }
 
     fn next_use(&mut self) -> LastUse {
-        self.keyspace.age = self.keyspace.age.next(self.now_ms);
-        self.keyspace.age
+        self.keyspace.last_use = self.keyspace.last_use.next(self.now_ms);
+        self.keyspace.last_use
     }
 }
 

@@ -1,28 +1,29 @@
-//! The keyspace: databases (sixteen unless told otherwise) of entries in exact order of use.
+//! The keyspace: databases (sixteen by default) of entries with an exact order of use (LRU).
 //!
-//! A plain structure behind `&mut self`: no locks, no clock, no sockets, and no idea of the
-//! protocol. Whoever holds it (see [`crate::shared`]) passes the time in. A command works through
-//! [`Keys`], the view of one database at one moment; every change goes through one of its few
-//! *mutators*, which keep the deadline index, the accounts and the counters in step.
+//! A plain structure behind `&mut self`: no locks, no clock, no sockets, no protocol. The holder of
+//! the lock (see [`crate::shared`]) passes the time in. A command works through [`Keys`], the view
+//! of one database at one moment; every change goes through one of its few *mutators*, which keep
+//! the deadline index, the accounts and the counters consistent.
 //!
-//! Expired entries do not exist: a lookup that meets one removes it. The housekeeper removes the
-//! others with [`Keyspace::sweep`]. Values that are costly to drop go to [`Keyspace::garbage`],
-//! which the holder of the lock empties after letting go of it.
+//! Expired entries do not exist for commands: a lookup that meets one removes it. The housekeeper
+//! removes the others with [`Keyspace::sweep`]. Values that are costly to drop are moved to
+//! [`Keyspace::garbage`], which the lock's holder empties after releasing the lock.
 //!
 //! # Layers
 //!
 //! | module | job |
 //! |---|---|
-//! | [`keys`], `eviction`, `snapshot` | one database at one moment, as handlers see it; work on all of them |
+//! | [`keys`], `eviction`, `snapshot` | one database at one moment, as handlers see it; work on all
+//! databases |
 //! | [`databases`] | all databases, and what they share |
 //! | [`store`] | entries in order of use, in segments |
 //! | [`value`] | what a key can hold: the list of all types |
 //! | [`string`], [`types`] | the types |
 //! | [`value_type`] | what has to be known about a type |
-//! | [`watch`], [`events`], `propagation` | who is told about changes |
+//! | [`watch`], [`events`], `propagation` | informing others about changes |
 //! | [`bytes`] | strings that are short in place and long by reference |
-//! | [`table_size`] | what a hash table takes |
-//! | [`allocation`] | what a piece of memory takes |
+//! | [`table_size`] | the size of a hash table |
+//! | [`allocation`] | the size of an allocation |
 
 pub mod allocation;
 pub mod bytes;

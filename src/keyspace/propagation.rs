@@ -1,43 +1,43 @@
-//! What a log of changes has to know that requests do not say.
+//! Additions to the log of changes that the requests themselves do not contain.
 //!
-//! A log that is replayed must lead to the same data at another time. So whoever removes a key
-//! unasked notes it here, and a handler whose request would mean something else later (*in ten
-//! seconds*, *if it equals*) says here what to log in its place. The holder of the keyspace lock
-//! empties the propagation after every command; while nobody keeps a log, nothing is noted.
+//! The replay of a log must produce the same data at another time. So every removal that no command
+//! asked for is recorded here, and a handler whose request would have another meaning later (*in
+//! ten seconds*, *if it equals*) records what to log instead. The holder of the keyspace lock
+//! empties the propagation after every command; while there is no log, nothing is recorded.
 
 use crate::keyspace::Key;
 
-/// Notes for the log, in the order in which things happened.
+/// Removals and replacements to be logged, in the order of execution.
 #[derive(Default)]
 pub struct Propagation {
     is_on: bool,
     removed: Vec<(usize, Key)>,
-    /// The words of all replacements, one behind the other.
+    /// The words of all replacements, one after the other.
     words: Vec<Key>,
-    /// Where each replacement ends in `words`.
+    /// The end of each replacement in `words`.
     ends: Vec<usize>,
 }
 
 impl Propagation {
-    /// Begins or ceases to take notes.
+    /// Begins or stops recording.
     pub fn turn(&mut self, on: bool) {
         *self = Propagation { is_on: on, ..Propagation::default() };
     }
 
-    /// Whether notes are taken.
+    /// Whether removals and replacements are recorded.
     pub fn is_on(&self) -> bool {
         self.is_on
     }
 
-    /// Notes that a key was removed although no command asked for it.
+    /// Records the removal of a key that no command asked for.
     pub(crate) fn add_removal(&mut self, db: usize, key: &[u8]) {
         if self.is_on {
             self.removed.push((db, Key::new(key)));
         }
     }
 
-    /// Notes a request to be logged in the place of the one that is being executed. Several
-    /// replace it together.
+    /// Records a request to be logged instead of the one that is being executed. Several together
+    /// replace it.
     pub fn replace_request<const WORDS: usize>(&mut self, words: impl FnOnce() -> [Key; WORDS]) {
         if self.is_on {
             self.words.extend(words());
@@ -55,7 +55,7 @@ impl Propagation {
         self.removed.drain(..)
     }
 
-    /// Whether the request that was executed is not to be logged as it is.
+    /// Whether the executed request is replaced in the log.
     pub fn has_replacement(&self) -> bool {
         !self.ends.is_empty()
     }
@@ -66,7 +66,7 @@ impl Propagation {
         starts.zip(&self.ends).map(|(start, end)| &self.words[start..*end])
     }
 
-    /// Forgets the replacements; the next command begins anew.
+    /// Clears the replacements, for the next command.
     pub fn forget_replacements(&mut self) {
         self.words.clear();
         self.ends.clear();

@@ -1,67 +1,67 @@
-//! A snapshot of all databases, taken while the data goes on changing.
+//! A snapshot of all databases: their content at one moment, while changes go on.
 //!
-//! The walk through one database and the marks are in [`crate::keyspace::store::snapshot`].
+//! [`crate::keyspace::store::snapshot`] explains the walk through one database and the marks.
 
 use crate::keyspace::databases::{Garbage, Keyspace};
 use crate::keyspace::store::database::Database;
 use crate::keyspace::store::snapshot::{BeforeImage, Walk};
 
 impl Keyspace {
-    /// Begins an image of the data as it is now. No other one may be under way.
+    /// Begins a snapshot of the data as it is now. No other one may be in progress.
     pub fn begin_snapshot(&mut self) {
-        debug_assert!(!self.has_snapshot(), "two images at a time");
-        self.image.mark = !self.image.mark;
-        self.image.is_on = true;
+        debug_assert!(!self.has_snapshot(), "two snapshots at a time");
+        self.snapshot.mark = !self.snapshot.mark;
+        self.snapshot.is_on = true;
         for (db, database) in self.databases.iter_mut().enumerate() {
-            database.walk = Walk { mark: self.image.mark, from: Some(0), db, ..Walk::default() };
+            database.walk = Walk { mark: self.snapshot.mark, from: Some(0), db, ..Walk::default() };
         }
     }
 
-    /// Whether an image is being taken.
+    /// Whether a snapshot is in progress.
     pub fn has_snapshot(&self) -> bool {
-        self.image.is_on
+        self.snapshot.is_on
     }
 
-    /// Bytes that were handed over and not taken.
+    /// Bytes of before-images that were saved and not taken yet.
     pub fn before_image_bytes(&self) -> usize {
         self.databases.iter().map(|database| database.walk.before_image_bytes).sum()
     }
 
-    /// Takes what was handed over.
+    /// Takes the saved before-images.
     pub fn take_before_images(&mut self) -> Vec<BeforeImage> {
         let mut all = Vec::new();
-        for database in self.databases.iter_mut().chain(&mut self.image.aside) {
+        for database in self.databases.iter_mut().chain(&mut self.snapshot.aside) {
             database.walk.before_image_bytes = 0;
-            all.append(&mut database.walk.kept);
+            all.append(&mut database.walk.before_images);
         }
         all
     }
 
-    /// Walks on through one segment: takes what it holds, and what was handed over meanwhile.
+    /// Walks one segment: returns its entries and the before-images saved meanwhile.
     pub fn step_snapshot(&mut self) -> Vec<BeforeImage> {
-        let mut image = self.take_before_images();
-        let databases = self.image.aside.iter_mut().chain(&mut self.databases);
+        let mut snapshot = self.take_before_images();
+        let databases = self.snapshot.aside.iter_mut().chain(&mut self.databases);
         if let Some(database) = databases.into_iter().find(|database| database.walk.from.is_some())
         {
-            database.walk_segment(&mut image);
+            database.walk_segment(&mut snapshot);
         }
         let is_done = |database: &mut Database| database.walk.from.is_none();
-        let done = self.image.aside.extract_if(.., is_done);
+        let done = self.snapshot.aside.extract_if(.., is_done);
         self.garbage.extend(done.map(|database| Garbage::Database(Box::new(database))));
-        self.image.is_on = !self.image.aside.is_empty()
+        self.snapshot.is_on = !self.snapshot.aside.is_empty()
             || self.databases.iter().any(|database| database.walk.from.is_some());
-        image
+        snapshot
     }
 
-    /// The mark of entries in a new database.
+    /// The walk of a new database, with the mark that new entries get.
     pub(crate) fn new_walk(&self) -> Walk {
-        Walk { mark: self.image.mark, ..Walk::default() }
+        Walk { mark: self.snapshot.mark, ..Walk::default() }
     }
 
-    /// Puts a flushed database where it waits for the walk, or for being dropped.
+    /// Puts a flushed database aside for the walk, or drops it.
     pub(crate) fn put_aside(&mut self, database: Database) {
-        if database.walk.from.is_some() || !database.walk.kept.is_empty() {
-            self.image.aside.push(database);
+        if database.walk.from.is_some() || !database.walk.before_images.is_empty() {
+            self.snapshot.aside.push(database);
         } else {
             self.garbage.push(Garbage::Database(Box::new(database)));
         }
@@ -71,7 +71,7 @@ impl Keyspace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keyspace::store::snapshot::kept;
+    use crate::keyspace::store::snapshot::before_image;
     use crate::keyspace::types::Listpack;
     use crate::keyspace::value_type::Rebuild;
     use crate::keyspace::{Event, Hash, Value};
@@ -105,7 +105,7 @@ mod tests {
         let mut all = Vec::new();
         for db in 0..3 {
             keyspace.keys(db, 1, true).scan(0, usize::MAX, |key, entry| {
-                all.push(kept(db, key.clone(), entry));
+                all.push(before_image(db, key.clone(), entry));
             });
         }
         state(all.into_iter())
@@ -136,10 +136,10 @@ mod tests {
         }
     }
 
-    /// Ensures that an image shows every entry exactly once and as it was at its beginning,
-    /// whatever happens meanwhile; and that the next image does so too.
+    /// Ensures that a snapshot shows every entry exactly once and as it was at the beginning,
+    /// whatever changes meanwhile, and that the next snapshot does so, too.
     #[test]
-    fn an_image_shows_one_moment() {
+    fn a_snapshot_shows_one_moment() {
         for seed in 1..=10_u64 {
             let mut random = seed;
             let mut next = move || {
@@ -151,12 +151,12 @@ mod tests {
             for _ in 0..3 {
                 let expected = everything(&mut keyspace);
                 keyspace.begin_snapshot();
-                let mut image = Vec::new();
+                let mut snapshot = Vec::new();
                 while keyspace.has_snapshot() {
-                    image.extend(keyspace.step_snapshot());
+                    snapshot.extend(keyspace.step_snapshot());
                     (0..200).for_each(|_| change(&mut keyspace, next()));
                 }
-                assert!(state(image.into_iter()) == expected, "seed {seed}");
+                assert!(state(snapshot.into_iter()) == expected, "seed {seed}");
                 keyspace.check_invariants();
             }
         }

@@ -15,7 +15,7 @@ impl Default for Text {
 impl ValueType for Text {
     const NAME: &'static str = "string";
 
-    /// A string of no bytes is a value like any other.
+    /// An empty string is a value like any other.
     fn is_empty(&self) -> bool {
         false
     }
@@ -33,7 +33,7 @@ impl ValueType for Text {
         }
     }
 
-    /// A string can be made together with its deadline.
+    /// One request creates the string together with its deadline.
     fn rebuild(&self, key: &Key, expires_at_ms: Option<u64>, requests: &mut dyn Rebuild) {
         requests.request(if expires_at_ms.is_some() { 5 } else { 3 });
         requests.word(b"SET");
@@ -54,7 +54,7 @@ impl ValueType for Text {
     }
 }
 
-/// Whether Redis would store these bytes as a number: they are what the number is printed as.
+/// Whether Redis would store these bytes as a number: they are the number's decimal form.
 fn is_integer(text: &[u8]) -> bool {
     let number = std::str::from_utf8(text).ok().and_then(|text| text.parse::<i64>().ok());
     number.is_some_and(|number| itoa::Buffer::new().format(number).as_bytes() == text)

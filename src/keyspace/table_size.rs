@@ -1,29 +1,29 @@
-//! How large a hash table is, and when it should be made to fit.
+//! The size of a hash table, computed from outside, and when it should be fitted.
 //!
-//! The maps of this keyspace, `lru` and `indexmap`, rest on hashbrown's table, as the standard
-//! library's does: buckets are a power of two, seven eighths of them are used at most, and each has
-//! a byte of control beside it. They do not tell how many buckets there are; that is computed here,
-//! from the elements that a table was made for or has held since.
+//! The maps of this keyspace, `lru` and `indexmap`, use hashbrown's table, as the standard library
+//! does: the number of buckets is a power of two, at most seven eighths of them are used, and each
+//! has a control byte. The maps do not reveal the number of buckets; it is computed here, from the
+//! number of elements that a table was made for or has held since.
 //!
 //! # Tables whose elements come and go
-//! Such a table never shrinks by itself, and even grows: the place of a removed element may stay
-//! marked as *was taken*, so that a search goes on behind it, and when such marks have used up all
-//! free places, the table is doubled if it is more than half full. So after some removals its owner
-//! has it fitted ([`Table::fit`]), which costs next to nothing if it does fit already.
+//! Such a table never shrinks by itself, and can even grow: the bucket of a removed element may
+//! stay marked as *deleted*, so that a search continues after it, and when such marks have used up
+//! all free buckets, a table that is more than half full is doubled. So after some removals the
+//! owner fits the table ([`Table::fit`]), which costs next to nothing if its size is right.
 
 use crate::keyspace::allocation::allocated;
 
-/// What its owner remembers about a hash table.
+/// What the owner of a hash table has to remember about it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Table {
-    /// Most elements at a time, or as many as it was made for.
+    /// The highest number of elements so far, or the number that it was made for.
     peak: u32,
     /// Removals since it was fitted.
     removals: u8,
 }
 
-/// Removals after which a table is fitted. With this many, what segments take that were doubled
-/// since is about a hundredth in a database of many.
+/// Removals after which a table is fitted. In a database of many segments, tables that were doubled
+/// since then take about one hundredth more.
 const REMOVALS_MAX: u8 = 64;
 
 impl Table {
@@ -34,27 +34,27 @@ impl Table {
 
     /// An element was added: there are `len` now.
     pub fn added(&mut self, len: usize) {
-        // The removals may have used up what is free of a tight one.
-        self.holds(if self.removals > 0 { Table::roomy(len).places() } else { len });
+        // In a tight table, the marks of removed elements may have used up the free buckets.
+        self.holds(if self.removals > 0 { Table::roomy(len).capacity() } else { len });
     }
 
-    /// An element was added to `len` when no place was free.
+    /// An element was added to `len` when no bucket was free.
     pub fn overflowed(&mut self, len: usize) {
-        if len >= self.places() / 2 {
-            self.holds(self.places() + 1);
+        if len >= self.capacity() / 2 {
+            self.holds(self.capacity() + 1);
         }
     }
 
-    /// It has been seen to have `places` places.
-    pub fn holds(&mut self, places: usize) {
-        self.peak = self.peak.max(narrow(places));
+    /// The table was seen to have this capacity.
+    pub fn holds(&mut self, capacity: usize) {
+        self.peak = self.peak.max(narrow(capacity));
     }
 
-    /// A table for `len` elements that come and go: one that was full but for an eighth would soon
-    /// be doubled.
+    /// A table for `len` elements that come and go, with at least an eighth free: a fuller one
+    /// would soon be doubled.
     fn roomy(len: usize) -> Table {
-        let places = Table::of(len).places();
-        Table::of(if len > places - places / 8 { places + 1 } else { len })
+        let capacity = Table::of(len).capacity();
+        Table::of(if len > capacity - capacity / 8 { capacity + 1 } else { len })
     }
 
     /// An element was removed.
@@ -62,15 +62,15 @@ impl Table {
         self.removals = self.removals.saturating_add(1);
     }
 
-    /// Whether there were enough removals to have it fitted.
+    /// Whether there were enough removals to fit the table.
     pub fn is_worn(&self) -> bool {
         self.removals >= REMOVALS_MAX
     }
 
-    /// Decides which size `len` elements need that come and go. Unless it is to be left alone, its
-    /// owner has to shrink it to that; returned is how many elements get another place.
+    /// Decides which size `len` elements that come and go need. With `Some`, the owner has to
+    /// shrink the table to that size; the number says how many elements are moved within it.
     ///
-    /// A removal must not cost memory: a tight table is counted as doubled by the next addition.
+    /// A removal must not cost memory: a tight table counts as doubled from the next addition on.
     pub fn fit(&mut self, len: usize) -> Option<usize> {
         let (wanted, buckets_before) = (Table::roomy(len), self.buckets());
         let (buckets, tight) = (wanted.buckets(), Table::of(len).buckets());
@@ -80,13 +80,13 @@ impl Table {
         *self = wanted;
         match buckets == buckets_before {
             true if tight < buckets => None,
-            // It was doubled meanwhile, or nothing is to be done.
+            // It was doubled meanwhile, or its size is right.
             true => Some(0),
             false => Some(len),
         }
     }
 
-    /// Buckets that it has.
+    /// Number of buckets.
     pub fn buckets(&self) -> usize {
         match self.peak as usize {
             0 => 0,
@@ -96,8 +96,8 @@ impl Table {
         }
     }
 
-    /// Elements that it has places for.
-    pub fn places(&self) -> usize {
+    /// Number of elements that fit without growth.
+    pub fn capacity(&self) -> usize {
         match self.buckets() {
             0 => 0,
             buckets @ 1..=8 => buckets - 1,
@@ -105,9 +105,9 @@ impl Table {
         }
     }
 
-    /// Bytes that it takes, all told, with elements of `element_bytes` each.
+    /// Bytes of the whole table, with elements of `element_bytes` each.
     pub fn bytes(&self, element_bytes: usize) -> usize {
-        /// The control bytes that are repeated behind the last bucket.
+        /// The control bytes that are repeated after the last bucket.
         const GROUP_BYTES: usize = 16;
         match self.buckets() {
             0 => 0,
@@ -116,7 +116,7 @@ impl Table {
     }
 }
 
-/// A number of elements in few bytes: four thousand million would take more memory than there is.
+/// A number of elements in 32 bits: more would take more memory than there is.
 pub(crate) fn narrow(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
     use std::collections::HashMap;
 
-    /// Ensures that tables are taken to grow when the standard library's do.
+    /// Ensures that tables are assumed to grow when those of the standard library do.
     #[test]
     fn buckets_are_those_of_the_standard_library() {
         let mut map = HashMap::new();
@@ -135,18 +135,18 @@ mod tests {
             map.insert(len, ());
             table.added(len);
             // Up to the capacity, the table has not grown.
-            assert_eq!(table.places(), map.capacity(), "{len} elements");
+            assert_eq!(table.capacity(), map.capacity(), "{len} elements");
             assert_eq!(table.buckets(), Table::of(map.capacity()).buckets(), "{len} elements");
             assert!(Table::of(map.capacity() + 1).buckets() > table.buckets());
         }
     }
 
-    /// Ensures that a table is fitted when its elements have come and gone for a while, and left
-    /// alone, but counted as what it becomes, when it is so full that it would be doubled again.
+    /// Ensures that a table is fitted after enough removals, and that a table so full that it would
+    /// be doubled again is left alone and counted with its future size.
     #[test]
     fn worn_tables_are_fitted() {
-        // Of 448 places.
-        for (len, fitted, places) in
+        // Of a capacity of 448.
+        for (len, fitted, capacity) in
             [(300, Some(0), 448), (196, Some(196), 224), (392, Some(0), 448), (393, None, 896)]
         {
             let mut table = Table::of(448);
@@ -154,19 +154,19 @@ mod tests {
             assert!(table.is_worn());
             assert_eq!(table.fit(len), fitted, "{len} elements");
             table.added(len + 1);
-            assert_eq!(table.places(), places, "{len} elements");
+            assert_eq!(table.capacity(), capacity, "{len} elements");
             assert_eq!(table.is_worn(), fitted.is_none(), "{len} elements");
         }
     }
 
-    /// Ensures that a tight table counts as doubled from the first removal on, and not as more.
+    /// Ensures that a tight table counts as doubled, and no larger, from the first removal on.
     #[test]
     fn a_tight_table_is_doubled_once() {
         let mut table = Table::of(400);
         for _ in 0..200 {
             table.removed();
             table.added(400);
-            assert_eq!(table.places(), 896);
+            assert_eq!(table.capacity(), 896);
         }
     }
 }

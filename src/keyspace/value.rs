@@ -10,13 +10,13 @@ use crate::keyspace::value_type::{Rebuild, ValueType};
 
 /// A type of value as it is stored in an entry.
 pub trait Stored: ValueType {
-    /// The value as this type, if it is one.
+    /// The value as this type, if it is of this type.
     fn of(value: &Value) -> Option<&Self>;
 
     /// The same to be changed. The type copies what a snapshot shares first (copy-on-write).
     fn of_mut(value: &mut Value) -> Option<&mut Self>;
 
-    /// The value as one of any type.
+    /// The value as a [`Value`].
     fn wrap(self) -> Value;
 }
 
@@ -83,7 +83,7 @@ impl Value {
         Value::String(Text::new(bytes))
     }
 
-    /// What TYPE answers.
+    /// The reply of TYPE.
     pub fn type_name(&self) -> &'static str {
         fn name<T: ValueType>(_: &T) -> &'static str {
             T::NAME
@@ -96,7 +96,7 @@ impl Value {
         each_type!(self, inner => ValueType::heap_bytes(inner))
     }
 
-    /// Redis's name for the form in which it would keep such a value.
+    /// Redis's name for the encoding that it would choose.
     pub fn encoding(&self) -> &'static str {
         each_type!(self, inner => ValueType::encoding(inner))
     }
@@ -116,10 +116,9 @@ impl Value {
         each_type!(self, inner => inner.is_heavy())
     }
 
-    /// Checks that its parts are in step, and that it is not empty.
+    /// Checks that the parts of the value agree, and that it is not empty.
     ///
-    /// # Panics
-    /// If it is not so.
+    /// # Panics If they do not, or if it is.
     pub fn check_invariants(&self) {
         each_type!(self, inner => {
             assert!(!ValueType::is_empty(inner), "an empty {}", self.type_name());
@@ -132,7 +131,7 @@ impl Value {
 mod tests {
     use super::*;
 
-    /// Ensures that a value stays as small as a short string.
+    /// Ensures that a value takes no more memory than a short string.
     #[test]
     fn a_value_takes_five_words() {
         assert_eq!(size_of::<Value>(), 40);

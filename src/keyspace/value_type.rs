@@ -1,4 +1,4 @@
-//! What has to be known about a type of value.
+//! What the keyspace must know about a type of value.
 //!
 //! A type implements [`ValueType`] in its own file and knows nothing of the others.
 
@@ -6,13 +6,13 @@ use crate::keyspace::bytes::{Bytes, Key};
 use std::fmt::Debug;
 use std::sync::Arc;
 
-/// The key holds a value of another type than the operation works on.
+/// The key holds a value of another type than the operation needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WrongType;
 
 /// A type of value.
 pub trait ValueType: Debug + Default {
-    /// What TYPE answers.
+    /// The reply of TYPE.
     const NAME: &'static str;
 
     /// Whether there is nothing in it: a key whose value becomes empty is removed.
@@ -21,30 +21,29 @@ pub trait ValueType: Debug + Default {
     /// Bytes on the heap, in addition to the entry itself.
     fn heap_bytes(&self) -> usize;
 
-    /// Redis's name for the form in which it would keep such a value.
+    /// Redis's name for the encoding that it would choose.
     fn encoding(&self) -> &'static str;
 
-    /// Says which requests make the value again under `key`, with its deadline in Unix
-    /// milliseconds if it has one ([`rebuild_deadline`]).
+    /// Emits the requests that create the value under `key`, with its deadline in Unix milliseconds
+    /// if it has one ([`rebuild_deadline`]).
     fn rebuild(&self, key: &Key, expires_at_ms: Option<u64>, requests: &mut dyn Rebuild);
 
-    /// What a command reads first, on the heap if that is where it is: a byte or a count. It is
-    /// asked for only to have that cache line loaded (prefetch).
+    /// The word that a command reads first, on the heap if it is there: a byte or a count. It is
+    /// read only to load its cache line (prefetch).
     fn prefetch_word(&self) -> usize;
 
-    /// Whether dropping it is work worth doing after the lock was released.
+    /// Whether dropping the value is costly enough to do it after the lock was released.
     fn is_heavy(&self) -> bool {
         true
     }
 
-    /// Checks that its parts are in step.
+    /// Checks that the parts of the value agree.
     ///
-    /// # Panics
-    /// If they are not.
+    /// # Panics If they do not.
     fn check_invariants(&self) {}
 }
 
-/// Where [`ValueType::rebuild`] puts requests: a log, a snapshot, a test.
+/// The receiver of [`ValueType::rebuild`]'s requests: a log, a snapshot, a test.
 pub trait Rebuild {
     /// Begins a request of so many words.
     fn request(&mut self, words: usize);
@@ -58,7 +57,7 @@ pub trait Rebuild {
     }
 }
 
-/// Passes a stored string on, by reference if that is how it is stored.
+/// Passes a stored string on, by reference if it is stored so.
 pub fn stored_word<const INLINE: usize>(requests: &mut dyn Rebuild, word: &Bytes<INLINE>) {
     match word {
         Bytes::Shared(bytes) => requests.shared_word(bytes),
@@ -66,7 +65,7 @@ pub fn stored_word<const INLINE: usize>(requests: &mut dyn Rebuild, word: &Bytes
     }
 }
 
-/// The request that gives `key` its deadline, for types whose own requests cannot say it.
+/// Emits the request that sets the deadline of `key`, for types whose own requests cannot.
 pub fn rebuild_deadline(key: &Key, expires_at_ms: Option<u64>, requests: &mut dyn Rebuild) {
     if let Some(moment_ms) = expires_at_ms {
         requests.request(3);

@@ -1,7 +1,7 @@
-//! Who watches which keys (WATCH), and whether they have changed since.
+//! Watched keys (WATCH), and whether they have changed since.
 //!
-//! Every watching client has one flag; the watched keys point to the flags of their watchers. A
-//! mutator raises them. While nobody watches anything, that costs it one comparison.
+//! Every watching client has one flag; the watched keys refer to the flags of their watchers. A
+//! mutator raises them. While no key is watched, that costs the mutator one comparison.
 
 use super::bytes::Key;
 use std::collections::HashMap;
@@ -48,18 +48,18 @@ pub struct Watchers {
 impl Watchers {
     /// Adds a key to those that `watch` watches.
     pub fn add(&mut self, watch: &mut Watch, db: usize, key: &[u8]) {
-        let place = (db, Key::new(key));
-        let flags = self.by_key.entry(place.clone()).or_default();
+        let watched = (db, Key::new(key));
+        let flags = self.by_key.entry(watched.clone()).or_default();
         if !flags.iter().any(|flag| Arc::ptr_eq(flag, &watch.has_changed)) {
             flags.push(Arc::clone(&watch.has_changed));
-            watch.keys.push(place);
+            watch.keys.push(watched);
         }
     }
 
     /// Ends what `watch` watches and lowers its flag.
     pub fn remove(&mut self, watch: &mut Watch) {
-        for place in std::mem::take(&mut watch.keys) {
-            if let Entry::Occupied(mut entry) = self.by_key.entry(place) {
+        for watched in std::mem::take(&mut watch.keys) {
+            if let Entry::Occupied(mut entry) = self.by_key.entry(watched) {
                 entry.get_mut().retain(|flag| !Arc::ptr_eq(flag, &watch.has_changed));
                 if entry.get().is_empty() {
                     entry.remove();
@@ -69,7 +69,7 @@ impl Watchers {
         watch.has_changed.store(false, Relaxed);
     }
 
-    /// Tells the watchers of `key`.
+    /// Raises the flags of the watchers of `key`.
     pub fn changed(&self, db: usize, key: &[u8]) {
         if self.by_key.is_empty() {
             return;
@@ -79,7 +79,7 @@ impl Watchers {
         }
     }
 
-    /// Tells the watchers of all keys of database `db` that `exists` says exist.
+    /// Raises the flags of the watchers of all keys in database `db` for which `exists` holds.
     pub fn flushed(&self, db: usize, exists: impl Fn(&[u8]) -> bool) {
         for ((at, key), flags) in &self.by_key {
             if *at == db && exists(key) {

@@ -5,8 +5,8 @@
 //! bits. Rust has no such type; here are the three operations that are needed, each rounded
 //! correctly (to the nearest, ties to even), so that replies agree to the last digit.
 //!
-//! Simplified: numbers below the smallest normal one keep their full precision, which nobody can
-//! see in seventeen decimals.
+//! Simplified: numbers below the smallest normal one keep their full precision, which seventeen
+//! decimals cannot show.
 
 use std::cmp::Ordering;
 
@@ -33,11 +33,11 @@ pub struct Extended {
 }
 
 impl Extended {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Extended = Extended { is_negative: false, significand: 0, exponent: 0 };
 
-    /// Reads a number with an optional fraction and exponent, or an infinity. Like C it takes
-    /// hexadecimal notation too, in which the exponent is one of two: `0x1.8p3`.
+    /// Parses a number with an optional fraction and exponent, or an infinity. Like C it accepts
+    /// hexadecimal notation, in which the exponent is one of two: `0x1.8p3`.
     pub fn parse(text: &[u8]) -> Option<Extended> {
         if text.len() > TEXT_BYTES_MAX {
             return None;
@@ -71,19 +71,19 @@ impl Extended {
         number.is_finite().then_some(Extended { is_negative, ..number })
     }
 
-    /// Whether it is an ordinary number.
+    /// Whether it is neither infinite nor not a number.
     pub fn is_finite(self) -> bool {
         self.exponent != i32::MAX
     }
 
-    /// The nearest number to `digits * 10^ten_power`, perhaps infinite; `None` if it is nearly zero
-    /// and not zero.
+    /// The nearest number to `digits * 10^ten_power`, possibly infinite; `None` if it would be
+    /// rounded to zero without being zero.
     fn from_decimal(mut digits: Big, ten_power: i32) -> Option<Extended> {
         if digits.is_zero() {
             return Some(Extended::ZERO);
         }
-        // Beyond these no text of the permitted length can bring the number back into range; the
-        // cut keeps the powers of ten below small.
+        // Beyond these limits no text of the permitted length can bring the number back into range;
+        // the clamp keeps the powers of ten below small.
         let ten_power = ten_power.clamp(-11_000, 6_000);
         let mut divisor = Big::from(1);
         let scaled = if ten_power > 0 { &mut digits } else { &mut divisor };
@@ -96,7 +96,7 @@ impl Extended {
         if digits.is_zero() {
             return Some(Extended::ZERO);
         }
-        // Beyond these no text of the permitted length can bring the number back into range.
+        // Beyond these limits no text of the permitted length can bring the number back into range.
         let two_power = two_power.clamp(-60_000, 60_000);
         let mut divisor = Big::from(1);
         let shifted = if two_power > 0 { &mut digits } else { &mut divisor };
@@ -104,14 +104,14 @@ impl Extended {
         Extended::quotient(digits, divisor).unless_tiny()
     }
 
-    /// Nothing if it would be rounded to zero.
+    /// `None` if it would be rounded to zero.
     fn unless_tiny(self) -> Option<Extended> {
         (self.exponent >= EXPONENT_MIN - 63).then_some(self)
     }
 
     /// The nearest number to `dividend / divisor`, by long division in binary.
     fn quotient(mut dividend: Big, mut divisor: Big) -> Extended {
-        /// One more than the significand has, for rounding; the rest decides ties.
+        /// One more than the significand has, for rounding; the remainder decides ties.
         const BITS: i32 = 65;
         let mut exponent = dividend.bits() as i32 - divisor.bits() as i32;
         dividend.shift_left(exponent.min(0).unsigned_abs());
@@ -139,7 +139,7 @@ impl Extended {
             ((bits as u64).checked_shl(64 - len).unwrap_or(0), exponent - (64 - len as i32))
         } else {
             let nearest = shift_right_rounding(bits, len - 64);
-            // Rounding up may have made it one bit longer; the bit that falls off is a zero.
+            // Rounding up may have made it one bit longer; the lost bit is a zero.
             let carry = (nearest >> 64) as u32;
             ((nearest >> carry) as u64, exponent + (len - 64 + carry) as i32)
         };
@@ -165,7 +165,7 @@ impl Extended {
         let large_bits = u128::from(large.significand) << GUARD_BITS;
         let small_bits = u128::from(small.significand) << GUARD_BITS;
         let shifted = small_bits.checked_shr(distance).unwrap_or(0);
-        // What is shifted out leaves a trace: it decides whether something is a tie.
+        // Bits that are shifted out leave a trace (a sticky bit), because they decide ties.
         let is_exact = shifted.checked_shl(distance) == Some(small_bits);
         let shifted = shifted | u128::from(!is_exact);
         let exponent = large.exponent - GUARD_BITS as i32;
@@ -177,7 +177,7 @@ impl Extended {
         Extended { is_negative, ..Extended::rounded(large_bits.abs_diff(shifted), exponent) }
     }
 
-    /// The number with seventeen decimals, without the zeros at their end: C's `%.17Lf`, trimmed.
+    /// The number with seventeen decimals, without trailing zeros: C's `%.17Lf`, trimmed.
     pub fn text(self) -> String {
         /// 2⁶⁴ times this stays below 2¹²⁸.
         const SCALE: u128 = 10_u128.pow(DECIMALS as u32);
@@ -200,7 +200,7 @@ impl Extended {
     }
 }
 
-/// Reads `e` and an integer, or nothing at all. What is too large for any number is cut.
+/// Parses `e` and an integer, or an empty text. Values too large for any number are clamped.
 fn parse_exponent(text: &[u8]) -> Option<i32> {
     let Some((_, text)) = text.split_first() else { return Some(0) };
     let (sign, digits) = match text {
@@ -217,7 +217,7 @@ fn parse_exponent(text: &[u8]) -> Option<i32> {
 
 /// `bits / 2^count`, to the nearest integer, ties to even.
 fn shift_right_rounding(bits: u128, count: u32) -> u128 {
-    // At 128 and beyond the quotient is below one half for everything that comes here.
+    // From 128 on the quotient is below one half for every possible argument.
     let Some(quotient) = bits.checked_shr(count) else { return 0 };
     if count == 0 {
         return bits;
@@ -239,11 +239,11 @@ impl From<u64> for Big {
 }
 
 impl Big {
-    /// Decimal digits that a word can hold, whatever they are.
+    /// Decimal digits that always fit into a word.
     const GROUP_DIGITS: usize = 19;
 
     fn from_digits(digits: &[u8], radix: u32) -> Big {
-        /// Digits of either radix that a word can hold with its power.
+        /// Digits of either radix whose power fits into a word.
         const GROUP_DIGITS: usize = 15;
         let value_of = |digit: &u8| char::from(*digit).to_digit(radix).map_or(0, u64::from);
         let mut number = Big::from(0);
@@ -296,7 +296,7 @@ impl Big {
         by_len.then_with(|| self.words.iter().rev().cmp(other.words.iter().rev()))
     }
 
-    /// Takes away `other`, which is not larger.
+    /// Subtracts `other`, which is not larger.
     fn subtract(&mut self, other: &Big) {
         let mut borrow = false;
         let others = other.words.iter().chain(std::iter::repeat(&0));
@@ -308,7 +308,7 @@ impl Big {
         }
     }
 
-    /// Divides by `divisor` and returns the rest.
+    /// Divides by `divisor` and returns the remainder.
     fn divide(&mut self, divisor: u64) -> u64 {
         let mut rest = 0;
         for word in self.words.iter_mut().rev() {
@@ -341,7 +341,7 @@ impl Big {
 mod tests {
     use super::*;
 
-    /// Adds two numbers given as text; empty if one of them is none.
+    /// Adds two numbers given as text; empty if one of them is not a number.
     fn sum(a: &str, b: &str) -> String {
         let parse = |text: &str| Extended::parse(text.as_bytes());
         parse(a).zip(parse(b)).map_or(String::new(), |(a, b)| a.plus(b).text())
@@ -369,7 +369,7 @@ mod tests {
         }
     }
 
-    /// Ensures that what is no number is refused, and what is too large or too small for one.
+    /// Ensures that text that is not a number is refused, and so are numbers out of range.
     #[test]
     fn malformed_numbers_are_refused() {
         for text in [

@@ -1,21 +1,21 @@
-//! How often each command was called, and how long that took.
+//! Number and duration of each command's calls.
 //!
-//! Three additions per *streak* of equal commands (see `command/meter.rs`), each to an atomic
-//! counter of that command's own: no lock, no line of the cache that all cores fight for. A command
-//! that was never called has no histogram, which keeps an idle server small.
+//! Three additions per *streak* of equal commands (see `command/engine/meter.rs`), each to an
+//! atomic counter of that command alone: no lock, and no cache line that all cores write to. A
+//! command that was never called has no histogram, which keeps an idle server small.
 //!
-//! A histogram has four buckets for every doubling of time, so that a percentile read from it is
-//! at most a quarter too large.
+//! A histogram has four buckets for every doubling of time, so a percentile read from it is at most
+//! a quarter too large.
 
 use crate::limits;
 use std::array;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Everything shorter than 2 to this power, in nanoseconds, is in the first bucket.
+/// The first bucket contains everything shorter than 2 to this power, in nanoseconds.
 const SHORTEST_POWER: u32 = 7;
 
-/// Everything from 2 to this power on, in nanoseconds (17 seconds), is in the last bucket.
+/// The last bucket contains everything from 2 to this power on, in nanoseconds (17 seconds).
 const LONGEST_POWER: u32 = 34;
 
 /// Buckets for every doubling, as a power of two.
@@ -26,13 +26,14 @@ const BUCKETS: usize = 1 + (((LONGEST_POWER - SHORTEST_POWER) << PARTS_POWER) as
 /// One command's durations.
 type Histogram = [AtomicU64; BUCKETS];
 
-/// Figures of all commands, by the number of their row in the command table.
+/// Figures of all commands, by the index of their row in the command table.
 #[derive(Debug)]
 pub struct Calls {
     rows: Box<[Row]>,
 }
 
-/// A line of the cache to itself: cores that execute different commands do not disturb each other.
+/// A cache line of its own, so that cores that execute different commands do not invalidate each
+/// other's (false sharing).
 #[derive(Debug, Default)]
 #[repr(align(64))]
 struct Row {
@@ -43,16 +44,16 @@ struct Row {
     histogram: OnceLock<Box<Histogram>>,
 }
 
-/// One command's figures at a moment.
+/// One command's figures at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Figures {
-    /// How often it was executed.
+    /// Number of executions.
     pub calls: u64,
-    /// Nanoseconds that all of its executions took.
+    /// Nanoseconds of all executions together.
     pub duration_ns: u64,
-    /// How often it was refused before it was executed.
+    /// Requests that were refused before execution.
     pub rejected: u64,
-    /// How often it was executed and answered with an error.
+    /// Executions that ended with an error.
     pub failed: u64,
 }
 
@@ -63,8 +64,8 @@ impl Default for Calls {
 }
 
 impl Calls {
-    /// Counts `calls` executions of a command that took `duration_ns` together; each is taken to
-    /// have lasted as long as the others.
+    /// Counts `calls` executions of a command that took `duration_ns` together; each is counted
+    /// with the same duration.
     pub fn add(&self, row: usize, calls: u64, duration_ns: u64) {
         let row = &self.rows[row];
         row.calls.fetch_add(calls, Relaxed);
@@ -107,7 +108,7 @@ impl Calls {
         (calls > 0).then_some(Durations { buckets, calls })
     }
 
-    /// Begins to count anew.
+    /// Resets all counters.
     pub fn reset(&self) {
         for row in &self.rows {
             [&row.calls, &row.duration_ns, &row.rejected, &row.failed]
@@ -119,7 +120,7 @@ impl Calls {
     }
 }
 
-/// How one command's durations are distributed.
+/// The distribution of one command's durations.
 #[derive(Debug)]
 pub struct Durations {
     buckets: Vec<u64>,
@@ -139,9 +140,8 @@ impl Durations {
         longest_ns(place.unwrap_or(BUCKETS - 1))
     }
 
-    /// For every power of two nanoseconds, from about a microsecond on, within which there are
-    /// more executions than within the one before: the power, and how many executions took no
-    /// longer.
+    /// The cumulative distribution, from about a microsecond on: for every power of two nanoseconds
+    /// within which there were executions, the power and the number of executions up to it.
     pub fn doublings(&self) -> Vec<(u32, u64)> {
         const FIRST_POWER: u32 = 10;
         let mut found: Vec<(u32, u64)> = Vec::new();
@@ -168,7 +168,7 @@ fn bucket(duration_ns: u64) -> usize {
     place.min(BUCKETS - 1)
 }
 
-/// The longest duration that a bucket is for, in nanoseconds.
+/// The longest duration in a bucket, in nanoseconds.
 fn longest_ns(bucket: usize) -> u64 {
     let (power, part) = (bucket >> PARTS_POWER, bucket & ((1 << PARTS_POWER) - 1));
     let start = ((1 << PARTS_POWER) + part as u64) << power;
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(bucket(u64::MAX), BUCKETS - 1);
     }
 
-    /// Ensures that a percentile is at least the true one and at most a quarter more.
+    /// Ensures that a percentile is at least the exact one and at most a quarter more.
     #[test]
     fn percentiles_are_nearly_true() {
         let calls = Calls::default();
@@ -205,7 +205,7 @@ mod tests {
         assert!(calls.durations(4).is_none());
     }
 
-    /// Ensures that a streak is counted as calls of equal length, and that a reset forgets it.
+    /// Ensures that a streak is counted as calls of equal duration, and that a reset clears it.
     #[test]
     fn streaks_are_shared_out_evenly() {
         let calls = Calls::default();

@@ -1,11 +1,11 @@
-//! Error replies, counted by their first word, which clients take for the kind of an error.
+//! Error replies, counted by their first word, which clients treat as the kind of the error.
 //!
-//! Every first word is one of our own: what a client sends is only ever quoted behind it. So the
-//! list is fixed, and a flood of errors needs neither memory nor a lock.
+//! Every first word is respool's own; bytes from a client are only quoted after it. So the list is
+//! fixed, and a flood of errors needs neither memory nor a lock.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// The first words of all error replies, in the order of the alphabet.
+/// The first words of all error replies, in alphabetical order.
 const KINDS: [&str; 16] = [
     "BUSYKEY",
     "ERR",
@@ -25,7 +25,7 @@ const KINDS: [&str; 16] = [
     "WRONGTYPE",
 ];
 
-/// How often each kind of error was replied.
+/// Number of error replies of each kind.
 #[derive(Debug, Default)]
 pub struct Errors {
     counts: [AtomicU64; KINDS.len()],
@@ -42,7 +42,7 @@ impl Errors {
         }
     }
 
-    /// Every kind that there was, and how often.
+    /// Every kind that occurred, and how often.
     pub fn list(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let counts = self.counts.iter().map(|count| count.load(Relaxed));
         KINDS.into_iter().zip(counts).filter(|(_, count)| *count > 0)
@@ -53,7 +53,7 @@ impl Errors {
         self.list().map(|(_, count)| count).sum()
     }
 
-    /// Begins to count anew.
+    /// Resets all counters.
     pub fn reset(&self) {
         self.counts.iter().for_each(|count| count.store(0, Relaxed));
     }
@@ -63,7 +63,7 @@ impl Errors {
 mod tests {
     use super::*;
 
-    /// Ensures that errors are told apart by their first word only.
+    /// Ensures that errors are distinguished by their first word only.
     #[test]
     fn first_words_are_counted() {
         let errors = Errors::default();
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(errors.total(), 0);
     }
 
-    /// Ensures that the list is in order and names nothing twice.
+    /// Ensures that the list is in order and contains no word twice.
     #[test]
     fn kinds_are_in_order() {
         assert!(KINDS.is_sorted_by(|a, b| a < b));

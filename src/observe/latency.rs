@@ -1,8 +1,8 @@
-//! The worst moments: for each kind of event, how long its slowest instances took, by the second.
+//! The worst moments: for each kind of event, its longest duration in each second.
 //!
-//! An event is anything that can make clients wait. Commands are reported so far, as `command` and
-//! `fast-command`: whatever else makes clients wait shows in theirs. What is below the operator's
-//! threshold, which is off at first, is not even looked at.
+//! An event is anything that can make clients wait. Only commands are reported so far, as `command`
+//! and `fast-command`: other causes show in their durations. Events below the operator's threshold,
+//! which is off by default, are not examined.
 
 use crate::limits;
 use parking_lot::Mutex;
@@ -20,18 +20,18 @@ pub struct Latency {
 /// One kind of event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Event {
-    /// Its seconds, the earliest first.
+    /// Its samples, one for each second, the earliest first.
     pub samples: VecDeque<Sample>,
-    /// The slowest instance since the last reset, in milliseconds.
+    /// The longest duration since the last reset, in milliseconds.
     pub max_ms: u64,
 }
 
-/// The slowest instance within one second.
+/// The longest duration within one second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
-    /// When.
+    /// Unix seconds.
     pub unix_seconds: u64,
-    /// How long.
+    /// Milliseconds.
     pub duration_ms: u64,
 }
 
@@ -41,18 +41,18 @@ impl Latency {
         self.threshold_ms.store(threshold_ms, Relaxed);
     }
 
-    /// Whether events are looked at.
+    /// Whether events are measured.
     pub fn is_on(&self) -> bool {
         self.threshold_ms.load(Relaxed) > 0
     }
 
-    /// Whether an event that took so long is remembered.
+    /// Whether an event of this duration is recorded.
     pub fn is_slow(&self, duration_us: u64) -> bool {
         let threshold_ms = self.threshold_ms.load(Relaxed);
         threshold_ms > 0 && duration_us / 1_000 >= threshold_ms
     }
 
-    /// Reports that an event took a certain time. Costs next to nothing below the threshold.
+    /// Reports an event with its duration. Costs next to nothing below the threshold.
     pub fn add(&self, event: &'static str, unix_seconds: u64, duration_us: u64) {
         if !self.is_slow(duration_us) {
             return;
@@ -74,12 +74,12 @@ impl Latency {
         }
     }
 
-    /// All events with their names, in the order of the alphabet.
+    /// All events with their names, in alphabetical order.
     pub fn events(&self) -> Vec<(&'static str, Event)> {
         self.events.lock().iter().map(|(name, event)| (*name, event.clone())).collect()
     }
 
-    /// Forgets the events that `chosen` chooses, and says how many there were.
+    /// Removes the events that `chosen` accepts, and returns their number.
     pub fn reset(&self, chosen: impl Fn(&str) -> bool) -> usize {
         let mut events = self.events.lock();
         let before = events.len();
@@ -92,7 +92,7 @@ impl Latency {
 mod tests {
     use super::*;
 
-    /// Ensures that a second has one sample, its worst, and that old seconds make room.
+    /// Ensures that a second has one sample, its worst, and that the oldest seconds are dropped.
     #[test]
     fn a_second_is_as_bad_as_its_worst_moment() {
         let latency = Latency::default();

@@ -1,8 +1,8 @@
-//! The slow log: the last commands that took longer than the operator finds right.
+//! The slow log: the last commands that took longer than a threshold.
 //!
-//! An entry is made where the command was executed and pushed here when no other lock is held. It
-//! keeps as much of the arguments as Redis does, which is enough to recognise a request and bounds
-//! what a log of huge requests costs.
+//! The engine makes an entry and adds it here when no other lock is held. An entry keeps as much of
+//! the arguments as Redis keeps: enough to recognise a request, while the cost of a log of huge
+//! requests is bounded.
 
 use crate::limits;
 use parking_lot::Mutex;
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
 /// The last slow commands, the latest first.
 #[derive(Debug)]
 pub struct Slowlog {
-    /// `slowlog-log-slower-than`: microseconds; 0 is everything, less is nothing.
+    /// `slowlog-log-slower-than`: microseconds; 0 logs everything, a negative number nothing.
     slower_than_us: AtomicI64,
     /// `slowlog-max-len`.
     entries_max: AtomicUsize,
@@ -31,18 +31,18 @@ struct Log {
 pub struct Entry {
     /// Unix seconds of its end.
     pub unix_seconds: u64,
-    /// How long it took.
+    /// Microseconds.
     pub duration_us: u64,
-    /// What was asked, shortened.
+    /// The request's arguments, shortened.
     pub arguments: Vec<Vec<u8>>,
     /// The client's address.
     pub peer: String,
-    /// The client's name; empty is none.
+    /// The client's name, or empty.
     pub name: String,
 }
 
 impl Default for Slowlog {
-    /// A log that takes nothing until it is configured.
+    /// A log that is off until it is configured.
     fn default() -> Slowlog {
         Slowlog {
             slower_than_us: AtomicI64::new(-1),
@@ -53,19 +53,19 @@ impl Default for Slowlog {
 }
 
 impl Slowlog {
-    /// Puts new settings in force. What is too much for them is forgotten at the next entry.
+    /// Puts new settings in force. Entries beyond the new length are dropped at the next addition.
     pub fn configure(&self, slower_than_us: i64, entries_max: usize) {
         self.slower_than_us.store(slower_than_us, Relaxed);
         self.entries_max.store(entries_max, Relaxed);
     }
 
-    /// Whether a command that took so long belongs here.
+    /// Whether a command of this duration is logged.
     pub fn is_slow(&self, duration_us: u64) -> bool {
         let slower_than_us = self.slower_than_us.load(Relaxed);
         u64::try_from(slower_than_us).is_ok_and(|bound_us| duration_us >= bound_us)
     }
 
-    /// Remembers commands in the order in which they were executed.
+    /// Adds commands in the order of their execution.
     pub fn extend(&self, entries: Vec<Entry>) {
         let entries_max = self.entries_max.load(Relaxed);
         let mut log = self.log.lock();
@@ -92,16 +92,16 @@ impl Slowlog {
         self.len() == 0
     }
 
-    /// Forgets all entries; numbers go on.
+    /// Drops all entries; numbers are never used again.
     pub fn clear(&self) {
         self.log.lock().entries.clear();
     }
 }
 
-/// As much of a request of `count` arguments as an entry keeps.
+/// The part of a request of `count` arguments that an entry keeps.
 pub fn shortened<'a>(count: usize, arguments: impl Iterator<Item = Cow<'a, [u8]>>) -> Vec<Vec<u8>> {
     let is_cut = count > limits::SLOWLOG_ARGUMENTS_MAX;
-    // The last place is for telling how many are missing.
+    // The last slot says how many arguments are missing.
     let kept = if is_cut { limits::SLOWLOG_ARGUMENTS_MAX - 1 } else { count };
     let mut shown: Vec<Vec<u8>> = arguments.take(kept).map(|argument| cut(&argument)).collect();
     if is_cut {
@@ -128,7 +128,7 @@ mod tests {
         Entry { unix_seconds: 0, duration_us, arguments: Vec::new(), peer, name }
     }
 
-    /// Ensures that the log keeps the latest entries and numbers them for ever.
+    /// Ensures that the log keeps the latest entries and never uses a number twice.
     #[test]
     fn the_latest_entries_are_kept() {
         let log = Slowlog::default();
@@ -147,7 +147,7 @@ mod tests {
         assert!(log.is_empty());
     }
 
-    /// Ensures that arguments are shortened as in Redis, at the bound and behind it.
+    /// Ensures that arguments are shortened as in Redis, at the limit and beyond it.
     #[test]
     fn requests_are_shortened() {
         let show = |arguments: &[&[u8]]| {

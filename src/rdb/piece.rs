@@ -1,4 +1,4 @@
-//! Values in pieces: what the reader hands over and what a recipient has to be.
+//! Values in pieces: the events of the reader, and the trait of their receiver.
 //!
 //! A value is handed over element by element and never as a whole, because a set of ten million
 //! members exists twice otherwise: once for the reader and once for the keyspace. An element that

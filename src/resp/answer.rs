@@ -22,7 +22,7 @@ pub enum Answer {
     Integer(i64),
     /// `$len`: any bytes.
     Bulk(Vec<u8>),
-    /// `=len`: a text for humans, behind three letters that say which format it has.
+    /// `=len`: a text for humans, after three letters for its format.
     Verbatim([u8; 3], Vec<u8>),
     /// `_`, and in version 2 `$-1` or `*-1`: there is nothing.
     Null,

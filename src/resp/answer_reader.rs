@@ -9,7 +9,7 @@
 //!   grows with its bytes, an array with its elements.
 //! - Nesting is bounded ([`limits::ANSWER_DEPTH_MAX`]), because a tree is shown and freed by
 //!   functions that call themselves.
-//! - After an error nobody knows where the next reply begins: the connection has to be closed.
+//! - After an error the beginning of the next reply is unknown: the connection has to be closed.
 
 use super::answer::Answer;
 use super::parse_integer;

@@ -1,15 +1,15 @@
-//! Collects the one request that does not lie complete in the read buffer.
+//! Collects a request that is not complete in the read buffer.
 //!
-//! A push parser: it is fed whatever has arrived, takes the bytes that belong to its request and
-//! keeps its place in between, so that a request in a million pieces costs no more than one in two.
-//! Memory grows with the bytes that arrived, never with a length that was declared.
+//! A push parser: it consumes the bytes that have arrived and keeps its state between calls, so
+//! that a request in a million pieces costs no more than one in two. Memory grows with the bytes
+//! that arrived, never with a declared length.
 
 use super::parse::{argument_count, bulk_len};
 use super::{Limits, ProtocolError, Span, inline};
 use crate::limits;
 use memchr::memchr;
 
-/// What the next byte belongs to.
+/// The meaning of the next byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Expecting {
     /// The first byte of a request.
@@ -17,29 +17,29 @@ enum Expecting {
     Start,
     /// A line of words.
     Inline,
-    /// The count behind `*`.
+    /// The count after `*`.
     ArgumentCount,
     /// A line that should be `$` and a length.
     BulkHeader,
     /// The bytes of an argument.
     Bulk {
-        /// How many are missing.
+        /// Number of missing bytes.
         missing: usize,
     },
-    /// The line end behind an argument, which is skipped unseen.
+    /// The line end after an argument, whose bytes are skipped unchecked.
     BulkEnd {
-        /// How many bytes are missing.
+        /// Number of missing bytes.
         missing: usize,
     },
     /// Nothing: the request is complete.
     Complete,
 }
 
-/// A request in the making, or complete.
+/// A request, complete or in progress.
 #[derive(Debug, Default)]
 pub struct Assembler {
     expecting: Expecting,
-    /// The arguments' bytes, one behind the other.
+    /// The arguments' bytes, one after the other.
     bytes: Vec<u8>,
     spans: Vec<Span>,
     /// The unfinished line: a count, a length or an inline request.
@@ -48,18 +48,18 @@ pub struct Assembler {
 }
 
 impl Assembler {
-    /// Whether not a single byte of a request has been taken.
+    /// Whether no byte of a request has been consumed.
     pub fn is_empty(&self) -> bool {
         self.expecting == Expecting::Start
     }
 
-    /// Whether [`Assembler::request`] may be asked for.
+    /// Whether [`Assembler::request`] may be called.
     pub fn is_complete(&self) -> bool {
         self.expecting == Expecting::Complete
     }
 
-    /// The complete request: its bytes, and where in them its arguments lie. No arguments if
-    /// nothing was asked.
+    /// The complete request: its bytes and the spans of its arguments. There are no spans if the
+    /// request was empty.
     pub fn request(&self) -> (&[u8], &[Span]) {
         debug_assert!(self.is_complete(), "half a request must not be executed");
         (&self.bytes, &self.spans)
@@ -70,7 +70,7 @@ impl Assembler {
         self.bytes.capacity() + self.line.capacity() + self.spans.capacity() * size_of::<Span>()
     }
 
-    /// Begins anew and gives memory back that a large request needed.
+    /// Starts the next request and releases memory that a large one needed.
     pub fn reset(&mut self) {
         self.expecting = Expecting::Start;
         self.bytes.clear();
@@ -81,7 +81,7 @@ impl Assembler {
         self.spans.shrink_to(limits::ASSEMBLY_KEPT_BYTES / size_of::<Span>());
     }
 
-    /// Takes from the front of `input` what belongs to this request, returns how much that was.
+    /// Consumes the bytes of `input` that belong to this request, and returns their number.
     ///
     /// # Errors
     /// Bytes that can never become a request.
@@ -93,7 +93,7 @@ impl Assembler {
         Ok(taken)
     }
 
-    /// One transition: takes at least one byte.
+    /// One transition: consumes at least one byte.
     fn step(&mut self, input: &[u8], limits: Limits) -> Result<usize, ProtocolError> {
         match self.expecting {
             Expecting::Start if input[0] == b'*' => {
@@ -133,8 +133,8 @@ impl Assembler {
         }
     }
 
-    /// Collects a line that ends with a carriage return and one more byte. A lone carriage return
-    /// at the end of the collected bytes is the memory between two calls.
+    /// Collects a line, which ends with a carriage return and one more byte. A lone carriage return
+    /// at the end of the collected bytes is the state between two calls.
     fn line(&mut self, input: &[u8], big: ProtocolError) -> Result<(usize, bool), ProtocolError> {
         if self.line.last() == Some(&b'\r') {
             self.line.pop();
@@ -181,7 +181,7 @@ impl Assembler {
                 self.line.clear();
                 Ok(())
             }
-            // An empty line: the carriage return itself is what was found.
+            // An empty line: the byte that was found is the carriage return itself.
             other => Err(ProtocolError::ExpectedDollar(other.map_or(b'\r', |(first, _)| *first))),
         }
     }
@@ -211,7 +211,7 @@ mod tests {
     use super::*;
     use crate::resp::{Parsed, parse};
 
-    /// Ensures that arguments which are only announced take no room.
+    /// Ensures that announced arguments take no memory before they arrive.
     #[test]
     fn a_declared_count_costs_nothing() {
         let (bytes, limits) = (b"*1048576\r\n$1\r\nx\r\n", Limits { stranger: false });

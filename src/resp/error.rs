@@ -1,36 +1,37 @@
-//! Why a connection cannot go on.
+//! The errors that end a connection.
 
 use std::fmt;
 
-/// Why a connection cannot go on: after one of these nobody knows where the next request begins.
+/// A violation of the protocol. After it, the beginning of the next request is unknown, so the
+/// connection ends.
 ///
 /// The texts are Redis's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProtocolError {
-    /// The count behind `*` is not a number or out of range.
+    /// The count after `*` is not a number or out of range.
     InvalidMultibulkLength,
-    /// More arguments than a stranger may send.
+    /// More arguments than an unauthenticated client may send.
     UnauthenticatedMultibulkLength,
-    /// The length behind `$` is not a number or out of range.
+    /// The length after `$` is not a number or out of range.
     InvalidBulkLength,
-    /// A longer argument than a stranger may send.
+    /// A longer argument than an unauthenticated client may send.
     UnauthenticatedBulkLength,
-    /// An argument does not begin with `$` but with this byte.
+    /// An argument begins with this byte instead of `$`.
     ExpectedDollar(u8),
-    /// No line end within the bound behind `*`.
+    /// No line end within the limit after `*`.
     TooBigMultibulkCount,
-    /// No line end within the bound behind `$`.
+    /// No line end within the limit after `$`.
     TooBigBulkCount,
-    /// No line end within the bound of an inline request.
+    /// No line end within the limit of an inline request.
     TooBigInlineRequest,
-    /// Quotes of an inline request do not close, or close in the middle of a word.
+    /// Quotes of an inline request are not closed, or close in the middle of a word.
     UnbalancedQuotes,
-    /// The whole request is larger than any may be.
+    /// The whole request exceeds the limit.
     TooBigRequest,
 }
 
 impl ProtocolError {
-    /// What follows `-ERR Protocol error: `. It may quote the client, and so need not be UTF-8.
+    /// The text after `-ERR Protocol error: `. It may quote the client, and so need not be UTF-8.
     pub fn text(self) -> Vec<u8> {
         let text: &[u8] = match self {
             ProtocolError::InvalidMultibulkLength => b"invalid multibulk length",

@@ -7,12 +7,12 @@
 //! *2\r\n$3\r\nGET\r\n$3\r\nkey\r\n          get key\r\n
 //! ```
 //!
-//! There are two ways to read one, and one grammar under both: `parse.rs`. A request that lies
-//! complete in the read buffer is parsed where it lies and nothing is copied ([`parse::parse`]).
-//! The one that straddles the buffer's end is collected, as its bytes arrive, by an
-//! [`assemble::Assembler`]. Replies are written by [`reply::Reply`], in either version. The other
-//! side of a connection is here too: a client's requests are written by [`request::encode`], and
-//! what it gets is read by an [`AnswerReader`].
+//! There are two ways to read a request, with one grammar: `parse.rs`. A request that is complete
+//! in the read buffer is parsed in place, without a copy ([`parse::parse`]). A request that
+//! continues after the buffer's end is collected by an [`assemble::Assembler`] as its bytes arrive.
+//! Replies are written by [`reply::Reply`], in either version. The other side of a connection is
+//! here, too: a client's requests are written by [`request::encode`], and replies are read by an
+//! [`AnswerReader`].
 //!
 //! This layer knows bytes only: no sockets, no keys, no commands.
 

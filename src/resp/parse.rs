@@ -1,30 +1,30 @@
-//! The grammar of a request, and the parser for requests that lie complete in a buffer.
+//! The grammar of a request, and the parser for requests that are complete in a buffer.
 //!
-//! Invariant: whatever the bytes, [`parse`] and [`crate::resp::Assembler`] agree on the requests
-//! in them and on the error behind them; a test feeds both with the same bytes in every way.
+//! Invariant: for any bytes, [`parse`] and [`crate::resp::Assembler`] find the same requests and
+//! the same error after them; a test feeds both with the same bytes in every way.
 
 use super::{ProtocolError, Span, parse_integer};
 use crate::limits;
 use memchr::memchr;
 
-/// How much a client may send in one request; less before it has proved who it is.
+/// Limits of one request, smaller before authentication.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Whether the client still has to authenticate.
     pub stranger: bool,
 }
 
-/// What stands at the beginning of a buffer.
+/// The content of the beginning of a buffer.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Parsed {
-    /// A whole request of `len` bytes; its arguments' spans were appended. No spans: nothing was
-    /// asked (an empty array) and nothing is to be answered.
+    /// A whole request of `len` bytes; the spans of its arguments were appended. Without spans (an
+    /// empty array) there is nothing to execute and no reply.
     Request {
         /// Bytes that the request takes.
         len: usize,
     },
-    /// A line of words, complete or not. Quoting may change its bytes, so that it cannot be
-    /// parsed in place.
+    /// A line of words, complete or not. Quoting may change its bytes, so it cannot be parsed in
+    /// place.
     Inline,
     /// The end has not arrived.
     Incomplete,
@@ -65,14 +65,14 @@ pub fn parse(
     Ok(Parsed::Request { len: next - at })
 }
 
-/// Reads `$len\r\n` at `at`: the length, and where the bytes begin; `None` if it is not all there.
+/// Reads `$len\r\n` at `at`: the length and the offset of the bytes; `None` if it is incomplete.
 fn bulk_header(
     buffer: &[u8],
     at: usize,
     limits: Limits,
 ) -> Result<Option<(usize, usize)>, ProtocolError> {
     let Some(&first) = buffer.get(at) else { return Ok(None) };
-    // Redis looks for the line end first, and so do we: half a line is never yet an error.
+    // Redis looks for the line end first, and so does this: an incomplete line is not yet an error.
     let Some((text, next)) = line(buffer, at, ProtocolError::TooBigBulkCount)? else {
         return Ok(None);
     };
@@ -82,9 +82,9 @@ fn bulk_header(
     Ok(Some((bulk_len(&text[1..], limits)?, next)))
 }
 
-/// The line that begins at `at`, without its end, and where the next one begins.
+/// The line that begins at `at`, without its end, and the offset of the next one.
 ///
-/// Like Redis, it takes a carriage return for the end and skips the byte behind it unseen.
+/// As in Redis, a carriage return ends the line, and the byte after it is skipped unchecked.
 fn line(
     buffer: &[u8],
     at: usize,
@@ -99,7 +99,7 @@ fn line(
     }
 }
 
-/// The number behind `*`. Nothing and less than nothing are allowed and mean: no request.
+/// The number after `*`. Zero and negative numbers are allowed and mean: no request.
 pub(super) fn argument_count(text: &[u8], limits: Limits) -> Result<usize, ProtocolError> {
     let count = parse_integer(text).ok_or(ProtocolError::InvalidMultibulkLength)?;
     let count = usize::try_from(count).unwrap_or(0);
@@ -112,7 +112,7 @@ pub(super) fn argument_count(text: &[u8], limits: Limits) -> Result<usize, Proto
     Ok(count)
 }
 
-/// The number behind `$`.
+/// The number after `$`.
 pub(super) fn bulk_len(text: &[u8], limits: Limits) -> Result<usize, ProtocolError> {
     let len = parse_integer(text).and_then(|len| usize::try_from(len).ok());
     let len = len.filter(|len| *len <= limits::BULK_BYTES_MAX);
@@ -133,7 +133,7 @@ mod tests {
 
     type Requests = (Vec<Vec<Vec<u8>>>, Option<ProtocolError>);
 
-    /// Reads everything the way a connection does that gets it in pieces, cut at `cuts`.
+    /// Reads everything as a connection does that receives it in pieces, cut at `cuts`.
     fn read_all(bytes: &[u8], cuts: &[usize], limits: Limits) -> Requests {
         let mut requests = Vec::new();
         let mut assembler = Assembler::default();
@@ -206,7 +206,7 @@ mod tests {
         );
     }
 
-    /// Ensures that each malformed frame gets Redis's text, and what came before it is kept.
+    /// Ensures that each malformed frame gets Redis's text, and that requests before it are kept.
     #[test]
     fn malformed_frames_are_named() {
         use ProtocolError::*;
@@ -224,7 +224,7 @@ mod tests {
         check(b"*1\r\n$16385\r\n", STRANGER, &[], Some(UnauthenticatedBulkLength));
     }
 
-    /// Ensures that a line without an end is given up at the bound, not at the end of memory.
+    /// Ensures that a line without an end is refused at the limit, not when memory is used up.
     #[test]
     fn endless_lines_are_cut_off() {
         let endless = |start: &[u8]| {

@@ -1,8 +1,8 @@
 //! Writes replies, in RESP2 or RESP3 as the client has chosen.
 //!
-//! Small things are copied into one growing buffer. A large value is *attached*: the reply keeps a
-//! counted reference and the connection sends the bytes from where they lie, so that a 1 MiB GET
-//! holds the keyspace lock no longer than a short one.
+//! Short text is copied into one growing buffer. A large value is *attached*: the reply keeps a
+//! counted reference and the connection sends the bytes without a copy, so a GET of 1 MiB holds the
+//! keyspace lock no longer than a short one.
 //!
 //! A handler may fail half-way through a reply; [`Reply::rollback`] returns to a [`Reply::mark`].
 
@@ -15,11 +15,11 @@ use std::sync::Arc;
 /// Replies waiting to be sent to one client.
 #[derive(Debug, Default)]
 pub struct Reply {
-    /// Everything but the attachments.
+    /// Everything except the attachments.
     text: Vec<u8>,
     /// Bytes of `text` that were sent already.
     text_sent: usize,
-    /// Large values and where in `text` each belongs, in order.
+    /// Large values with their offsets in `text`, in order.
     attachments: VecDeque<Attachment>,
     /// Sum of the attachments' lengths.
     attached_bytes: usize,
@@ -32,14 +32,14 @@ pub struct Reply {
 
 #[derive(Debug)]
 struct Attachment {
-    /// The attachment goes in front of this byte of the text.
+    /// The attachment precedes this byte of the text.
     at: usize,
     bytes: Arc<[u8]>,
-    /// How many of the bytes are sent: those behind them are room to grow.
+    /// Number of bytes to send; spare capacity follows them.
     len: usize,
 }
 
-/// A place to return to: how much text and how many attachments there were.
+/// A state to return to: the lengths of text and attachments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
     text: usize,
@@ -88,7 +88,7 @@ impl Reply {
         self.text.extend_from_slice(b"+OK\r\n");
     }
 
-    /// `-text`; line ends inside become spaces, as an error is one line by definition.
+    /// `-text`; line ends inside become spaces, because an error is one line.
     pub fn error(&mut self, text: &[u8]) {
         let start = self.text.len();
         self.line(b'-', text);
@@ -119,7 +119,7 @@ impl Reply {
         self.end_line();
     }
 
-    /// The same for the first `len` of `bytes`, without a copy if they are many.
+    /// The same for the first `len` of `bytes`, without a copy if there are many.
     pub fn bulk_shared(&mut self, bytes: &Arc<[u8]>, len: usize) {
         if len < limits::REPLY_SHARED_BYTES_MIN {
             return self.bulk(&bytes[..len]);
@@ -131,7 +131,7 @@ impl Reply {
         self.end_line();
     }
 
-    /// Text for humans, such as INFO: `=len`, `txt:`, the text in RESP3; a bulk string in RESP2.
+    /// Text for humans, such as INFO: `=len`, `txt:`, text in RESP3; a bulk string in RESP2.
     pub fn verbatim(&mut self, text: &str) {
         if !self.resp3 {
             return self.bulk(text.as_bytes());
@@ -192,7 +192,7 @@ impl Reply {
         Mark { text: self.text.len(), attachments: self.attachments.len() }
     }
 
-    /// Forgets everything since `mark`.
+    /// Removes everything since `mark`.
     pub fn rollback(&mut self, mark: Mark) {
         self.text.truncate(mark.text);
         for dropped in self.attachments.drain(mark.attachments..) {
@@ -212,7 +212,7 @@ impl Reply {
         skip_reply(&text) == Some(text.len())
     }
 
-    /// The first stretches of bytes to send, in order and at most `max` of them.
+    /// The first slices of bytes to send, in order and at most `max` of them.
     pub fn slices(&self, max: usize) -> Vec<IoSlice<'_>> {
         let mut slices = Vec::with_capacity(max.min(2 * self.attachments.len() + 1));
         let (mut text_sent, mut skip) = (self.text_sent, self.attachment_sent);
@@ -232,7 +232,7 @@ impl Reply {
         self.attachments.is_empty().then(|| &self.text[self.text_sent..])
     }
 
-    /// Forgets the first `sent` bytes, which the kernel has taken.
+    /// Removes the first `sent` bytes, which the kernel has accepted.
     pub fn advance(&mut self, mut sent: usize) {
         while let Some(first) = self.attachments.front() {
             let text_len = first.at - self.text_sent;
@@ -257,8 +257,8 @@ impl Reply {
         }
     }
 
-    /// Moves what is still to be sent to the front. Only when more than half was sent: so a byte
-    /// is moved about once, and a client that is always a little behind costs just that little.
+    /// Moves unsent bytes to the front, but only when more than half was sent: so every byte is
+    /// moved about once, and a client that is always a little behind costs just that little.
     fn forget_sent(&mut self) {
         self.text.drain(..self.text_sent);
         self.attachments.iter_mut().for_each(|attachment| attachment.at -= self.text_sent);
@@ -266,7 +266,7 @@ impl Reply {
         self.text.shrink_to(limits::OUTPUT_KEPT_BYTES.max(2 * self.text.len()));
     }
 
-    /// Forgets everything, and gives memory back that only a large reply needed.
+    /// Removes everything and releases memory that only a large reply needed.
     fn clear(&mut self) {
         self.text.clear();
         self.text.shrink_to(limits::OUTPUT_KEPT_BYTES);
@@ -274,7 +274,7 @@ impl Reply {
         self.attachments.shrink_to(limits::WRITEV_BUFFERS_MAX);
     }
 
-    /// Moves all of `other` behind these.
+    /// Appends all of `other`.
     pub fn append(&mut self, mut other: Reply) {
         debug_assert!(other.text_sent == 0 && other.attachment_sent == 0, "nothing was sent of it");
         let base = self.text.len();
@@ -316,9 +316,9 @@ impl Reply {
     }
 }
 
-/// The length of the reply at the beginning of `text`, if it is all there.
+/// The length of the reply at the beginning of `text`, if it is complete.
 ///
-/// For assertions and tests: it trusts the bytes to be ours.
+/// For assertions and tests: it trusts that respool wrote the bytes.
 pub fn skip_reply(text: &[u8]) -> Option<usize> {
     let end = memchr2(b'\r', b'\n', text)?;
     let number = || super::parse_integer(&text[1..end]);
@@ -348,7 +348,7 @@ mod tests {
         reply.slices(limits::WRITEV_BUFFERS_MAX).iter().flat_map(|s| s.to_vec()).collect()
     }
 
-    /// Ensures that the two versions differ where the protocol says and nowhere else.
+    /// Ensures that the two versions differ only where the protocol says so.
     #[test]
     fn both_versions_of_every_kind() {
         let write = |resp3| {
@@ -372,10 +372,10 @@ mod tests {
         assert_eq!(write(true), format!("{common}{resp3}"));
     }
 
-    /// Ensures that a kernel which takes a few bytes at a time gets every byte once.
+    /// Ensures that partial writes send every byte exactly once.
     #[test]
     fn partial_writes_lose_nothing() {
-        // Some bytes more than are sent: room to grow.
+        // Some bytes more than are sent: spare capacity.
         let large: Arc<[u8]> = vec![b'x'; limits::REPLY_SHARED_BYTES_MIN + 100].into();
         for step in [1, 7, 100, 5_000, 100_000] {
             let mut reply = Reply::default();
@@ -395,7 +395,7 @@ mod tests {
         }
     }
 
-    /// Ensures that attachments arrive where they belong, and that a rollback forgets them.
+    /// Ensures that attachments are sent in order, and that a rollback removes them.
     #[test]
     fn large_values_are_attached_in_order() {
         let len = limits::REPLY_SHARED_BYTES_MIN;

@@ -1,12 +1,14 @@
-//! One parsed request: a buffer, and where in it the arguments lie.
+//! One parsed request: a buffer and the offsets of its arguments.
 //!
-//! Arguments are never copied to be looked at. A request is a list of [`Span`]s into the buffer it
-//! was parsed from, and [`Args`] is the borrowed view of both that command handlers receive.
+//! Arguments are never copied to be inspected. A request is a list of [`Span`]s into the buffer
+//! from which it was parsed, and [`Args`] is the borrowed view of both that command handlers
+//! receive.
 
 use crate::error::CommandError;
 use std::sync::Arc;
 
-/// Where one argument lies in its buffer. 32 bits are enough: a request is at most 1 GiB.
+/// The offset and length of one argument in its buffer. 32 bits suffice: a request is at most 1
+/// GiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     /// Offset of the first byte.
@@ -23,17 +25,17 @@ pub struct Args<'a> {
     prepared: &'a [Prepared],
 }
 
-/// An argument that was copied to the heap before the lock was taken, because its command is
-/// going to store it.
+/// An argument that was copied to the heap before the lock was taken, because its command will
+/// store it.
 pub struct Prepared {
-    /// Which argument: offset of its first byte, unique among the arguments that are not empty.
+    /// Identifies the argument: offset of its first byte, unique among the non-empty arguments.
     pub start: u32,
     /// Its bytes.
     pub bytes: Arc<[u8]>,
 }
 
 impl<'a> Args<'a> {
-    /// The request whose arguments lie at `spans` of `buffer`.
+    /// The request with the arguments at `spans` of `buffer`.
     pub fn new(buffer: &'a [u8], spans: &'a [Span]) -> Args<'a> {
         Args { buffer, spans, prepared: &[] }
     }
@@ -43,7 +45,7 @@ impl<'a> Args<'a> {
         Args { prepared, ..self }
     }
 
-    /// How many arguments there are, the command's name included.
+    /// Number of arguments, including the command's name.
     pub fn len(self) -> usize {
         self.spans.len()
     }
@@ -63,7 +65,7 @@ impl<'a> Args<'a> {
         self.spans.get(index).map(|span| self.slice(*span))
     }
 
-    /// Everything from argument `first` on.
+    /// The arguments from number `first` on.
     pub fn from(self, first: usize) -> Args<'a> {
         Args { spans: self.spans.get(first..).unwrap_or(&[]), ..self }
     }
@@ -73,7 +75,7 @@ impl<'a> Args<'a> {
         self.spans.iter().map(move |span| self.slice(*span))
     }
 
-    /// Whether argument `index` is `word`, in whatever case.
+    /// Whether argument `index` is `word`, ignoring case.
     pub fn is(self, index: usize, word: &str) -> bool {
         self.get(index).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
     }
@@ -91,12 +93,12 @@ impl<'a> Args<'a> {
         let Span { start, len } = self.spans[index];
         let place = self.prepared.binary_search_by_key(&start, |prepared| prepared.start).ok()?;
         let bytes = &self.prepared[place].bytes;
-        // An empty argument begins where the next one does.
+        // An empty argument has the same offset as the next one.
         (bytes.len() == len as usize).then_some(bytes)
     }
 
-    /// Makes the heap copies that [`Args::prepared`] will find, for every argument from `first`
-    /// on that is longer than `inline_max` bytes.
+    /// Makes the heap copies that [`Args::prepared`] returns, for every argument from `first` on
+    /// that is longer than `inline_max` bytes.
     pub fn prepare(self, first: usize, inline_max: usize, prepared: &mut Vec<Prepared>) {
         for span in self.spans.iter().skip(first).filter(|span| span.len as usize > inline_max) {
             prepared.push(Prepared { start: span.start, bytes: self.slice(*span).into() });
@@ -128,7 +130,7 @@ fn header(kind: u8, len: usize, out: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
-    /// Ensures that an empty argument is not taken for the long one that begins at the same byte.
+    /// Ensures that an empty argument is not confused with the long one at the same offset.
     #[test]
     fn empty_arguments_are_not_their_successors() {
         let spans = [Span { start: 0, len: 0 }, Span { start: 0, len: 4 }];

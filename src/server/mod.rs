@@ -1,14 +1,15 @@
 //! The server: listeners, the pool of workers, and the order of starting and stopping.
 //!
 //! # The pool
-//! The acceptor hands each stream over a channel without any capacity: a *rendezvous*, which
-//! succeeds at once if a worker is waiting and fails at once if none is. If none is, another worker
-//! is started; if there are as many clients as there may be, the client is told so. Hence the
-//! invariant: **a connected client is served at once or told no; it is never left hanging.**
+//! The acceptor passes each stream through a channel of capacity zero: a *rendezvous*, which
+//! succeeds at once if a worker is waiting and fails at once otherwise. If it fails, another worker
+//! is started; if there are as many clients as permitted, the client gets an error (admission
+//! control). Hence the invariant: **a connected client is served or refused at once; it is never
+//! left hanging.**
 //!
 //! # Threads
-//! All threads live in one [`std::thread::scope`], which cannot be left before every one of them
-//! has ended: that is how "join every thread" is proved by the compiler.
+//! All threads belong to one [`std::thread::scope`], which returns only when every one of them has
+//! ended: the compiler proves that all threads are joined.
 
 mod preflight;
 
@@ -32,10 +33,10 @@ use std::sync::{Arc, Weak};
 use std::thread::{self, Scope};
 use std::time::Duration;
 
-/// Redis's words when every place is taken.
+/// Redis's text when the limit of clients is reached.
 const FULL: &str = "ERR max number of clients reached";
 
-/// Redis's words to a client from elsewhere while protected mode is on and no password is set.
+/// Redis's text for a remote client while protected mode is on and no password is set.
 const DENIED: &str = "DENIED Redis is running in protected mode because protected mode is enabled \
     and no password is set for the default user. In this mode connections are only accepted from \
     the loopback interface. If you want to connect from external computers to Redis you may adopt \
@@ -54,7 +55,7 @@ pub struct Server {
     shared: Arc<Shared>,
     listeners: Vec<Arc<Listener>>,
     addresses: Vec<SocketAddr>,
-    /// The log to be replayed and continued, if there is to be one.
+    /// The log to replay and continue, if there is one.
     log: Option<Directory>,
 }
 
@@ -62,12 +63,12 @@ pub struct Server {
 #[derive(Clone)]
 pub struct Stopper {
     shared: Arc<Shared>,
-    /// Weak, so that an acceptor that ends closes its listener.
+    /// Weak references, so that an acceptor that ends closes its listener.
     listeners: Vec<Weak<Listener>>,
 }
 
 impl Stopper {
-    /// Asks the server to come to an end; [`Server::run`] returns when it has.
+    /// Requests the stop of the server; [`Server::run`] returns when it has ended.
     pub fn stop(&self) {
         self.shared.begin_stop();
         self.listeners.iter().filter_map(Weak::upgrade).for_each(|listener| listener.wake());
@@ -78,7 +79,8 @@ impl Server {
     /// Binds every address; clients that connect from now on wait until [`Server::run`].
     ///
     /// # Errors
-    /// One line that says which address, or which file of the log, cannot be had, and why.
+    /// One line that names the address, or the file of the log, that is not available, and the
+    /// reason.
     pub fn bind(config: Config, clock: Clock) -> Result<Server, String> {
         Server::bind_on(config, clock, Disk::default())
     }
@@ -106,11 +108,11 @@ impl Server {
                 None
             }
         };
-        preflight::tell(&config, &addresses);
+        preflight::report(&config, &addresses);
         Ok(Server { shared: Arc::new(Shared::on(config, clock, disk)), listeners, addresses, log })
     }
 
-    /// Where the server listens for TCP, with the ports that were chosen.
+    /// The TCP addresses, with the ports that the system chose.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
@@ -120,7 +122,7 @@ impl Server {
         &self.shared
     }
 
-    /// What ends this server.
+    /// A handle that stops this server.
     pub fn stopper(&self) -> Stopper {
         let listeners = self.listeners.iter().map(Arc::downgrade).collect();
         Stopper { shared: Arc::clone(&self.shared), listeners }
@@ -129,13 +131,13 @@ impl Server {
     /// Serves until [`Stopper::stop`], and returns when every thread has ended.
     ///
     /// # Errors
-    /// A thread that the server cannot do without does not start.
+    /// A necessary thread cannot be started.
     pub fn run(self) -> Result<(), String> {
         let stopper = self.stopper();
         let shared = &*self.shared;
         let supervision = Supervision::new(&shared.config());
         thread::scope(|scope| {
-            // Start: first those who serve, then those who let clients in.
+            // Start: first the threads that serve, then those that accept clients.
             let (stop_housekeeper, stopped) = bounded(0);
             let begin_stop = stopper.clone();
             let housekeeper = named("housekeeper")
@@ -161,7 +163,7 @@ impl Server {
                     }
                 }
             }
-            // Clients are told that their data is being loaded, until it is.
+            // Clients get `-LOADING` until the data is loaded.
             let log = self.log.filter(|_| started.is_ok());
             let log = log.map_or(Ok(None), |log| loader::run(shared, log));
             let log = log.unwrap_or_else(|error| {
@@ -183,12 +185,12 @@ impl Server {
                 let _ = acceptor.join();
             }
             supervision.stopping();
-            // …clients are not listened to any more, and leave when their last reply is sent…
+            // …clients are no longer read, and leave when their last reply is sent…
             drop(pool);
             end_clients(shared);
             shared.clients.courier.stop();
-            // …and the housekeeper goes last, who writes the log to its end. Nobody else may have
-            // its directory before that.
+            // …and the housekeeper ends last and writes the log to its end. Until then no other
+            // process may get the log's directory.
             drop(stop_rewriter);
             let log = rewriter.map(|rewriter| rewriter.join());
             drop(stop_housekeeper);
@@ -198,7 +200,7 @@ impl Server {
     }
 }
 
-/// Says that clients are served, to the operator and to a supervisor.
+/// Announces to the operator and to a supervisor that clients are served.
 fn announce(listeners: &[String], supervision: &Supervision) {
     for name in listeners {
         log::notice(&format!("Ready to accept connections on {name}"));
@@ -220,7 +222,7 @@ fn no_thread(error: io::Error) -> String {
     format!("cannot start a thread: {error}")
 }
 
-/// The acceptor: lets clients in until the server stops.
+/// The acceptor: accepts clients until the server stops.
 fn accept(shared: &Shared, listener: &Listener, pool: &Pool<'_, '_>) {
     let mut is_failing = false;
     while !shared.is_stopping() {
@@ -232,16 +234,19 @@ fn accept(shared: &Shared, listener: &Listener, pool: &Pool<'_, '_>) {
                 Stats::add(&shared.stats.connections, 1);
                 let (is_denied, tcp_keepalive) = {
                     let config = shared.config();
-                    (config.denies_strangers() && !arrival.peer.is_local(), config.tcp_keepalive)
+                    (
+                        config.denies_remote_clients() && !arrival.peer.is_local(),
+                        config.tcp_keepalive,
+                    )
                 };
                 if is_denied {
                     pool.refuse(arrival.stream, DENIED);
                     continue;
                 }
                 keep_alive(&arrival.stream, tcp_keepalive);
-                pool.hand_over(arrival);
+                pool.pass_to_worker(arrival);
             }
-            // The client gave up while it waited; the next one has not.
+            // The client gave up while it waited; others have not.
             Err(error)
                 if matches!(
                     error.kind(),
@@ -259,11 +264,11 @@ fn accept(shared: &Shared, listener: &Listener, pool: &Pool<'_, '_>) {
     }
 }
 
-/// Has the kernel find out about clients that vanished without a word.
+/// Makes the kernel detect clients that vanished without closing the connection.
 fn keep_alive(stream: &TcpStream, seconds: u64) {
     if seconds > 0 {
-        // Redis's figures: three probes, a third of the silence apart. Who vanished is gone after
-        // twice that silence.
+        // Redis's figures: three probes, a third of the idle time apart. A vanished client is
+        // closed after twice that time.
         let keep_alive = TcpKeepalive::new()
             .with_time(Duration::from_secs(seconds))
             .with_interval(Duration::from_secs((seconds / 3).max(1)))
@@ -278,16 +283,16 @@ struct Pool<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     shared: &'env Shared,
     /// The rendezvous. When the last sender is gone, workers that wait end.
-    door: Sender<Arrival>,
-    waiting_room: Receiver<Arrival>,
+    rendezvous: Sender<Arrival>,
+    arrivals: Receiver<Arrival>,
     workers: Arc<AtomicUsize>,
 }
 
 impl Clone for Pool<'_, '_> {
     fn clone(&self) -> Self {
         Pool {
-            door: self.door.clone(),
-            waiting_room: self.waiting_room.clone(),
+            rendezvous: self.rendezvous.clone(),
+            arrivals: self.arrivals.clone(),
             workers: Arc::clone(&self.workers),
             ..*self
         }
@@ -296,28 +301,29 @@ impl Clone for Pool<'_, '_> {
 
 impl<'scope, 'env> Pool<'scope, 'env> {
     fn new(scope: &'scope Scope<'scope, 'env>, shared: &'env Shared) -> Self {
-        let (door, waiting_room) = bounded(0);
-        Pool { scope, shared, door, waiting_room, workers: Arc::default() }
+        let (rendezvous, arrivals) = bounded(0);
+        Pool { scope, shared, rendezvous, arrivals, workers: Arc::default() }
     }
 
-    /// Gives the stream to a worker, or tells the client that there is no place.
-    fn hand_over(&self, arrival: Arrival) {
+    /// Passes the stream to a worker, or refuses the client.
+    fn pass_to_worker(&self, arrival: Arrival) {
         if !self.shared.clients.admit(self.shared.config().maxclients) {
             return self.refuse(arrival.stream, FULL);
         }
-        let arrival = match self.door.try_send(arrival) {
+        let arrival = match self.rendezvous.try_send(arrival) {
             Ok(()) => return,
             Err(TrySendError::Full(arrival) | TrySendError::Disconnected(arrival)) => arrival,
         };
-        self.hand_to_new_worker(arrival).unwrap_or_else(|arrival| {
+        self.pass_to_new_worker(arrival).unwrap_or_else(|arrival| {
             self.shared.clients.leave();
             self.refuse(arrival.stream, FULL);
         });
     }
 
     /// Starts workers until one takes the stream. The first one usually does; but another acceptor
-    /// may be quicker, and with all workers started one of them is on its way back to the door.
-    fn hand_to_new_worker(&self, mut arrival: Arrival) -> Result<(), Arrival> {
+    /// may be faster, and when all workers are started one of them is about to return to the
+    /// rendezvous.
+    fn pass_to_new_worker(&self, mut arrival: Arrival) -> Result<(), Arrival> {
         let wait = Duration::from_millis(limits::RENDEZVOUS_WAIT_MS);
         for _ in 0..limits::RENDEZVOUS_ATTEMPTS {
             if self.workers.load(Relaxed) < self.shared.config().maxclients
@@ -326,7 +332,7 @@ impl<'scope, 'env> Pool<'scope, 'env> {
                 log::warning(&format!("Cannot start a worker: {error}"));
                 return Err(arrival);
             }
-            match self.door.send_timeout(arrival, wait) {
+            match self.rendezvous.send_timeout(arrival, wait) {
                 Ok(()) => return Ok(()),
                 Err(refused) => arrival = refused.into_inner(),
             }
@@ -335,12 +341,12 @@ impl<'scope, 'env> Pool<'scope, 'env> {
     }
 
     fn start_worker(&self) -> io::Result<()> {
-        let (shared, waiting_room) = (self.shared, self.waiting_room.clone());
+        let (shared, arrivals) = (self.shared, self.arrivals.clone());
         let workers = Arc::clone(&self.workers);
         let number = workers.fetch_add(1, Relaxed);
         let builder = named(&format!("worker-{number}")).stack_size(limits::WORKER_STACK_BYTES);
         let worker = move || {
-            work(shared, &waiting_room);
+            work(shared, &arrivals);
             workers.fetch_sub(1, Relaxed);
         };
         match builder.spawn_scoped(self.scope, worker) {
@@ -352,13 +358,13 @@ impl<'scope, 'env> Pool<'scope, 'env> {
         }
     }
 
-    /// Redis's refusal. The client may not have asked anything yet; it finds the answer there when
-    /// it does.
+    /// Redis's refusal. The client may not have sent a request yet; it finds the reply when it has.
     fn refuse(&self, mut stream: TcpStream, error: &str) {
         Stats::add(&self.shared.stats.rejected_connections, 1);
         let (reason, _) = error.split_once('.').unwrap_or((error, ""));
         log::verbose(&format!("Refused a client: {reason}"));
-        // A fresh socket's buffer is empty, so nothing blocks; whatever fails, the client is gone.
+        // The buffer of a fresh socket is empty, so nothing blocks; any failure means that the
+        // client has left.
         let _ = stream.set_nonblocking(true);
         let _ = stream.write_all(format!("-{error}\r\n").as_bytes());
         let _ = stream.shutdown(Shutdown::Write);
@@ -366,11 +372,11 @@ impl<'scope, 'env> Pool<'scope, 'env> {
     }
 }
 
-/// A worker: one client after the other, until none has come for a while.
-fn work(shared: &Shared, waiting_room: &Receiver<Arrival>) {
-    let patience = Duration::from_millis(limits::WORKER_IDLE_MS);
+/// A worker: serves one client after the other, until none has arrived for a while.
+fn work(shared: &Shared, arrivals: &Receiver<Arrival>) {
+    let wait = Duration::from_millis(limits::WORKER_IDLE_MS);
     loop {
-        match waiting_room.recv_timeout(patience) {
+        match arrivals.recv_timeout(wait) {
             Ok(arrival) => serve(shared, arrival),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
         }
@@ -380,7 +386,7 @@ fn work(shared: &Shared, waiting_room: &Receiver<Arrival>) {
 /// Serves one client. A bug in a handler costs this connection and nothing else.
 fn serve(shared: &Shared, arrival: Arrival) {
     let client = shared.clients.register(arrival, &shared.clock);
-    // Whoever came too late to be told by `stop_reading` is told here.
+    // A client that arrived too late for `stop_reading` is stopped here.
     if shared.is_stopping() {
         client.shut_down(Shutdown::Read);
     }
@@ -397,7 +403,7 @@ fn named(name: &str) -> thread::Builder {
     thread::Builder::new().name(name.to_owned())
 }
 
-/// Waits up to `wait_ms` for something to become true, and says whether it did.
+/// Waits up to `wait_ms` until `is_so` holds, and returns whether it does.
 fn wait_until(wait_ms: u64, is_so: impl Fn() -> bool) -> bool {
     let step_ms = 5;
     (0..wait_ms / step_ms).any(|_| {

@@ -1,4 +1,4 @@
-//! What is checked and said about a configuration before the server serves.
+//! Checks and warnings about a configuration before the server serves.
 
 use crate::config::Config;
 use crate::system::{machine, open_files};
@@ -7,13 +7,13 @@ use crate::{limits, log};
 use std::net::SocketAddr;
 
 /// Logs what an operator should know about a configuration.
-pub fn tell(config: &Config, addresses: &[SocketAddr]) {
-    warn_about_strangers(config, addresses);
+pub fn report(config: &Config, addresses: &[SocketAddr]) {
+    warn_about_open_access(config, addresses);
     warn_about_directives(config);
     log_limit(config);
 }
 
-/// Names the directives that ask for something which is not done, in one line.
+/// Names the directives without an effect here, in one line.
 fn warn_about_directives(config: &Config) {
     let ignored = config.without_effect();
     if !ignored.is_empty() {
@@ -23,7 +23,7 @@ fn warn_about_directives(config: &Config) {
     }
 }
 
-/// Says how much memory the data may take, and where the number comes from.
+/// Logs how much memory the data may use, and the origin of that number.
 fn log_limit(config: &Config) {
     let (limit, origin) = (config.limit(), config.maxmemory.origin(machine::memory()));
     log::notice(&match limit.bytes as u64 {
@@ -36,7 +36,7 @@ fn log_limit(config: &Config) {
     });
 }
 
-/// Lowers `maxclients` to what the limit of open files allows, when that cannot be raised.
+/// Lowers `maxclients` to the limit of open files, if that cannot be raised.
 pub fn with_enough_files(mut config: Config) -> Config {
     let possible = open_files::allow(config.maxclients);
     if possible < config.maxclients {
@@ -50,8 +50,8 @@ pub fn with_enough_files(mut config: Config) -> Config {
     config
 }
 
-/// Says who can come in although nobody asks for a password, or who cannot because of that.
-fn warn_about_strangers(config: &Config, addresses: &[SocketAddr]) {
+/// Warns about access without a password, or that protected mode denies it to remote clients.
+fn warn_about_open_access(config: &Config, addresses: &[SocketAddr]) {
     let is_open = addresses.iter().any(|address| !address.ip().is_loopback());
     if is_open && config.requirepass.is_empty() {
         let consequence = match config.protected_mode {

@@ -1,4 +1,4 @@
-//! What is left to do after a hold of the keyspace lock, and in which order.
+//! The aftermath of a hold of the keyspace lock: what remains to be done, and in which order.
 
 use crate::clients::courier::Mail;
 use crate::clients::monitors::Line;
@@ -7,29 +7,29 @@ use crate::keyspace::store::snapshot::BeforeImage;
 use crate::observe::slowlog::Entry;
 use crate::shared::Services;
 
-/// What is gathered while requests are executed, with or without the keyspace lock, and done when
-/// no lock is held any more.
+/// Work that is collected during execution, with or without the keyspace lock, and done when no
+/// lock is held any more.
 #[derive(Default)]
 pub struct Aftermath {
     /// Before-images for the snapshot that is being taken.
     pub before_images: Vec<Vec<BeforeImage>>,
     /// Requests that were slow.
     pub slow: Vec<Entry>,
-    /// All requests, if somebody monitors.
+    /// All requests, if there is a monitor.
     pub monitored: Vec<Line>,
-    /// Values and databases whose destruction takes time.
+    /// Values and databases that take time to drop.
     pub garbage: Vec<Garbage>,
-    /// Clients for which something was put into their outboxes. [`Services::post`] sends it, when
-    /// the log is as safe as the policy promises.
+    /// Clients with new messages in their outboxes. [`Services::post`] sends them, when the log is
+    /// as safe as the policy promises.
     pub mail: Mail,
 }
 
 impl Aftermath {
-    /// Does everything but to post the mail. No lock may be held.
+    /// Does everything except posting the mail. No lock may be held.
     pub fn settle(&mut self, services: &Services) {
-        // The rewriter may be behind; then this waits, and its client with it (back-pressure).
+        // If the rewriter is behind, the worker and its client wait here (back-pressure).
         for images in self.before_images.drain(..) {
-            services.aof.rewriter.hand_over(images);
+            services.aof.rewriter.send_before_images(images);
         }
         if !self.slow.is_empty() {
             services.slowlog.extend(std::mem::take(&mut self.slow));

@@ -1,7 +1,7 @@
-//! Sending what waits in outboxes.
+//! Sending the content of outboxes.
 //!
-//! Most is sent by the courier. A thread that has something for a single client sends it by itself:
-//! that spares waking another thread, and takes 20 µs from one client to another instead of 35.
+//! The courier sends most of it. A thread with a message for a single client sends it itself: that
+//! avoids waking another thread, and takes 20 µs from one client to another instead of 35.
 
 use crate::aof::Unwritten;
 use crate::clients::Client;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 impl Services {
-    /// Has the outboxes of the clients in `mail` delivered. No lock may be held.
+    /// Delivers the outboxes of the clients in `mail`. No lock may be held.
     pub fn post(&self, mail: &mut Mail) {
         if mail.is_empty() {
             return;
@@ -25,14 +25,14 @@ impl Services {
         }
     }
 
-    /// Sends what leaves at once, and leaves the rest to the courier.
+    /// Sends as much as possible at once, and leaves the rest to the courier.
     pub fn deliver_or_announce(&self, client: &Arc<Client>) {
         if matches!(self.deliver(client), Delivery::Full | Delivery::More) {
             self.clients.courier.announce([Arc::clone(client)]);
         }
     }
 
-    /// Sends what leaves at once. The caller has to care for what did not.
+    /// Sends as much as possible at once. The caller is responsible for the rest.
     pub fn deliver(&self, client: &Client) -> Delivery {
         let Some(stream) = client.stream.as_deref() else { return Delivery::Done };
         let progress = |bytes| {
@@ -41,7 +41,7 @@ impl Services {
         };
         let delivery = client.outbox.deliver(stream, |offset| self.safety(offset), progress);
         if let Delivery::CutOff(_) = delivery {
-            // Its worker finds out why.
+            // Its worker finds out the reason.
             client.kill();
             client.shut_down(Shutdown::Both);
         }
@@ -62,7 +62,7 @@ impl Services {
         self.deliver_fenced();
     }
 
-    /// Writes and syncs what is left of the log, and ceases to log.
+    /// Writes and syncs the rest of the log, and stops logging.
     pub fn finish_log(&self) {
         self.aof.finish();
         self.deliver_fenced();

@@ -18,7 +18,7 @@ use crate::shared::{Aftermath, Services};
 use parking_lot::MutexGuard;
 use std::ops::{Deref, DerefMut};
 
-/// What the keyspace lock guards: the data, and what of its changes the log has not got yet.
+/// The data that the keyspace lock protects, and the changes that are not in the log's queue yet.
 pub(super) struct Guarded {
     keyspace: Keyspace,
     log: Pending,
@@ -29,7 +29,7 @@ impl Guarded {
         Guarded { keyspace, log: Pending::default() }
     }
 
-    /// Whether something is left to be done when the lock is released.
+    /// Whether something remains to be done when the lock is released.
     fn has_aftermath(&self) -> bool {
         !self.log.is_empty()
             || self.keyspace.propagation.has_removals()
@@ -44,7 +44,7 @@ pub struct Hold<'a> {
     /// Steady nanoseconds at the beginning.
     pub since_ns: u64,
     services: &'a Services,
-    /// Always there until the end.
+    /// `Some` until the end.
     guard: Option<MutexGuard<'a, Guarded>>,
 }
 
@@ -64,8 +64,8 @@ impl<'a> Hold<'a> {
         (&mut guarded.keyspace, &mut guarded.log)
     }
 
-    /// Does what has to be done under the lock, in this order, and releases it. What is left is
-    /// added to `after`.
+    /// Does everything that must be done under the lock, in this order, and releases it. The rest
+    /// is added to `after`.
     pub fn finish(mut self, after: &mut Aftermath) {
         let aof = &self.services.aof;
         let (keyspace, log) = self.split();
@@ -85,7 +85,7 @@ impl<'a> Hold<'a> {
         drop(self.guard.take());
     }
 
-    /// Ends a hold that served no client: [`Hold::finish`], and at once all that comes afterwards.
+    /// Ends a hold that served no client: [`Hold::finish`], and the aftermath at once.
     pub fn release(self) {
         let services = self.services;
         let mut after = Aftermath::default();
@@ -109,8 +109,8 @@ impl DerefMut for Hold<'_> {
     }
 }
 
-/// The destructor of a hold does nothing but release the lock. A hold that changed something has to
-/// be finished; after a panic the next hold does that, since all that is left lies in the keyspace.
+/// The destructor of a hold only releases the lock. A hold that changed something must be finished;
+/// after a panic the next hold does that, because everything that remains is in the keyspace.
 #[cfg(debug_assertions)]
 impl Drop for Hold<'_> {
     fn drop(&mut self) {

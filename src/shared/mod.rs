@@ -1,10 +1,16 @@
-//! What all threads share: services without the keyspace, and the one home of the keyspace lock.
+//! Everything that threads share: services without the keyspace, and the keyspace lock.
 //!
 //! A handler of a command without keys gets [`Services`] and nothing else. So it cannot lock the
-//! keyspace, which a transaction that executes it may hold already.
+//! keyspace, which the transaction that executes it may hold already.
 //!
-//! The keyspace is behind one mutex. It is taken for a batch of requests and never across a system
-//! call; [`Hold`] is the time in between, with a visible end.
+//! The keyspace is protected by one mutex. It is taken for a batch of requests and never held
+//! across a system call; [`Hold`] is the time in between, with a visible end.
+//!
+//! ```text
+//! worker-0   parse, prefetch ─► │ lock: execute a batch │ ─► write to the log, send replies
+//! worker-1        parse, wait ──────────────────────────► │ lock: execute a batch │ ─► …
+//! keyspace                      │ hold of worker-0      │ │ hold of worker-1      │
+//! ```
 
 mod aftermath;
 mod delivery;
@@ -34,7 +40,7 @@ use std::time::Duration;
 pub struct Shared {
     services: Services,
     keyspace: Mutex<Guarded>,
-    /// Held while a new configuration is put in force, so that two do not mix.
+    /// Held while a new configuration is put in force, so that two changes do not mix.
     reconfiguring: Mutex<()>,
 }
 
@@ -62,10 +68,10 @@ impl Shared {
         shared
     }
 
-    /// Replaces the configuration by what `change` makes of it, wholly or not at all.
+    /// Replaces the configuration by the result of `change`, wholly or not at all.
     ///
     /// # Errors
-    /// That of `change`, or why the new configuration cannot be put in force.
+    /// That of `change`, or the reason why the new configuration cannot be put in force.
     pub fn reconfigure(
         &self,
         change: impl FnOnce(&Config) -> Result<Config, Refusal>,
@@ -74,21 +80,20 @@ impl Shared {
         let old = self.config().clone();
         let new = change(&old)?;
         let outcome = self.apply(&new);
-        // What was applied before something failed is applied again as it was.
+        // The settings that were applied before the failure are restored.
         let valid = if outcome.is_ok() { new } else { self.apply(&old).map(|()| old)? };
         self.replace_config(valid);
         outcome
     }
 
-    /// Does something with the configuration during which it does not change; that may take its
-    /// time.
+    /// Calls `act` while the configuration cannot change; `act` may take its time.
     pub fn with_settled_config<T>(&self, act: impl FnOnce(&Config) -> T) -> T {
         let _one_at_a_time = self.reconfiguring.lock();
         let config = self.config().clone();
         act(&config)
     }
 
-    /// Hands the settings that somebody keeps a copy of to their owners. All others are read from
+    /// Gives settings to the modules that keep a copy. All others are read from
     /// [`Services::config`] when they are needed.
     fn apply(&self, config: &Config) -> Result<(), Refusal> {
         let possible = open_files::allow(config.maxclients);
@@ -103,7 +108,7 @@ impl Shared {
         self.turn_log(config.appendonly).map_err(|reason| failed("appendonly", &reason))
     }
 
-    /// Turns the log on or off, if it is not as it should be already.
+    /// Turns the log on or off, unless it is already so.
     fn turn_log(&self, on: bool) -> Result<(), String> {
         if on == self.config().appendonly {
             return Ok(());
@@ -114,7 +119,7 @@ impl Shared {
             match answered.recv_timeout(Duration::from_millis(limits::HOUSEKEEPER_ROUND_MS)) {
                 Ok(outcome) => return outcome,
                 Err(_) if self.is_stopping() => return Err("the server stops".to_owned()),
-                // A rewrite that is under way is finished first.
+                // A rewrite in progress is finished first.
                 Err(_) => {}
             }
         }
@@ -135,7 +140,7 @@ impl Shared {
         Hold::begin(self.keyspace.lock(), &self.services)
     }
 
-    /// Does something with the keyspace under the lock, on behalf of no client.
+    /// Calls `work` with the keyspace under the lock, on behalf of no client.
     pub fn with_keyspace<R>(&self, work: impl FnOnce(&mut Hold<'_>) -> R) -> R {
         let mut hold = self.lock_keyspace();
         let result = work(&mut hold);
@@ -143,8 +148,8 @@ impl Shared {
         result
     }
 
-    /// Removes keys because memory is short, in several short holds of the lock. What is left
-    /// after that is the housekeeper's business.
+    /// Evicts keys because memory is short, in several short holds of the lock. The housekeeper
+    /// does the rest.
     pub fn evict(&self) -> Eviction {
         for _ in 0..limits::EVICTION_HOLDS_MAX {
             let outcome = self.with_keyspace(|hold| hold.evict(limits::EVICTION_EFFORT_MAX));

@@ -1,4 +1,4 @@
-//! What all threads share apart from the keyspace.
+//! Everything that threads share, apart from the keyspace.
 
 use crate::aof::{Aof, Disk};
 use crate::clients::Clients;
@@ -56,7 +56,7 @@ impl Services {
         }
     }
 
-    /// What the user chose. Not to be kept while waiting for anything.
+    /// The present configuration. The guard must not be kept during any wait.
     pub fn config(&self) -> RwLockReadGuard<'_, Config> {
         self.config.read()
     }
@@ -66,23 +66,23 @@ impl Services {
         *self.config.write() = config;
     }
 
-    /// Asks for a stop of the server: SHUTDOWN.
+    /// Requests a stop of the server: SHUTDOWN.
     pub fn ask_to_stop(&self) {
         self.is_asked_to_stop.store(true, Relaxed);
     }
 
-    /// Whether a stop was asked for since this function was last called.
+    /// Whether a stop was requested since the last call.
     pub fn was_asked_to_stop(&self) -> bool {
         self.is_asked_to_stop.load(Relaxed) && self.is_asked_to_stop.swap(false, Relaxed)
     }
 
-    /// Tells every thread to come to an end.
+    /// Makes every thread end.
     pub fn begin_stop(&self) {
         self.is_stopping.store(true, Relaxed);
         self.clients.pause.end();
     }
 
-    /// Whether the server is coming to an end.
+    /// Whether the server is stopping.
     pub fn is_stopping(&self) -> bool {
         self.is_stopping.load(Relaxed)
     }

@@ -3,14 +3,14 @@
 use crate::clients::end::END_KINDS;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Counted since the start unless said otherwise.
+/// Counted since the start unless stated otherwise.
 #[derive(Debug, Default)]
 pub struct Stats {
     /// Steady milliseconds of the start.
     pub started_at_ms: u64,
     /// Connections accepted.
     pub connections: AtomicU64,
-    /// Connections refused because all places were taken.
+    /// Connections refused because of the limit of clients.
     pub rejected_connections: AtomicU64,
     /// Bytes of the log that is being loaded.
     pub loading_total_bytes: AtomicU64,
@@ -26,19 +26,19 @@ pub struct Stats {
     pub ends: [AtomicU64; END_KINDS.len()],
     /// Commands per second, over the housekeeper's last rounds.
     pub commands_per_second: AtomicU64,
-    /// Bytes that all clients held for requests and replies when the housekeeper last looked.
+    /// Bytes that all clients held for requests and replies at the housekeeper's last sample.
     pub client_held_bytes: AtomicU64,
-    /// Most bytes that one client held for requests when the housekeeper last looked.
+    /// Most bytes that one client held for requests at the housekeeper's last sample.
     pub client_input_max_bytes: AtomicU64,
-    /// Most bytes that one client held for replies when the housekeeper last looked.
+    /// Most bytes that one client held for replies at the housekeeper's last sample.
     pub client_output_max_bytes: AtomicU64,
-    /// Resident bytes of the process when the housekeeper last looked.
+    /// Resident bytes of the process at the housekeeper's last sample.
     pub resident_bytes: AtomicU64,
-    /// Most bytes that keys and values took when the housekeeper looked.
+    /// Most bytes that keys and values took at any sample of the housekeeper.
     pub used_peak_bytes: AtomicU64,
-    /// CPU microseconds spent in the kernel when the housekeeper last looked.
+    /// CPU microseconds spent in the kernel at the housekeeper's last sample.
     pub cpu_system_us: AtomicU64,
-    /// CPU microseconds spent in our own code when the housekeeper last looked.
+    /// CPU microseconds spent in user mode at the housekeeper's last sample.
     pub cpu_user_us: AtomicU64,
 }
 
@@ -48,7 +48,7 @@ impl Stats {
         counter.fetch_add(amount as u64, Relaxed);
     }
 
-    /// Begins to count again; what is measured stays.
+    /// Resets the counters; measured figures stay.
     pub fn reset(&self) {
         let counters =
             [&self.connections, &self.rejected_connections, &self.input_bytes, &self.output_bytes];

@@ -1,40 +1,41 @@
-//! How much memory there is: the container's limit, or the machine's memory.
+//! The size of the memory: the container's limit, or the machine's memory.
 //!
-//! In a container the machine's figure is a trap. Whoever believes it is killed when the container
-//! reaches its own limit, which the kernel keeps in a *control group*. Both versions of control
-//! groups are in use; in both, the limits of all groups around the process hold, and what is
-//! visible inside a container differs: all of the hierarchy, or just its own end. So every
-//! group on the way from the process's own to the root is asked, and the least limit counts.
+//! Inside a container the machine's figure is misleading: a process that relies on it is killed
+//! when the container reaches its own limit, which the kernel keeps in a *control group*. Both
+//! versions of control groups are in use. In both, the limits of all groups around the process
+//! apply, and the part that is visible inside a container differs: the whole hierarchy, or only its
+//! lower end. So every group from the process's own up to the root is read, and the least limit
+//! counts.
 
 use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// The memory that the process can use before something bad happens.
+/// The memory that the process can use before it is killed or swapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Memory {
-    /// Bytes; 0 if it cannot be found out.
+    /// Bytes; 0 if unknown.
     pub bytes: u64,
-    /// Whose bytes these are, for the log.
+    /// The owner of these bytes, for the log.
     pub whose: &'static str,
-    /// Bytes of the whole machine; 0 if it cannot be found out.
+    /// Bytes of the whole machine; 0 if unknown.
     pub machine_bytes: u64,
 }
 
-/// The memory that this process can use, as it was when this was first asked.
+/// The memory that this process can use, read once.
 pub fn memory() -> Memory {
     static MEMORY: OnceLock<Memory> = OnceLock::new();
     *MEMORY.get_or_init(|| Memory::read(Path::new("/")))
 }
 
-/// Bytes of this process that are in memory; nothing on a system without `/proc`.
+/// Resident bytes of this process; `None` on a system without `/proc`.
 pub fn resident_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     kilobytes(&status, "VmRSS:")
 }
 
 impl Memory {
-    /// Looks into `proc` and `sys` below `root`.
+    /// Reads `proc` and `sys` below `root`.
     fn read(root: &Path) -> Memory {
         let text = |path: &str| fs::read_to_string(root.join(path)).unwrap_or_default();
         let machine_bytes = kilobytes(&text("proc/meminfo"), "MemTotal:").unwrap_or(0);
@@ -53,7 +54,7 @@ impl Memory {
             let mount = Path::new("sys/fs/cgroup").join(mount);
             for group in Path::new(path.trim_start_matches('/')).ancestors() {
                 let file = root.join(&mount).join(group).join(file);
-                // No limit is `max`, or a number beyond all memory.
+                // `max`, or a number beyond all memory, stands for no limit.
                 let limit = fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok());
                 match limit {
                     Some(limit) if memory.bytes == 0 || limit < memory.bytes => {
@@ -67,7 +68,7 @@ impl Memory {
     }
 }
 
-/// The figure behind `name` in a file of `/proc`, in bytes.
+/// The figure after `name` in a file of `/proc`, in bytes.
 fn kilobytes(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
@@ -77,7 +78,7 @@ fn kilobytes(text: &str, name: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// A root folder with these files, and what is read there.
+    /// Creates a root folder with these files, and checks the result of reading it.
     fn check(files: &[(&str, &str)], bytes: u64, whose: &str) {
         let root = tempfile::tempdir().expect("a folder");
         for (path, text) in files {
@@ -91,7 +92,8 @@ mod tests {
 
     const MEMINFO: (&str, &str) = ("proc/meminfo", "MemTotal:  1000 kB\nMemFree:  10 kB\n");
 
-    /// Ensures that without a container the machine's memory counts, and that nothing is nothing.
+    /// Ensures that the machine's memory counts without a container, and that missing files mean
+    /// unknown.
     #[test]
     fn the_machine_is_the_last_resort() {
         check(&[], 0, "the machine's");
@@ -103,7 +105,7 @@ mod tests {
         );
     }
 
-    /// Ensures that version 2 is read, and that the least limit on the way counts.
+    /// Ensures that version 2 is read, and that the least limit of all groups counts.
     #[test]
     fn the_least_limit_of_all_groups_counts() {
         check(
@@ -118,7 +120,7 @@ mod tests {
         );
     }
 
-    /// Ensures that version 1 is read, also where only the end of the hierarchy is visible.
+    /// Ensures that version 1 is read, even if only the lower end of the hierarchy is visible.
     #[test]
     fn version_one_is_read() {
         let groups = ("proc/self/cgroup", "9:cpu,cpuacct:/x\n4:memory:/docker/abc\n0::/\n");

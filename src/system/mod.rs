@@ -1,4 +1,4 @@
-//! What the operating system tells and grants.
+//! Facts and limits of the operating system.
 
 pub mod machine;
 pub mod open_files;

@@ -3,8 +3,8 @@
 use crate::limits;
 use crate::log;
 
-/// Raises the limit to what `maxclients` clients need, as far as the system grants it, and returns
-/// how many clients there may be then: at most as many as asked for, at least one.
+/// Raises the limit to the need of `maxclients` clients, as far as the system permits, and returns
+/// the number of clients for which it suffices: at most `maxclients`, at least one.
 pub fn allow(maxclients: usize) -> usize {
     let wanted = maxclients as u64 + limits::RESERVED_FILES;
     let granted = rlimit::increase_nofile_limit(wanted).unwrap_or_else(|error| {

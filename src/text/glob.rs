@@ -1,22 +1,21 @@
-//! Redis's glob patterns: `*`, `?`, `[a-z]`, `[^a]`, and `\` to take any of these literally.
+//! Redis's glob patterns: `*`, `?`, `[a-z]`, `[^a]`, and `\` before a literal character.
 //!
-//! Hostile patterns like `*a*a*a*b` must not blow up. A star that matched too little is the only
-//! thing worth coming back to, and only the latest one: so the cost is at most the product of the
-//! two lengths.
+//! Hostile patterns like `*a*a*a*b` must not take exponential time. After a mismatch only the
+//! latest star is retried, so the cost is at most the product of the two lengths.
 
 /// Whether `text` as a whole matches `pattern`.
 pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
     matches_folded(pattern, text, |byte| byte)
 }
 
-/// The same, not telling upper from lower case.
+/// The same, ignoring case.
 pub fn matches_ignoring_case(pattern: &[u8], text: &[u8]) -> bool {
     matches_folded(pattern, text, |byte| byte.to_ascii_lowercase())
 }
 
 fn matches_folded(pattern: &[u8], text: &[u8], fold: impl Fn(u8) -> u8) -> bool {
     let (mut p, mut t) = (0, 0);
-    // Where to go on when the rest does not match: behind the latest star, one byte further on.
+    // The offsets to retry from after a mismatch: after the latest star, one byte further on.
     let mut retry: Option<(usize, usize)> = None;
     while t < text.len() {
         if pattern.get(p) == Some(&b'*') {
@@ -36,7 +35,8 @@ fn matches_folded(pattern: &[u8], text: &[u8], fold: impl Fn(u8) -> u8) -> bool 
     pattern[p..].iter().all(|byte| *byte == b'*')
 }
 
-/// Matches one byte of text against the beginning of `pattern`; the length of what matched it.
+/// Matches one byte of text with the beginning of `pattern`; returns the length of the matched
+/// part.
 fn one(pattern: &[u8], byte: u8, fold: &impl Fn(u8) -> u8) -> Option<usize> {
     match pattern {
         [] => None,
@@ -50,8 +50,8 @@ fn one(pattern: &[u8], byte: u8, fold: &impl Fn(u8) -> u8) -> Option<usize> {
     }
 }
 
-/// The length of a class up to and including its bracket, and whether `byte` is in it. A class
-/// that is never closed ends with the pattern, as in Redis.
+/// The length of a class including its closing bracket, and whether `byte` is in it. A class
+/// without closing bracket ends with the pattern, as in Redis.
 fn class_contains(class: &[u8], byte: u8, fold: &impl Fn(u8) -> u8) -> (usize, bool) {
     let is_negated = class.first() == Some(&b'^');
     let mut at = usize::from(is_negated);
@@ -86,7 +86,7 @@ fn class_contains(class: &[u8], byte: u8, fold: &impl Fn(u8) -> u8) -> (usize, b
 mod tests {
     use super::*;
 
-    /// Ensures that patterns mean what they mean in Redis.
+    /// Ensures that patterns match as in Redis.
     #[test]
     fn stars_classes_and_escapes() {
         let cases: [(&str, &str, bool); 20] = [
@@ -117,7 +117,7 @@ mod tests {
         assert!(matches_ignoring_case(b"MAX[M-N]*", b"maxmemory"));
     }
 
-    /// Ensures that a pattern made to be slow is not.
+    /// Ensures that a pattern built to be slow is not.
     #[test]
     fn hostile_patterns_end() {
         let pattern = [b"*a".repeat(1_000), b"b".to_vec()].concat();

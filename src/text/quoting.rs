@@ -10,8 +10,8 @@ use std::io::Write;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unbalanced;
 
-/// Takes the first word off `line`, appends it to `bytes` and returns what follows; `None` if there
-/// is no word any more.
+/// Splits the first word off `line`, appends it to `bytes` and returns the rest; `None` if there is
+/// no further word.
 ///
 /// # Errors
 /// [`Unbalanced`].
@@ -24,7 +24,7 @@ pub fn next_word<'a>(line: &'a [u8], bytes: &mut Vec<u8>) -> Result<Option<&'a [
 }
 
 /// Appends the word at the beginning of `rest`, which may consist of bare and quoted parts, and
-/// returns what follows it.
+/// returns the remaining text.
 fn word<'a>(mut rest: &'a [u8], bytes: &mut Vec<u8>) -> Result<&'a [u8], Unbalanced> {
     loop {
         match rest.split_first() {
@@ -78,7 +78,7 @@ fn single_quoted<'a>(mut rest: &'a [u8], bytes: &mut Vec<u8>) -> Result<&'a [u8]
     }
 }
 
-/// What separates words: C's `isspace`, to which, unlike in Rust, the vertical tab belongs.
+/// The separators of words: C's `isspace`, which, unlike Rust's, includes the vertical tab.
 fn is_space(byte: u8) -> bool {
     byte.is_ascii_whitespace() || byte == 0x0b
 }

@@ -1,7 +1,7 @@
-//! Amounts of memory as people write them.
+//! Amounts of memory in human notation.
 
 /// Reads an amount in Redis's notation: `1k` is 1000 bytes, `1kb` is 1024, and so on with `m` and
-/// `g`, in any case; without a unit, or with `b`, it is bytes. `None` if it is no amount.
+/// `g`, in any case; without a unit, or with `b`, it is bytes. `None` if it is not an amount.
 pub fn bytes(text: &str) -> Option<u64> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
@@ -34,7 +34,7 @@ pub fn human(bytes: u64) -> String {
 mod tests {
     use super::*;
 
-    /// Ensures that decimal and binary units are told apart, and that nonsense is none.
+    /// Ensures that decimal and binary units are distinguished, and that nonsense is refused.
     #[test]
     fn amounts_are_read_as_redis_reads_them() {
         for (text, expected) in [

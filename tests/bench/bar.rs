@@ -1,4 +1,4 @@
-//! How good is good enough, and how a figure is shown beside that.
+//! Bars: the required figures, and how a figure is shown together with its bar.
 
 /// What a figure of respool's, or its ratio to another's, has to be.
 #[derive(Clone, Copy)]
@@ -34,7 +34,7 @@ impl Bar {
     }
 }
 
-/// A figure or ratio with what was asked for behind it, and a cross if that was missed.
+/// A figure or ratio followed by its bar, and a cross if that was missed.
 pub fn judged(figure: Option<f64>, bar: Option<Bar>) -> String {
     match (figure, bar) {
         (None, _) => "–".into(),

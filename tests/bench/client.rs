@@ -82,7 +82,7 @@ pub fn background(
     server: &Server,
 ) -> Result<Guarded, String> {
     let mut command = command(request, load, BACKGROUND_REQUESTS, keys, server);
-    // Nobody reads what it says about its progress, and a full pipe would stop it.
+    // Its progress output is not read, and a full pipe would stop it.
     Guarded::spawn(command.stdout(Stdio::null()).stderr(Stdio::null()))
 }
 
@@ -112,19 +112,19 @@ struct Ended {
     client_cpu_s: f64,
 }
 
-/// Waits for the end of a run, and tells for how long before it the server had nothing to do.
+/// Waits for the end of a run, and returns for how long before it the server was idle.
 ///
 /// A threaded run always lasts a multiple of [`THREADED_TIMER`], so the throughput it reports is
-/// rounded down, by up to a fifth in a run of a second, and most for whoever is faster. What is
-/// too much is the time at the end in which no request was under way; the server shows it by
-/// using no CPU. A run without threads ends with its last reply and has no such tail.
+/// rounded down, by up to a fifth in a run of a second, and most for the faster server. The excess
+/// is the time at the end without a request in flight; the server shows it by using no CPU. A run
+/// without threads ends with its last reply and has no such tail.
 fn wait(benchmark: &mut Guarded, load: Load, server: &Server) -> Result<Ended, String> {
     let deadline = Instant::now() + RUN_MAX;
     let threaded = load.threads > 0;
     let mut cpu_seen_s = 0.0;
     let mut busy_at = Instant::now();
     while Instant::now() < deadline {
-        // Who has asked for the exit status can ask for nothing else any more.
+        // After the exit status nothing else can be read of a process.
         let client_cpu_s = benchmark.cpu_s()?;
         if let Some(status) = benchmark.exit_status()? {
             let idle = if threaded { busy_at.elapsed() } else { Duration::ZERO };

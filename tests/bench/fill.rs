@@ -76,8 +76,8 @@ pub fn rows(server: &Server) -> Result<(), String> {
     expect_rows(server)
 }
 
-/// Fails unless the server holds what [`rows`] wrote: whoever lost keys on the way was not doing
-/// the same work as the other.
+/// Fails unless the server holds what [`rows`] wrote: a server that has lost keys did less work
+/// than the other one.
 pub fn expect_rows(server: &Server) -> Result<(), String> {
     server.expect_keys(2 * KEYS + 2 + LARGE_VALUES.len())
 }

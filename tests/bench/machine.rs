@@ -10,12 +10,12 @@ use crate::process;
 pub fn header(respool_version: &str, redis_version: &str) -> String {
     let cores = std::thread::available_parallelism().map_or(0, |cores| cores.get());
     let (date, cpu, load) = (date(), cpu_model(), load());
-    // Whoever has more threads gets more of a busy machine: the ratios would flatter respool. What
-    // was compiled just before the start is in the load as well, and alone is no reason to doubt.
+    // A server with more threads gets more of a busy machine: the ratios would flatter respool. The
+    // load includes a compilation just before the start, which alone is no reason to doubt.
     let is_busy = load.parse::<f64>().is_ok_and(|load| load > cores as f64);
     let doubt = if is_busy { " (busy: these figures are to be doubted)" } else { "" };
     format!(
-        "{respool_version} beside Redis {redis_version}, {date}, {cpu}, {cores} cores, \
+        "{respool_version} and Redis {redis_version}, {date}, {cpu}, {cores} cores, \
          load before the start {load}{doubt}."
     )
 }

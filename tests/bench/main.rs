@@ -7,9 +7,9 @@
 //! There are two kinds of measurement:
 //!
 //! - throughput **rows** ([`rows`]): a request under a load, sent by `redis-benchmark`, which
-//!   neither side wrote for the other. What it cannot tell, the price of an operation in server
-//!   CPU, is read from `/proc`; hence Linux only. Some rows have a third server beside them, which
-//!   does nothing but read and write ([`null`]): the ceiling of a thread per client.
+//!   neither side wrote for the other. What it cannot measure, the server CPU of an operation, is
+//!   read from `/proc`; hence Linux only. Some rows have a third server for comparison, which does
+//!   nothing but read and write ([`null`]): the ceiling of a thread per client.
 //! - **scenarios** ([`scenarios`]): a function that measures one fresh server and yields figures
 //!   of any kind. Adding one takes that function and an entry in a list; that file says how.
 //!
@@ -179,8 +179,8 @@ fn measure_rows(options: &Options, programs: [&Program; 3]) -> Result<(Results, 
 
 /// Takes every measurement of every round and returns the number of rounds there was time for.
 ///
-/// Each row runs on its servers back to back, and who goes first changes from row to row and
-/// from round to round: none always inherits another's warm caches or the machine's mood.
+/// Each row runs on its servers back to back, in an order that changes from row to row and from
+/// round to round, so that no server always inherits another's warm caches.
 fn measure_rounds(options: &Options, servers: &[Server], results: &mut Results) -> usize {
     let started = Instant::now();
     let rows_max = if options.quick { QUICK_ROWS_MAX } else { ROWS_MAX };
@@ -190,7 +190,7 @@ fn measure_rounds(options: &Options, servers: &[Server], results: &mut Results) 
             return round;
         }
         for (row_index, row) in results.rows.clone().iter().enumerate() {
-            let count = if row.beside_null { servers.len() } else { NULL };
+            let count = if row.with_null { servers.len() } else { NULL };
             for turn in 0..count {
                 let server_index = (round + row_index + turn) % count;
                 if results.has_failed(row_index, server_index) {

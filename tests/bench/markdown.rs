@@ -36,7 +36,7 @@ pub fn decimals(figure: Option<f64>, count: usize) -> String {
     figure.map_or("–".into(), |figure| format!("{figure:.count$}"))
 }
 
-/// A figure as thousands, as nobody should believe the digits behind them.
+/// A figure in thousands, because further digits mean nothing.
 pub fn thousands(figure: Option<f64>) -> String {
     match figure {
         None => "–".into(),

@@ -1,16 +1,16 @@
-//! `make bench-micro`: the pieces of a request's way, timed one by one and without sockets.
+//! `make bench-micro`: the steps of a request, timed one by one and without sockets.
 //!
-//! For whoever profiles: parsing, finding the command, executing a batch behind the gate and
-//! encoding replies, through the same public functions that a connection calls. Each figure is the
-//! median of [`RUNS`] runs of [`RUN_MIN`] or longer; the best run beside it shows how far that is
-//! from an undisturbed machine.
+//! For profiling: parsing, finding the command, executing a batch through the gate and encoding
+//! replies, by the same public functions that a connection calls. Each figure is the median of
+//! [`RUNS`] runs of [`RUN_MIN`] or longer; the best run next to it shows how far that is from an
+//! undisturbed machine.
 //!
-//! The second table is the basis for what the README says about the one lock. What the gate does
-//! in [`gate::execute`] it does under that lock, apart from taking it and letting go; so the time
-//! of a batch divided by its requests is an upper bound of *lock-hold time* per command, and what
-//! a longer batch costs more per further request comes close to it. The third table lets several
-//! threads do all that at once: how much two of them do more than one shows what the lock costs
-//! when nothing else is in the way. Not in here: system calls, which cost a real server the most.
+//! The second table is the basis of the README's figures about the one lock. [`gate::execute`] does
+//! all its work under that lock, except for taking and releasing it; so the time of a batch divided
+//! by its requests is an upper bound of *lock-hold time* per command, and the additional time of a
+//! longer batch per further request is close to it. In the third table several threads do all that
+//! at once: the ratio of two threads to one shows the cost of the lock when nothing else disturbs.
+//! Not included: system calls, which cost a real server the most.
 
 use std::hint::black_box;
 use std::net::{TcpListener, TcpStream};
@@ -252,7 +252,7 @@ fn batches(kind: &str, count: usize, seed: u64) -> Vec<(Batch, Vec<u8>)> {
     (0..BATCHES).map(one).collect()
 }
 
-/// The gate and everything behind it.
+/// The gate and everything called by it.
 fn executing(shared: &Shared) {
     let mut session = session(shared);
     let mut reply = Reply::default();

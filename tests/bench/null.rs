@@ -31,7 +31,7 @@ pub fn serve(mut arguments: impl Iterator<Item = String>) -> Result<(), String> 
     let listener = listen(port).map_err(explain)?;
     for stream in listener.incoming() {
         let stream = stream.map_err(|e| format!("cannot accept: {e}"))?;
-        // A client that is gone is gone; there is nobody to tell.
+        // The client has left, so there is no recipient for an error.
         thread::spawn(move || converse(stream));
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// What `--help` prints.
 pub const USAGE: &str = "\
-versus: respool beside Debian's redis-server, row by row and scenario by scenario
+versus: respool and Debian's redis-server, row by row and scenario by scenario
 
   --quick          fewer rounds and smaller runs: under a minute, rougher figures
   --rounds N       rounds per row (default 5, with --quick or --sweep 3)
@@ -40,7 +40,7 @@ pub struct Options {
     pub csv: Option<PathBuf>,
     /// Cores for servers and load together.
     pub cores: usize,
-    /// A server in place of the one just built: an older build, or Redis itself to see the noise.
+    /// A server instead of the one just built: an older build, or Redis itself to see the noise.
     pub respool: Option<PathBuf>,
 }
 

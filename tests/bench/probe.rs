@@ -71,7 +71,7 @@ impl Drop for Probe {
     }
 }
 
-/// Asks until it is told to end; returns every wait in milliseconds.
+/// Asks until it is stopped; returns every wait in milliseconds.
 fn probe(mut stream: TcpStream, ended: &AtomicBool) -> std::io::Result<Vec<f64>> {
     let mut waits_ms = Vec::new();
     let mut reply = [0; REPLY.len()];

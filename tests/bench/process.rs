@@ -1,8 +1,8 @@
 //! Child processes that do not outlive the benchmark, and waiting that ends.
 //!
-//! A server left behind would keep its port, and its CPU time would spoil the next run. So a
-//! child exists only inside a [`Guarded`], which kills it when dropped: on success, on an error's
-//! early return and on a panic alike. Two ways out remain: Ctrl-C, which a terminal sends to the
+//! A server that outlives the benchmark would keep its port, and its CPU time would spoil the next
+//! run. So a child exists only inside a [`Guarded`], which kills it when dropped: on success, on an
+//! error's early return and on a panic. Two ways out remain: Ctrl-C, which a terminal sends to the
 //! children as well, and a signal to the benchmark alone, which std cannot catch.
 
 use std::fs;

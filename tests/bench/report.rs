@@ -1,6 +1,6 @@
 //! What the rows gave: from single measurements to the table and the verdict.
 //!
-//! A ratio is that of the two medians beside it, so that a reader can check it.
+//! A ratio is that of the two medians next to it, so that a reader can check it.
 
 use std::fmt::Write;
 
@@ -93,7 +93,7 @@ impl Results {
         Results { rows, cells }
     }
 
-    /// Keeps one measurement, or the reason why there is none.
+    /// Keeps one measurement, or the reason for its absence.
     pub fn add(
         &mut self,
         round: usize,
@@ -178,7 +178,7 @@ impl Results {
             let ratios = Ratios::of(cells);
             for (what, ratio, bar) in [
                 ("throughput", ratios.ops, Some(row.ops_bar)),
-                ("throughput beside the null server", ratios.of_null, row.null_bar),
+                ("throughput relative to the null server", ratios.of_null, row.null_bar),
                 ("p99", ratios.p99, Some(LATENCY_BAR)),
                 ("p99.9", ratios.p999, Some(LATENCY_BAR)),
                 ("CPU time per operation", ratios.cpu, row.cpu_bar),

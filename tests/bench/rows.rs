@@ -82,13 +82,13 @@ pub struct Row {
     /// CPU time per operation as a multiple of Redis's.
     pub cpu_bar: Option<Bar>,
     /// Whether the null server is measured too. It knows no request but GET and SET.
-    pub beside_null: bool,
+    pub with_null: bool,
     /// Throughput as a multiple of the null server's.
     pub null_bar: Option<Bar>,
 }
 
 impl Row {
-    /// A row whose throughput is to be at least `ops` times that of Redis.
+    /// A row whose throughput must be at least `ops` times that of Redis.
     const fn new(
         name: &'static str,
         request: &'static [&'static str],
@@ -98,13 +98,13 @@ impl Row {
     ) -> Row {
         let cpu_bar = if load.pipeline > 1 { Some(CPU_BAR) } else { None };
         let ops_bar = Bar::AtLeast(ops);
-        let beside_null = false;
-        Row { name, request, load, requests, ops_bar, cpu_bar, beside_null, null_bar: None }
+        let with_null = false;
+        Row { name, request, load, requests, ops_bar, cpu_bar, with_null, null_bar: None }
     }
 
     /// The same, measured on the null server too.
-    const fn beside_null(mut self) -> Row {
-        self.beside_null = true;
+    const fn with_null(mut self) -> Row {
+        self.with_null = true;
         self.null_bar = if self.load.pipeline == 1 { Some(NULL_BAR) } else { None };
         self
     }
@@ -122,14 +122,14 @@ impl Row {
 
 /// All rows, in the order of the table.
 pub static ROWS: [Row; 15] = [
-    Row::new("SET", SET, C50_P1, 120_000, 1.0).beside_null(),
-    Row::new("GET", GET, C50_P1, 120_000, 1.0).beside_null(),
-    Row::new("SET", SET, C50_P16, 1_200_000, 1.6).beside_null(),
-    Row::new("GET", GET, C50_P16, 1_200_000, 1.6).beside_null(),
-    Row::new("SET", SET, C50_P64, 2_500_000, 2.2).beside_null(),
-    Row::new("GET", GET, C50_P64, 2_500_000, 2.2).beside_null(),
-    Row::new("SET", SET, C500_P1, 100_000, 0.95).beside_null(),
-    Row::new("GET", GET, C500_P1, 100_000, 0.95).beside_null(),
+    Row::new("SET", SET, C50_P1, 120_000, 1.0).with_null(),
+    Row::new("GET", GET, C50_P1, 120_000, 1.0).with_null(),
+    Row::new("SET", SET, C50_P16, 1_200_000, 1.6).with_null(),
+    Row::new("GET", GET, C50_P16, 1_200_000, 1.6).with_null(),
+    Row::new("SET", SET, C50_P64, 2_500_000, 2.2).with_null(),
+    Row::new("GET", GET, C50_P64, 2_500_000, 2.2).with_null(),
+    Row::new("SET", SET, C500_P1, 100_000, 0.95).with_null(),
+    Row::new("GET", GET, C500_P1, 100_000, 0.95).with_null(),
     Row::new("HSET", HSET, C50_P16, 800_000, 1.5),
     Row::new("HGETALL of 20", HGETALL, C50_P16, 250_000, 1.5),
     Row::new("INCR", INCR, C50_P16, 1_200_000, 1.5),

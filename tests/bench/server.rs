@@ -217,14 +217,14 @@ impl Server {
     }
 }
 
-/// A new directory for servers to run in, removed when dropped. It lies where the build lies and
+/// A new directory for servers to run in, removed when dropped. It is created next to the build and
 /// not among the temporary files: those may be kept in memory, where writing to disk is free.
 pub fn directory() -> Result<TempDir, String> {
     TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).map_err(|e| format!("no directory: {e}"))
 }
 
-/// A port that was free a moment ago. Somebody else may take it before the server does; then
-/// the server says so and the benchmark ends with its message.
+/// A port that was free a moment ago. Another process may take it before the server does; then the
+/// server fails and the benchmark ends with its message.
 fn free_port() -> Result<u16, String> {
     TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())

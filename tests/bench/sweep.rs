@@ -52,7 +52,7 @@ const HEAD: [&str; 12] = [
 /// One point of one curve.
 struct Point {
     curve: &'static str,
-    /// Where it lies: so many connections, keys and so on.
+    /// The value on the x axis: connections, keys and so on.
     at: usize,
     load: Load,
     requests: u64,
@@ -64,7 +64,7 @@ struct Setup {
     /// How many cores the *server* is bound to; the load has them all.
     cores: Option<usize>,
     /// Whether the null server is measured too; it has no keys.
-    beside_null: bool,
+    with_null: bool,
     points: Vec<Point>,
 }
 
@@ -85,7 +85,7 @@ fn setups(quick: bool) -> Vec<Setup> {
     // About a second each on the machines we know; a client alone waits most of the time.
     let requests = |clients: u32, pipeline: u32| match (clients, pipeline) {
         (1, _) => 25_000,
-        // Connecting is in the time, and is to be a small part of it.
+        // Connecting is part of the time, and must be a small part of it.
         (1_000.., _) => 100_000,
         (_, 1) => 80_000,
         (_, 4) => 300_000,
@@ -101,10 +101,10 @@ fn setups(quick: bool) -> Vec<Setup> {
     let connections = CONNECTIONS.map(|count| point("connections", count as usize, count, 1));
     let depths = DEPTHS.map(|depth| point("pipeline", depth as usize, 50, depth));
     let points = connections.into_iter().chain(depths).collect();
-    let mut setups = vec![Setup { keys: KEYS, cores: None, beside_null: true, points }];
+    let mut setups = vec![Setup { keys: KEYS, cores: None, with_null: true, points }];
     for keys in KEY_COUNTS.into_iter().filter(|keys| !quick || *keys <= 1_000_000) {
         let points = vec![point("keys", keys, 50, 16)];
-        setups.push(Setup { keys, cores: None, beside_null: false, points });
+        setups.push(Setup { keys, cores: None, with_null: false, points });
     }
     for cores in WORKER_CORES {
         let points = vec![
@@ -112,7 +112,7 @@ fn setups(quick: bool) -> Vec<Setup> {
             point("cores P=16", cores, 50, 16),
             point("cores P=64", cores, 50, 64),
         ];
-        setups.push(Setup { keys: KEYS, cores: Some(cores), beside_null: false, points });
+        setups.push(Setup { keys: KEYS, cores: Some(cores), with_null: false, points });
     }
     setups
 }
@@ -134,7 +134,7 @@ pub fn run(
         if setup.points.is_empty() {
             continue;
         }
-        let programs = if setup.beside_null { &programs[..] } else { &programs[..2] };
+        let programs = if setup.with_null { &programs[..] } else { &programs[..2] };
         let measured = measure(&setup, programs, options.rounds)?;
         for (point, cells) in setup.points.iter().zip(&measured) {
             for (program, cell) in programs.iter().zip(cells) {

@@ -112,7 +112,7 @@ fn benchmark(server: &Server, arguments: &[&str], names: &[&str]) {
     }
 }
 
-/// Ensures that redis-benchmark comes to its end with each command that it can send.
+/// Ensures that redis-benchmark finishes with each command that it can send.
 #[test]
 fn redis_benchmark_comes_to_its_end() {
     let server = Server::respool();
@@ -145,7 +145,7 @@ fn filled() -> Server {
     server
 }
 
-/// Ensures that redis-cli's ways to look through all keys come to their end and find them all.
+/// Ensures that redis-cli's walks over all keys finish and find them all.
 #[test]
 fn redis_cli_looks_through_all_keys() {
     let server = filled();

@@ -199,8 +199,8 @@ impl Generator {
             let operation = self.random.pick(&["GET", "GET", "SET", "SET", "INCRBY", "OVERFLOW"]);
             request.push(operation.into());
             if operation == "OVERFLOW" {
-                // A string that grew although the operation failed is no change to Redis: neither
-                // to those who watch it, nor to its log. We cannot follow it there.
+                // To Redis a string that grew although the operation failed is no change: neither
+                // for its watchers, nor for its log. respool does not imitate that.
                 let fail = if self.is_watching { "fall" } else { "FAIL" };
                 request.push(self.random.pick(&["WRAP", "SAT", fail, "sat", "none"]).into());
                 continue;

@@ -1,11 +1,11 @@
-//! The process is killed at random moments, and what it had acknowledged is there again.
+//! The process is killed at random moments, and everything acknowledged must survive.
 //!
-//! Several clients work on keys of their own, pipelining, and write down what was answered. After
-//! the kill a client's keys must be what all its acknowledged requests made of them, and some
-//! number of the first of those that were on their way: a log that loses something in the middle,
-//! tears a transaction, or brings something back shows at once. Rewrites are begun all the time,
-//! so that many kills hit one. Behind many a kill the log gets a torn end, as a power failure would
-//! have left it. Every round goes on with the data of the one before.
+//! Several clients work on their own keys, pipelining, and record the replies. After the kill a
+//! client's keys must be the result of all its acknowledged requests, followed by some number of
+//! the first ones in flight: a log that loses something in the middle, tears a transaction, or
+//! brings something back shows at once. Rewrites begin all the time, so that many kills interrupt
+//! one. After many kills the log gets a torn end, like that of a power failure. Every round
+//! continues with the data of the one before.
 
 use crate::connection::{Connection, Request, encode};
 use crate::differential::seed;
@@ -148,7 +148,7 @@ fn work(
             action.requests().iter().for_each(|request| bytes.extend(encode(request)));
             under_way.push(action);
         }
-        // A write that fails was sent in part, as far as anybody knows.
+        // A write that fails may have been sent in part.
         let _ = (&stream).write_all(&bytes);
         for at in 0..under_way.len() {
             let mut line = String::new();

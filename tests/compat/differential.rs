@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Requests in one run, unless `RESPOOL_COMMANDS` says otherwise.
 const COMMANDS: u64 = 300_000;
 
-/// Requests after which both servers begin anew, so that a failing sequence stays short.
+/// Requests after which both servers are emptied, so that a failing sequence stays short.
 const EPISODE: u64 = 5_000;
 
 fn from_environment(name: &str) -> Option<u64> {
@@ -24,7 +24,7 @@ pub fn seed() -> u64 {
     from_environment("RESPOOL_SEED").unwrap_or(now.as_micros() as u64)
 }
 
-/// Ensures that no sequence of requests tells the two servers apart.
+/// Ensures that no sequence of requests shows a difference between the two servers.
 #[test]
 fn random_requests_get_the_same_replies() {
     let seed = seed();

@@ -29,7 +29,7 @@ impl Both {
         Both { addresses, connections: addresses.map(Connection::open) }
     }
 
-    /// Empties both and begins anew.
+    /// Empties both and starts again.
     pub fn reset(&mut self) {
         self.connections = self.addresses.map(Connection::open);
         let flush = vec![vec![b"FLUSHALL".to_vec()]];
@@ -86,7 +86,7 @@ impl Both {
     }
 
     /// Whether `requests` show a difference in the reply to the same command as the last of them;
-    /// what comes behind is cut off.
+    /// requests after it are cut off.
     fn shows(&mut self, requests: &mut Vec<Request>, found: &mut Option<Difference>) -> bool {
         self.reset();
         let Some(difference) = self.compare(requests) else { return false };

@@ -92,8 +92,8 @@ fn expect_single(server: &Server, what: &str) {
     assert_eq!(connection.run(&[words("GET a")])[0], b"$1\r\n1\r\n", "{what}");
 }
 
-/// Ensures that both servers take over the single file of an older Redis, go on where the other one
-/// was interrupted, and start on what the other one made of it.
+/// Ensures that both servers take over the single file of an older Redis, continue an interrupted
+/// takeover of the other one, and start on its result.
 #[test]
 fn both_take_over_a_single_file() {
     let servers: [(&str, fn(&str) -> Server); 2] = [("respool", respool), ("Redis", redis)];

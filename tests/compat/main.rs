@@ -1,6 +1,6 @@
-//! Side by side with the originals: Debian's `redis-server`, and `redis-cli`, `redis-benchmark` and
-//! Python's libraries as clients of ours; and with what operators put beside it, a proxy and a
-//! metrics exporter. `make compat` runs these tests and says which packages they need.
+//! Comparison with the originals: Debian's `redis-server`; `redis-cli`, `redis-benchmark` and
+//! Python's libraries as clients of respool; and the operators' usual additions, a proxy and a
+//! metrics exporter. `make compat` runs these tests and names the packages that they need.
 
 mod clients;
 mod commands;

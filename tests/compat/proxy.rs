@@ -1,5 +1,5 @@
-//! Several servers behind Debian's nutcracker (twemproxy): consistent hashing, a server that dies
-//! and comes back. The configuration is the README's, with other ports.
+//! Several servers with Debian's nutcracker (twemproxy) in front: consistent hashing, a server that
+//! dies and comes back. The configuration is the README's, with other ports.
 
 use crate::servers::{Guarded, PATIENCE, Server, free_address, is_up};
 use std::io::{BufRead, BufReader, Write};
@@ -95,7 +95,7 @@ fn set_all(address: SocketAddr) -> usize {
 /// Ensures that keys spread over all servers, that requests for many keys reach all of them, that a
 /// server which dies is left out, and that it gets its keys again when it is back.
 #[test]
-fn three_servers_behind_a_proxy() {
+fn a_proxy_in_front_of_three_servers() {
     let mut servers: Vec<Server> = (0..3).map(|_| Server::respool()).collect();
     let addresses: Vec<SocketAddr> = servers.iter().map(|server| server.address).collect();
     let (address, _proxy, _folder) = proxy(&addresses);

@@ -1,8 +1,8 @@
-//! Python's client library and a web framework's cache over it, against our server and against the
-//! original: the scripts in `python/` must be content with both.
+//! Python's client library and a web framework's cache over it, with respool and with the original:
+//! the scripts in `python/` must succeed with both.
 //!
-//! The libraries come from PyPI at the versions that `python/requirements.txt` names. They are
-//! installed once into a folder below `target`, and anew when that file changes.
+//! The libraries come from PyPI at the versions that `python/requirements.txt` gives. They are
+//! installed once into a folder below `target`, and again when that file changes.
 
 use crate::servers::Server;
 use crate::tools::run;

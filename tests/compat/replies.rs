@@ -3,7 +3,7 @@
 
 use crate::connection::{RawReply, Request};
 
-/// Milliseconds by which two servers may disagree about the time that is left: they were told one
+/// Milliseconds by which two servers may differ in the time that is left: they get each request one
 /// after the other.
 const TTL_TOLERANCE_MS: i64 = 5_000;
 
@@ -44,7 +44,7 @@ fn is(request: &Request, at: usize, word: &str) -> bool {
     request.get(at).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
 }
 
-/// What a connection was told, as far as later replies depend on it.
+/// The state of a connection, as far as later replies depend on it.
 #[derive(Default)]
 pub struct Transcript {
     /// Requests that EXEC will answer.
@@ -161,7 +161,7 @@ pub fn elements(reply: &[u8]) -> Option<(&[u8], Vec<&[u8]>)> {
     Some((head, found))
 }
 
-/// The number behind the first byte of a line; `None` if it is negative.
+/// The number after the first byte of a line; `None` if it is negative.
 fn number(line: &[u8]) -> Option<usize> {
     std::str::from_utf8(line.get(1..)?).ok()?.trim().parse().ok()
 }

@@ -1,4 +1,4 @@
-//! What random requests leave behind survives a `kill -9`, in our own hands and in Redis's.
+//! The data after random requests survives a `kill -9`, read by respool and by Redis.
 
 use crate::commands::{Generator, look_at_everything, words};
 use crate::connection::{Connection, RawReply, show};
@@ -44,7 +44,7 @@ pub fn expect_same(what: &str, before: &[RawReply], after: &[RawReply]) {
 /// Ensures that everything is there again after the process was killed, and that Redis finds the
 /// same in our log.
 #[test]
-fn what_was_left_behind_is_there_again() {
+fn the_data_survives_a_kill() {
     let seed = seed();
     println!("RESPOOL_SEED={seed}");
     let mut generator = Generator::new(seed);

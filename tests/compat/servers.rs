@@ -68,7 +68,7 @@ impl Server {
 
     /// Starts it with more flags.
     pub fn redis_with(flags: &[&str]) -> Server {
-        // The port is free when it is chosen; whoever takes it before Redis does makes it end.
+        // The port is free when it is chosen; another process may still take it before Redis does.
         for _ in 0..5 {
             let address = free_address();
             let port = address.port().to_string();
@@ -100,7 +100,7 @@ pub fn is_up(child: &mut Child, address: SocketAddr) -> bool {
     false
 }
 
-/// An address on which nobody listens at the moment.
+/// An address that is free at the moment.
 pub fn free_address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address")

@@ -22,7 +22,7 @@ impl Generator {
     /// A word for the placeholder `name` in the syntax of `command`.
     ///
     /// # Panics
-    /// If nobody has said yet what such a word looks like.
+    /// If no word is defined for this placeholder.
     pub fn word(&mut self, command: &[&str], name: &str) -> Vec<u8> {
         match name {
             "value" if command == ["setbit"] => self.bit(),
@@ -126,8 +126,8 @@ impl Generator {
         }
     }
 
-    /// A place in a string that is near, or beyond the end of any string: what lies in between
-    /// would make strings of half a gibibyte.
+    /// An offset in a string: near the beginning, or beyond the end of any string. Offsets in
+    /// between would make strings of half a gibibyte.
     fn offset(&mut self) -> Vec<u8> {
         let odd = ["4294967296", "9223372036854775807", "-1", "x", "", "01", "#", "#-1", "#x"];
         match self.random.below(40) {

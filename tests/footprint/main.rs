@@ -1,5 +1,5 @@
-//! What the keyspace says it takes, beside what the allocator was really asked for: a program of
-//! its own, because whatever else it did would be counted too.
+//! The memory that the keyspace counts, compared with what the allocator was really asked for: a
+//! program of its own, because any other allocation would be counted, too.
 
 mod rdb;
 
@@ -29,7 +29,7 @@ fn set(keyspace: &mut Keyspace, at: usize) {
 fn remove(keyspace: &mut Keyspace, at: usize) {
     let key = format!("key:{at:012}");
     assert!(keyspace.keys(0, NOW_MS, false).remove(key.as_bytes(), Event::DEL));
-    // What is removed is dropped by whoever lets go of the lock.
+    // Removed values are dropped as by the lock's holder after the release.
     keyspace.garbage.clear();
 }
 

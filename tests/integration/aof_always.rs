@@ -1,4 +1,4 @@
-//! `appendfsync always`: replies that wait for the disk, and are sent by whoever has synced it.
+//! `appendfsync always`: replies that wait for the disk, and are sent by the syncing thread.
 
 use crate::aof_log::folder;
 use crate::raw::{Raw, encode};
@@ -23,8 +23,8 @@ fn start() -> (TempDir, TestServer, Raw) {
     (dir, server, client)
 }
 
-/// Ensures that many clients that write at the same time each get their own replies in order, those
-/// of reads, errors and writes that changed nothing among them.
+/// Ensures that many clients that write at the same time each get their own replies in order,
+/// including those of reads, errors and writes that changed nothing.
 #[test]
 fn replies_keep_their_order() {
     let (_dir, server, _) = start();
@@ -49,10 +49,10 @@ fn replies_keep_their_order() {
     });
 }
 
-/// Ensures that a client which says everything before it reads anything gets all of its replies,
-/// and meanwhile keeps nobody else waiting.
+/// Ensures that a client that sends everything before it reads gets all of its replies, and
+/// meanwhile delays no other client.
 #[test]
-fn who_does_not_read_keeps_nobody_waiting() {
+fn a_client_that_does_not_read_delays_no_other() {
     const REQUESTS: usize = 2_000;
     let (_dir, server, mut client) = start();
     let mut other = server.client();
@@ -71,8 +71,8 @@ fn who_does_not_read_keeps_nobody_waiting() {
     }
 }
 
-/// Ensures that the reply to a goodbye, and to what was said before it, waits for the disk as well
-/// and arrives.
+/// Ensures that the replies to a QUIT and to the requests before it wait for the disk as well and
+/// arrive.
 #[test]
 fn goodbyes_are_answered() {
     let (_dir, server, mut client) = start();

@@ -1,4 +1,4 @@
-//! The append-only file on a disk that is full, breaks or lies.
+//! The append-only file on a disk that is full or faulty.
 
 use crate::aof_log::{folder, logging};
 use crate::raw::Raw;
@@ -54,8 +54,8 @@ fn a_full_disk_refuses_writes_and_recovers() {
     logging(dir.path()).check("> GET k\n$2 vw\n> EXISTS l\n:0");
 }
 
-/// Ensures that a write which fails although room was reserved is answered by nobody's OK, and
-/// that what is in memory is in the log when the disk works again.
+/// Ensures that a write that fails although space was reserved is never acknowledged, and that the
+/// data in memory is in the log when the disk works again.
 #[test]
 fn a_failed_write_is_not_acknowledged() {
     for fault in [NO_SPACE, BROKEN] {
@@ -201,14 +201,14 @@ fn a_crash_after_any_operation_loses_nothing_that_was_acknowledged() {
         }
         all_acknowledged.push(acknowledged);
     }
-    // Eviction is put aside once. Each pair of requests is written at once, or in two halves.
+    // Space is reserved once. Each pair of requests is written at once, or in two halves.
     assert_eq!(all_acknowledged[0], 0, "{all_acknowledged:?}");
     assert!((4..=9).contains(&all_acknowledged[10]), "{all_acknowledged:?}");
     assert!(all_acknowledged[30..].iter().all(|number| *number == 10), "{all_acknowledged:?}");
 }
 
-/// Ensures that a log that could not be written can be turned off and on again: nobody waits for
-/// what was given up.
+/// Ensures that a log that could not be written can be turned off and on again, and that no client
+/// waits for the records that were given up.
 #[test]
 fn a_stuck_log_is_turned_off_and_on() {
     let dir = folder();
@@ -226,8 +226,8 @@ fn a_stuck_log_is_turned_off_and_on() {
     drop(server);
 }
 
-/// Ensures that with `always` a failed fsync is answered by nobody's OK, that who has only read
-/// hears what was read, and that the log is rewritten.
+/// Ensures that with `always` a failed fsync acknowledges no write, that replies to reads are sent
+/// all the same, and that the log is rewritten.
 #[test]
 fn what_was_not_synced_is_not_acknowledged() {
     let dir = folder();
@@ -249,8 +249,8 @@ fn what_was_not_synced_is_not_acknowledged() {
     logging(dir.path()).check("> GET k\n$3 vwx");
 }
 
-/// Ensures that a failed fsync is not forgotten when it is a rewrite that has asked for it: the
-/// kernel tells it once, and to nobody else.
+/// Ensures that an fsync of a rewrite that fails is remembered, too: the kernel reports the error
+/// only once.
 #[test]
 fn a_rewrite_that_cannot_sync_the_log_says_so() {
     let dir = folder();
@@ -269,7 +269,7 @@ fn a_rewrite_that_cannot_sync_the_log_says_so() {
     logging(dir.path()).check("> GET k\n$1 v");
 }
 
-/// A log without a server, in a file with faults, to which a record is to be written.
+/// A log without a server, in a file with faults, with one record to write.
 fn one_file(dir: &Path, faults: &Arc<Faults>) -> Aof {
     let disk = Disk::with_faults(Arc::clone(faults));
     let aof = Aof::new(disk.clone());
@@ -331,8 +331,8 @@ fn a_file_that_cannot_be_written_is_given_up_for_a_new_base() {
     assert_eq!(text, "*1\r\n$8\r\nFLUSHALL\r\n");
 }
 
-/// Ensures that who turns the log off waits for the sync that is under way: its replies must not
-/// leave before it is done.
+/// Ensures that turning the log off waits for the sync in progress, so that replies do not leave
+/// before it is done.
 #[test]
 fn turning_off_waits_for_the_sync_under_way() {
     let dir = folder();
@@ -343,10 +343,10 @@ fn turning_off_waits_for_the_sync_under_way() {
     let operations_before = faults.operations();
     std::thread::scope(|scope| {
         scope.spawn(|| aof.sync());
-        // Eviction is reserved, the record is written, the file is synced.
+        // Space is reserved, the record is written, the file is synced.
         wait_until("the disk syncs", || faults.operations() == operations_before + 3);
         let turned_off = scope.spawn(|| aof.finish());
-        // Long enough for one who does not wait.
+        // Long enough for a thread that does not wait.
         std::thread::sleep(Duration::from_millis(20));
         assert!(aof.has_to_sync(place) && !turned_off.is_finished());
         drop(slowness);

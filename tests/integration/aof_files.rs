@@ -47,7 +47,7 @@ fn write(dir: &Path, has_lengths: bool) -> PathBuf {
     inside
 }
 
-/// What lies below a folder, the lock aside.
+/// The content of a folder, without the lock.
 fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(dir).expect("a folder") {
@@ -128,8 +128,8 @@ fn expect_ways(has_lengths: bool, name: &str, outcomes: [Outcome; 8]) {
     }
 }
 
-/// Ensures that a spoiled file is refused with words that say what it is, unless what is left
-/// cannot be told from a sound log.
+/// Ensures that a spoiled file is refused with a text that describes it, unless the rest looks like
+/// a sound log.
 #[test]
 fn a_spoiled_file_is_refused() {
     let manifest = [
@@ -170,8 +170,8 @@ fn a_spoiled_file_is_refused() {
     }
 }
 
-/// Ensures that the file that was being appended to may be cut at every byte and loses what is
-/// behind the last whole request only, and that every other file is refused wherever it is cut.
+/// Ensures that the growing file may be cut at every byte and loses only what follows the last
+/// whole request, and that every other file is refused wherever it is cut.
 #[test]
 fn every_file_cut_at_every_byte() {
     let request_len = file_len() / KEYS;
@@ -197,7 +197,7 @@ fn every_file_cut_at_every_byte() {
     }
 }
 
-/// Ensures that a cut base of unknown length is refused, also if the increment behind it is empty:
+/// Ensures that a cut base of unknown length is refused, even if an empty increment follows:
 /// nothing is appended to a base.
 #[test]
 fn a_cut_base_is_refused_without_its_length() {
@@ -211,7 +211,7 @@ fn a_cut_base_is_refused_without_its_length() {
     }
 }
 
-/// Ensures that a missing file is named, and that a log without its manifest is not begun anew.
+/// Ensures that a missing file is named, and that a log without manifest is not replaced.
 #[test]
 fn a_missing_file_is_refused() {
     for (name, words) in [
@@ -268,10 +268,10 @@ fn another_name_is_refused() {
     assert!(!inside.exists(), "no folder is made next to a log that is refused");
 }
 
-/// Ensures that a further file with data among those of the log is refused if the manifest should
-/// name it, and that copies elsewhere are in nobody's way.
+/// Ensures that an additional file with data and a name of the log is refused if the manifest
+/// should contain it, and that copies with other names are no obstacle.
 #[test]
-fn copies_are_told_from_lost_lines() {
+fn copies_are_distinguished_from_lost_lines() {
     let unnamed = "holds data, but the manifest does not name it";
     for (copy, outcome) in [
         ("appendonlydir/appendonly.aof.3.incr.aof", Refuses(unnamed)),

@@ -22,7 +22,7 @@ pub fn increment(dir: &Path) -> std::path::PathBuf {
     dir.join("appendonlydir/appendonly.aof.1.incr.aof")
 }
 
-/// The log as text: a line for each request, its words parted by one space.
+/// The log as text: a line for each request, with one space between its words.
 fn logged(dir: &Path) -> Vec<String> {
     let bytes = std::fs::read(increment(dir)).expect("a log");
     let text = String::from_utf8(bytes).expect("a log of text");
@@ -48,7 +48,7 @@ fn say_all(server: &TestServer, session: &str) {
     }
 }
 
-/// Runs a session on a new log, and expects these requests in it behind `SELECT 0`.
+/// Runs a session on a new log, and expects these requests in it after `SELECT 0`.
 fn check_log(session: &str, expected: &[&str]) {
     let dir = folder();
     let server = logging(dir.path());
@@ -125,7 +125,7 @@ fn conditions_and_fractions_are_logged_as_results() {
     );
 }
 
-/// Ensures that commands which change nothing, fail or only read leave no trace.
+/// Ensures that commands that change nothing, fail or only read are not logged.
 #[test]
 fn nothing_is_logged_for_commands_that_changed_nothing() {
     check_log(
@@ -147,7 +147,7 @@ fn nothing_is_logged_for_commands_that_changed_nothing() {
     );
 }
 
-/// Ensures that a transaction is one unit, which tells of the databases it worked in.
+/// Ensures that a transaction is logged as one unit with the databases in which it worked.
 #[test]
 fn a_transaction_is_one_unit() {
     check_log(
@@ -164,7 +164,7 @@ fn a_transaction_is_one_unit() {
     );
 }
 
-/// Ensures that expiry is logged as DEL in front of the command that met it, whoever met it.
+/// Ensures that expiry is logged as DEL in front of the command that met the expired key.
 #[test]
 fn expiry_is_logged_as_a_removal() {
     check_log(

@@ -1,4 +1,4 @@
-//! The append-only file: what a crash leaves behind, and what is refused.
+//! The append-only file: recovery after a crash, and logs that are refused.
 
 use crate::aof_log::{folder, increment, logging};
 use crate::process::PROGRAM;
@@ -77,9 +77,9 @@ fn a_log_cut_anywhere_loads_up_to_the_last_whole_unit() {
         assert_eq!(load(dir.path()), Ok(expected), "cut at {cut}");
         let kept_len = if expected == 0 { 0 } else { SET_A.len() };
         assert_eq!(fs::read(increment(dir.path())).expect("a log"), whole[..kept_len]);
-        let beside = files(dir.path()).into_iter().find(|name| name.contains("cut-at"));
-        assert_eq!(beside.is_some(), cut > kept_len, "cut at {cut}");
-        if let Some(name) = beside {
+        let copy = files(dir.path()).into_iter().find(|name| name.contains("cut-at"));
+        assert_eq!(copy.is_some(), cut > kept_len, "cut at {cut}");
+        if let Some(name) = copy {
             let kept = fs::read(dir.path().join("appendonlydir").join(name)).expect("a file");
             assert_eq!(kept, whole[kept_len..cut]);
         }
@@ -98,7 +98,7 @@ fn zeros_and_garbage_at_the_end_are_cut_off() {
     }
 }
 
-/// Ensures that a server goes on writing behind the last whole unit.
+/// Ensures that a server continues to write after the last whole unit.
 #[test]
 fn a_torn_log_is_continued() {
     let dir = folder();
@@ -171,8 +171,8 @@ fn databases_take_turns_in_a_log() {
     assert!(bytes < 200, "{bytes} bytes for a key");
 }
 
-/// Ensures that a request which cannot be replayed is named with the offset of its transaction,
-/// although damage behind it has been read by then.
+/// Ensures that a request that cannot be replayed is reported with the offset of its transaction,
+/// although later damage has been read by then.
 #[test]
 fn the_first_fault_counts_although_reading_is_ahead() {
     let dir = folder();
@@ -190,7 +190,7 @@ fn the_first_fault_counts_although_reading_is_ahead() {
     assert_eq!(fs::read(increment(dir.path())).expect("a log").len(), text.len());
 }
 
-/// Ensures that clients are told to wait while the log is loaded, and how far that is.
+/// Ensures that clients get -LOADING while the log is loaded, and can see the progress.
 #[test]
 fn a_server_that_loads_says_so() {
     let dir = folder();
@@ -199,7 +199,7 @@ fn a_server_that_loads_says_so() {
     let server = server_of(dir.path());
     let (address, shared) = (server.addresses()[0], Arc::clone(server.shared()));
     let stopper = server.stopper();
-    // Whoever loads needs the keyspace, and does not get it.
+    // The loader needs the keyspace lock and does not get it.
     let access = shared.lock_keyspace();
     let server = thread::spawn(move || server.run());
     let mut client = Raw::connect(address);
@@ -209,7 +209,7 @@ fn a_server_that_loads_says_so() {
     }
     assert!(client.ask("COMMAND COUNT").starts_with(':'));
     client.say("INFO persistence");
-    // From here on the one who loads lets the client in between two batches.
+    // From here on the loader releases the lock between two batches.
     drop(access);
     let mut info = Vec::new();
     client.read_reply(&mut info).expect("a reply");
@@ -223,8 +223,8 @@ fn a_server_that_loads_says_so() {
     server.join().expect("no panic").expect("an orderly end");
 }
 
-/// Ensures that a server that is stopped while it loads ends in order, and leaves the log as it is;
-/// but that damage is told even then.
+/// Ensures that a server that is stopped while it loads ends in order and leaves the log as it is,
+/// but reports damage even then.
 #[test]
 fn a_stop_while_loading_is_no_failure() {
     let dir = folder();
@@ -232,7 +232,7 @@ fn a_stop_while_loading_is_no_failure() {
     write_log(dir.path(), &log);
     let server = server_of(dir.path());
     let (stopper, shared) = (server.stopper(), Arc::clone(server.shared()));
-    // Whoever loads needs the keyspace, and does not get it before the stop.
+    // The loader needs the keyspace lock and does not get it before the stop.
     let access = shared.lock_keyspace();
     let server = thread::spawn(move || server.run());
     wait_until("loading has begun", || shared.stats.loading_total_bytes.load(Relaxed) > 0);

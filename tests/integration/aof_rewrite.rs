@@ -258,7 +258,7 @@ fn a_crash_at_any_moment_of_a_rewrite_loses_nothing() {
 /// Ensures that a crash at any moment of turning the log on for the first time leaves a directory
 /// that the next start can use.
 #[test]
-fn a_crash_while_the_log_is_turned_on_harms_nobody() {
+fn a_crash_while_the_log_is_turned_on_is_harmless() {
     for operations in 0..30 {
         let dir = folder();
         let faults = Arc::new(Faults::default());

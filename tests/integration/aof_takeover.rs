@@ -164,7 +164,7 @@ fn a_log_that_was_not_loaded_is_not_replaced() {
     fs::write(dir.path().join("other.aof"), SINGLE).expect("a file");
     let reply = turned_on(dir.path());
     assert!(reply.contains("looks like a log under another name"), "{reply}");
-    // An empty one is in nobody's way.
+    // An empty file holds no data and stops nothing.
     let dir = folder();
     drop(logging(dir.path()));
     assert_eq!(turned_on(dir.path()), "+OK");

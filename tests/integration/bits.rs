@@ -65,8 +65,8 @@ fn bit_arguments_are_checked_before_the_key() {
     );
 }
 
-/// Ensures that setting a bit to what it is does not disturb those who watch the key, and that
-/// growing does.
+/// Ensures that setting a bit to its present value is no change for watchers of the key, and that
+/// growth is.
 #[test]
 fn a_bit_that_stays_is_no_change() {
     check(
@@ -144,7 +144,7 @@ fn bitcount_takes_a_part_in_bytes_or_bits() {
     );
 }
 
-/// Ensures that zeros are found behind the end only where no end was named.
+/// Ensures that zeros are found beyond the end only without an explicit end.
 #[test]
 fn bitpos_knows_that_zeros_follow() {
     check(
@@ -296,7 +296,7 @@ fn bitfield_overflows_as_asked() {
     check3("> BITFIELD k OVERFLOW FAIL INCRBY u2 0 5\n*1\n_");
 }
 
-/// Ensures that integers may lie across bytes and beyond the end.
+/// Ensures that integers may cross byte boundaries and the end of the string.
 #[test]
 fn bitfield_reads_across_bytes_and_the_end() {
     check(
@@ -369,7 +369,7 @@ fn bitfield_errors_change_nothing() {
     );
 }
 
-/// Ensures that a string which a reply is still sending is not changed underneath it.
+/// Ensures that a string in a reply that is still being sent does not change.
 #[test]
 fn what_is_being_sent_does_not_change() {
     let server = TestServer::start();

@@ -15,7 +15,7 @@ fn check_aof(arguments: &[&str], path: &Path) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(text).expect("text"))
 }
 
-/// Ensures that a sound log is said to be sound, by whichever name it is given.
+/// Ensures that a sound log is reported as sound, whether by folder, manifest or file.
 #[test]
 fn a_sound_log_is_sound() {
     let dir = folder();
@@ -32,7 +32,7 @@ fn a_sound_log_is_sound() {
     }
 }
 
-/// Ensures that a torn end is explained, repaired on request, and kept beside the file.
+/// Ensures that a torn end is explained, repaired on request, and kept next to the file.
 #[test]
 fn a_torn_end_is_repaired() {
     let dir = folder();

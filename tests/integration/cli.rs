@@ -151,7 +151,7 @@ fn passwords() {
     assert_eq!(told(&output), (0, "PONG\n".to_owned(), String::new()));
 }
 
-/// Ensures that it is said why there is no reply, and the exit code says that there is none.
+/// Ensures that a missing reply is explained, and shows in the exit code.
 #[test]
 fn failures() {
     let free = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("one");

@@ -1,4 +1,4 @@
-//! CLIENT: who is connected, under which name, and who has to leave.
+//! CLIENT: the list of clients, their names, and killing them.
 
 use crate::raw::Raw;
 use crate::support::{TestServer, check, check3, wait_until};
@@ -113,7 +113,7 @@ fn info_describes_the_connection() {
 #[test]
 fn list_has_a_line_for_each_connection() {
     let server = TestServer::start();
-    // One after the other: numbers are given by the workers, who may overtake each other.
+    // One after the other: workers give the ids, and may overtake each other.
     let admitted = |_| {
         let mut client = server.client();
         (id(&mut client), client)
@@ -148,7 +148,7 @@ fn list_has_a_line_for_each_connection() {
     });
 }
 
-/// Ensures that KILL by address ends that connection, and says so if there is none.
+/// Ensures that KILL by address ends that connection, and fails if there is none.
 #[test]
 fn kill_by_address() {
     let server = TestServer::start();
@@ -185,7 +185,7 @@ fn kill_by_filters() {
 
 /// Ensures that a connection is killed once: afterwards it is neither found nor listed.
 #[test]
-fn the_killed_are_not_killed_again() {
+fn a_client_is_killed_once() {
     let server = TestServer::start();
     let (mut killer, mut victim) = (server.client(), server.client());
     let (own, other) = (id(&mut killer), id(&mut victim));

@@ -1,4 +1,4 @@
-//! CLIENT's switches: which replies are sent, what a lookup does to a key, who may be thrown out.
+//! CLIENT REPLY, NO-TOUCH and NO-EVICT: which replies are sent, and what lookups record.
 
 use crate::support::{TestServer, check};
 
@@ -77,7 +77,7 @@ fn reset_ends_the_silence() {
     check("> CLIENT REPLY OFF\n> PING\n> RESET\n+RESET\n> PING\n+PONG");
 }
 
-/// Ensures that NO-TOUCH leaves the age of a key as it is, and that ON and OFF are all there is.
+/// Ensures that NO-TOUCH leaves the last use of a key as it is, and takes ON and OFF only.
 #[test]
 fn no_touch_leaves_the_age_alone() {
     let server = TestServer::start();

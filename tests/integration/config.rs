@@ -1,4 +1,4 @@
-//! CONFIG GET: what was chosen at the start.
+//! CONFIG GET and SET.
 
 use respool::config::memory::MaxMemory;
 
@@ -131,7 +131,7 @@ fn config_set_is_in_force_at_once() {
     let (mut client, mut other) = (server.client(), server.client());
     assert_eq!(other.ask("PING"), "+PONG");
     assert_eq!(client.ask("CONFIG SET requirepass secret maxclients 2"), "+OK");
-    // Who is in stays in.
+    // Connected clients stay connected.
     assert_eq!(other.ask("PING"), "+PONG");
     assert_eq!(server.client().finish(), b"-ERR max number of clients reached\r\n");
     assert_eq!(client.ask("CONFIG SET maxclients 3"), "+OK");

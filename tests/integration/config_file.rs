@@ -1,4 +1,4 @@
-//! Where settings come from: configuration files, files with a password, and where log lines go.
+//! The origin of settings: configuration files, password files, and the target of log lines.
 
 use crate::process::{PROGRAM, Process};
 use crate::raw::Raw;
@@ -28,8 +28,8 @@ fn refusal(arguments: &[&str]) -> String {
     line
 }
 
-/// Ensures that a file in Redis's syntax is understood: comments, quotes, capitals, lists, and what
-/// cannot be chosen but is so anyway.
+/// Ensures that a file in Redis's syntax is read: comments, quotes, capitals, lists, and directives
+/// with only one possible value.
 #[test]
 fn a_file_says_what_flags_say() {
     let (_folder, path) = file(
@@ -49,9 +49,9 @@ fn a_file_says_what_flags_say() {
     assert_eq!(client.ask("CONFIG GET bind"), "*2 $4 bind $14 127.0.0.1 -::1");
 }
 
-/// Ensures that all mistakes are told at once, each with its file, its line and what is wrong.
+/// Ensures that all mistakes are reported at once, each with file, line and reason.
 #[test]
-fn all_mistakes_in_a_file_are_told_with_their_lines() {
+fn all_mistakes_in_a_file_are_reported_with_their_lines() {
     let mistakes = [
         ("nonsense 3", "Bad directive or wrong number of arguments"),
         ("port abc", "argument couldn't be parsed into an integer"),
@@ -78,9 +78,9 @@ fn all_mistakes_in_a_file_are_told_with_their_lines() {
     assert!(refusal(&["/nowhere/respool.conf"]).contains("/nowhere/respool.conf"));
 }
 
-/// Ensures that a mistake next to a password does not show it.
+/// Ensures that an error message does not contain a password.
 #[test]
-fn passwords_are_not_told() {
+fn passwords_are_not_shown() {
     let (_folder, path) = file("requirepass open sesame\nmasterauth two words\n");
     let told = refusal(&[text_of(&path), "--requirepass", "a", "b"]);
     for (secret, shown) in [("sesame", "requirepass (redacted)"), ("two", "masterauth (red")] {
@@ -88,7 +88,7 @@ fn passwords_are_not_told() {
     }
 }
 
-/// Ensures that the password can be in a file, and not in two places.
+/// Ensures that the password can be in a file, but not in two sources.
 #[test]
 fn the_password_can_be_in_a_file() {
     let (_folder, path) = file("correct horse\r\nsecond line\n");

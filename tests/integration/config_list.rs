@@ -65,8 +65,8 @@ fn the_readme_shows_the_list() {
     panic!("UPDATE_README=1 cargo test puts these tables into README.md:\n\n{expected}");
 }
 
-/// Ensures that names are in lower case and given once, older names included, and that each row
-/// says what it means.
+/// Ensures that names are in lower case and unique, including former names, and that each row has
+/// an explanation.
 #[test]
 fn names_are_given_once() {
     let mut names = BTreeMap::new();

@@ -8,7 +8,7 @@ fn with_password() -> TestServer {
 
 const NO_AUTH: &str = "-NOAUTH Authentication required.";
 
-/// Ensures that PING and ECHO give back what they got, byte for byte.
+/// Ensures that PING and ECHO return their argument, byte for byte.
 #[test]
 fn ping_and_echo() {
     check(
@@ -56,7 +56,7 @@ fn unknown_commands_are_named() {
     assert_eq!(client.ask("PING"), "+PONG", "the connection lives");
 }
 
-/// Ensures that QUIT answers, closes, and that nothing behind it is executed.
+/// Ensures that QUIT is answered, closes, and that no request after it is executed.
 #[test]
 fn quit_ends_the_connection() {
     let server = TestServer::start();
@@ -120,9 +120,9 @@ fn hello_refuses_what_it_cannot_do() {
     assert_eq!(client.ask("CLIENT GETNAME"), "$2 me");
 }
 
-/// Ensures that with a password nothing is served before AUTH but what is needed for it.
+/// Ensures that before AUTH only the commands needed for it are served, if there is a password.
 #[test]
-fn strangers_have_to_authenticate() {
+fn clients_have_to_authenticate() {
     let server = with_password();
     let mut client = server.client();
     for request in
@@ -164,9 +164,9 @@ fn hello_can_authenticate() {
     assert_eq!(client.ask("CLIENT GETNAME"), "$2 me");
 }
 
-/// Ensures that strangers can still leave, in either way.
+/// Ensures that unauthenticated clients can still QUIT and RESET.
 #[test]
-fn strangers_may_quit_and_reset() {
+fn unauthenticated_clients_may_quit_and_reset() {
     let server = with_password();
     let mut client = server.client();
     assert_eq!(client.ask("RESET"), "+RESET");

@@ -12,7 +12,7 @@ const GROUP_BYTES: usize = 64 << 20;
 struct Group(PathBuf);
 
 impl Group {
-    /// A group with a limit in either version of control groups, or why there is none.
+    /// A group with a limit in either version of control groups, or the reason why not.
     fn new() -> Result<Group, String> {
         let places =
             [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")];
@@ -34,13 +34,13 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // If somebody is still in it, it stays; the system ends with the machine.
+        // If a process is still in it, it stays; the system ends with the machine.
         let _ = fs::remove_dir(&self.0);
     }
 }
 
-/// Ensures that a server which believes its container, and is given ten times what fits in values
-/// of 16 bytes to 256 KiB, keeps its limit and lives.
+/// Ensures that a server that derives its limit from the container, and receives ten times what
+/// fits in values of 16 bytes to 256 KiB, keeps its limit and lives.
 #[test]
 fn a_container_of_64_megabytes_is_never_too_small() {
     let group = match Group::new() {

@@ -1,4 +1,4 @@
-//! Keys that go from one database to another, and databases that change places.
+//! COPY, MOVE and SWAPDB: keys and whole databases.
 
 use crate::support::check;
 
@@ -134,7 +134,7 @@ fn move_carries_key_and_deadline() {
     );
 }
 
-/// Ensures that both ends of a MOVE and the target of a COPY are changes to those who watch.
+/// Ensures that both ends of a MOVE and the target of a COPY are changes for watchers.
 #[test]
 fn those_who_watch_notice_moves_and_copies() {
     check(
@@ -179,7 +179,7 @@ fn those_who_watch_notice_moves_and_copies() {
     );
 }
 
-/// Ensures that everybody finds the other database's keys, deadlines and all, after a SWAPDB.
+/// Ensures that after a SWAPDB each client sees the other database, with all deadlines.
 #[test]
 fn swapdb_exchanges_databases() {
     check(
@@ -219,7 +219,7 @@ fn swapdb_exchanges_databases() {
     );
 }
 
-/// Ensures that SWAPDB is a change of every watched key that is in either database, and of no
+/// Ensures that SWAPDB is a change of every watched key that exists in either database, and of no
 /// other.
 #[test]
 fn those_who_watch_notice_a_swap() {

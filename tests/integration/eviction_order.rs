@@ -1,4 +1,4 @@
-//! The order of eviction over many segments and databases, against a plain list.
+//! The order of eviction over many segments and databases, compared with a plain list.
 
 use respool::keyspace::{Event, Eviction, Keyspace, Value};
 use respool::policy::{Limit, Policy};
@@ -36,7 +36,7 @@ impl Order {
     }
 }
 
-/// Lets one key go; it must be the oldest.
+/// Evicts one key, which must be the oldest.
 fn evict_one(keyspace: &mut Keyspace, order: &mut Order, policy: Policy) {
     let bytes = keyspace.used_bytes() - 1;
     keyspace.set_limit(Limit { bytes, policy });
@@ -63,8 +63,8 @@ fn work_on(keyspace: &mut Keyspace, (db, key): &Place, now_ms: u64, random: u64)
     }
 }
 
-/// Ensures that eviction takes the keys of two databases and many segments in exactly the order in
-/// which they were last used, whatever was inserted, used and removed before and in between.
+/// Ensures that eviction takes the keys of two databases and many segments in exactly the order of
+/// their last use, with insertions, uses and removals before and in between.
 #[test]
 fn eviction_follows_the_exact_order_of_use() {
     const KEYS: u64 = 20_000;

@@ -1,4 +1,4 @@
-//! Deadlines: giving them, taking them away, asking for them, and reaching them.
+//! Deadlines: setting, removing, reading and reaching them.
 
 use crate::support::{TestServer, check, wait_until};
 
@@ -107,7 +107,7 @@ fn a_deadline_in_the_past_removes_the_key() {
     }
 }
 
-/// Ensures that PERSIST takes a deadline away, and says whether there was one.
+/// Ensures that PERSIST removes a deadline and reports whether there was one.
 #[test]
 fn persist_makes_a_key_permanent() {
     check(
@@ -244,9 +244,9 @@ fn wrong_numbers_of_arguments() {
     ]);
 }
 
-/// Ensures that the housekeeper removes keys that nobody asks for any more, in every database.
+/// Ensures that the housekeeper removes expired keys without a lookup, in every database.
 #[test]
-fn keys_that_nobody_asks_for_are_swept() {
+fn unused_expired_keys_are_swept() {
     let server = TestServer::start();
     let mut client = server.client();
     for db in [0, 3, 15] {

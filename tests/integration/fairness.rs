@@ -1,4 +1,4 @@
-//! One client must not spoil it for the others: large replies, slow commands, kills and stops.
+//! Fairness: large replies, slow commands, kills and stops do not delay other clients.
 
 use crate::aof_log::folder;
 use crate::raw::{Raw, encode};
@@ -26,7 +26,7 @@ fn one_reply_may_be_larger_than_the_limit() {
 
 /// Ensures that a killed client's waiting commands are not executed, beyond the batch in hand.
 #[test]
-fn who_is_killed_executes_nothing_more() {
+fn a_killed_client_executes_nothing_more() {
     let server = TestServer::start();
     let (mut killer, mut victim) = (server.client(), server.client());
     assert_eq!(killer.ask("PING"), "+PONG");
@@ -72,7 +72,7 @@ fn a_random_key_among_expired_ones() {
     keyspace.check_invariants();
 }
 
-/// Ensures that a client which takes its reply slowly is not taken for a silent one.
+/// Ensures that a client that reads its reply slowly does not count as idle.
 #[test]
 fn a_slow_download_is_not_silence() {
     let server = TestServer::start();
@@ -90,7 +90,7 @@ fn a_slow_download_is_not_silence() {
     });
 }
 
-/// Ensures that an EXEC which is refused itself ends the transaction.
+/// Ensures that an EXEC that is refused also ends the transaction.
 #[test]
 fn a_refused_exec_ends_the_transaction() {
     let server = TestServer::start();
@@ -102,7 +102,7 @@ fn a_refused_exec_ends_the_transaction() {
     assert_eq!(client.ask("EXEC"), "-ERR EXEC without MULTI");
 }
 
-/// Ensures that who waits for the disk does not wait until every key that is due is removed.
+/// Ensures that a write that waits for the disk need not wait until all expired keys are removed.
 #[test]
 fn a_write_is_synced_while_many_keys_expire() {
     const KEYS: usize = 100_000;

@@ -57,7 +57,7 @@ fn type_names_the_type() {
     check3(session);
 }
 
-/// Ensures that a key whose deadline has passed is missing for every command.
+/// Ensures that an expired key is missing for every command.
 #[test]
 fn expired_keys_do_not_exist() {
     let server = TestServer::start();

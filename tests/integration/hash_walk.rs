@@ -1,4 +1,4 @@
-//! Large hashes: walked through some fields at a time, or drawn from.
+//! Large hashes: walks through some fields at a time, and random fields.
 
 use crate::support::{TestServer, check, check3, words};
 use proptest::prelude::*;
@@ -43,7 +43,7 @@ fn a_small_hash_is_walked_in_one_step() {
     check3("> HSET h f v\n:1\n> HSCAN h 0\n*2\n$1 0\n*2\n$1 f\n$1 v");
 }
 
-/// Ensures that HSCAN checks the cursor before the key, and the options behind it.
+/// Ensures that HSCAN checks the cursor before the key, and the options after it.
 #[test]
 fn hscan_errors_are_in_order() {
     check(

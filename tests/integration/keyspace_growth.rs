@@ -39,8 +39,8 @@ fn a_hundred_thousand_keys_come_and_go() {
     assert!(rest_bytes < full_bytes / 50, "{rest_bytes} of {full_bytes} bytes for empty tables");
 }
 
-/// Ensures that a database that grew ahead of its keys holds them like any other, and that what was
-/// taken for keys that never came is given back.
+/// Ensures that a database with reserved tables holds its keys like any other, and that tables for
+/// keys that never came are released.
 #[test]
 fn growing_ahead_loses_nothing_and_takes_nothing_for_good() {
     const COUNT: usize = 20_000;
@@ -76,7 +76,7 @@ fn growing_ahead_loses_nothing_and_takes_nothing_for_good() {
     assert!(bytes > 150 * COUNT, "{bytes} bytes were given back");
 }
 
-/// Ensures that growing ahead keeps below the memory limit, however many keys are expected.
+/// Ensures that reservation keeps below the memory limit, however many keys are expected.
 #[test]
 fn growing_ahead_knows_the_memory_limit() {
     const LIMIT_BYTES: usize = 4 << 20;

@@ -1,5 +1,5 @@
-//! The keyspace against a model that is too simple to be wrong: random operations on both must
-//! always give the same answers, and leave all side structures in step.
+//! The keyspace compared with a trivial model: random operations on both must always give the same
+//! results, and leave all indexes and accounts consistent.
 
 use crate::model::{Content, Entry, Model};
 use proptest::prelude::*;
@@ -244,7 +244,7 @@ impl Pair {
             policy => !policy.is_volatile() || entry.deadline_ms.is_some(),
         };
         let is_one_left = self.model.entries.values().any(may_go);
-        assert!(room == Eviction::Enough || !is_one_left, "whoever may go has gone");
+        assert!(room == Eviction::Enough || !is_one_left, "all candidates were evicted");
         // The order is kept for the next time.
         self.keyspace.set_limit(Limit { bytes: usize::MAX, policy });
     }
@@ -287,7 +287,7 @@ fn config() -> ProptestConfig {
 proptest! {
     #![proptest_config(config())]
 
-    /// Ensures that no sequence of operations tells the keyspace and the model apart.
+    /// Ensures that no sequence of operations shows a difference between keyspace and model.
     #[test]
     fn the_keyspace_is_its_model(operations in prop::collection::vec(operations(), 1..150)) {
         let keyspace = Keyspace::new(DATABASES);

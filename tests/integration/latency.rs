@@ -14,9 +14,9 @@ fn server_with_events() -> TestServer {
     server
 }
 
-/// Ensures that each event's last and worst moments are told, and its history second by second.
+/// Ensures that each event's last and worst moments are reported, and its history by seconds.
 #[test]
-fn slow_moments_are_told() {
+fn slow_moments_are_reported() {
     server_with_events().check(
         "
         > LATENCY LATEST
@@ -53,7 +53,7 @@ fn slow_moments_are_told() {
     );
 }
 
-/// Ensures that a command which takes long is such a moment, under its own kind of event.
+/// Ensures that a slow command is recorded under its own kind of event.
 #[test]
 fn a_slow_command_is_an_event() {
     let server = TestServer::with(|config| {
@@ -74,9 +74,9 @@ fn a_slow_command_is_an_event() {
     assert!(client.ask("LATENCY LATEST").starts_with("*1 *4 $7 command "));
 }
 
-/// Ensures that people are told what the figures mean.
+/// Ensures that LATENCY DOCTOR and GRAPH explain the figures in a text and a picture.
 #[test]
-fn people_are_told_in_words_and_pictures() {
+fn doctor_and_graph_explain_the_figures() {
     let server = server_with_events();
     let mut client = server.client();
     let report = client.ask("LATENCY DOCTOR");

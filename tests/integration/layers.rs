@@ -1,6 +1,6 @@
 //! Imports go down only, no circle of imports is larger than two files, and locks are taken where
-//! `lib.rs` says. The tables that are checked are those in the documentation, so that there is no
-//! second copy of them.
+//! `lib.rs` says. The test reads the tables in the documentation, so there is no second copy of
+//! them.
 
 use crate::tidy::{Source, expect_nothing, sources};
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,7 +110,7 @@ fn paths(text: &str, root: &[String]) -> Vec<Vec<String>> {
     }
 }
 
-/// The elements of `{a, b::{c, d}, e}` behind its first brace.
+/// The elements of `{a, b::{c, d}, e}` after its first brace.
 fn elements(list: &str) -> Vec<&str> {
     let (mut depth, mut start, mut elements) = (1, 0, Vec::new());
     for (at, byte) in list.bytes().enumerate() {

@@ -172,7 +172,7 @@ fn version_and_help() {
     assert!(help.contains("default"), "{help}");
 }
 
-/// Ensures that one client too many is told so, and that a place is free when one has left.
+/// Ensures that one client too many is refused, and that a slot is free when one has left.
 #[test]
 fn beyond_maxclients_clients_are_refused() {
     let server = Process::start(&["--maxclients", "3"]);
@@ -194,7 +194,7 @@ fn beyond_maxclients_clients_are_refused() {
     assert_eq!(clients[0].ask("PING"), "+PONG", "those who are in are not disturbed");
 }
 
-/// Ensures that clients come and go many times within few places.
+/// Ensures that clients come and go many times within few slots.
 #[test]
 fn places_are_given_back() {
     let server = Process::start(&["--maxclients", "4"]);

@@ -1,4 +1,4 @@
-//! Where clients come in: Unix sockets beside TCP, and protected mode.
+//! Listeners: Unix sockets in addition to TCP, and protected mode.
 
 use crate::process::{PROGRAM, Process};
 use crate::raw::Raw;
@@ -63,7 +63,7 @@ fn the_mode_is_that_of_the_file() {
     assert_eq!(refused.expect("the program").status.code(), Some(1));
 }
 
-/// Ensures that what a killed server left behind is replaced, and that nothing else ever is.
+/// Ensures that the socket of a killed server is replaced, and that no other file ever is.
 #[test]
 fn only_leftovers_are_replaced() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -100,8 +100,7 @@ fn a_removed_socket_does_not_keep_the_server_from_ending() {
     assert_eq!(server.wait().0.code(), Some(0));
 }
 
-/// An address of this machine as others would see it: the one it would speak to them from. No
-/// packet is sent.
+/// An address of this machine as other machines see it. No packet is sent.
 fn outer_address() -> Option<Ipv4Addr> {
     let socket = UdpSocket::bind("0.0.0.0:0").expect("a port");
     socket.connect("192.0.2.1:9").ok()?;
@@ -111,8 +110,8 @@ fn outer_address() -> Option<Ipv4Addr> {
     }
 }
 
-/// Ensures that without a password, clients from elsewhere are denied in Redis's words; and let in
-/// as soon as there is a password, or protected mode is off.
+/// Ensures that without a password remote clients are denied with Redis's text, and admitted as
+/// soon as there is a password, or protected mode is off.
 #[test]
 fn protected_mode_denies_clients_from_elsewhere() {
     let Some(outer) = outer_address() else {
@@ -135,7 +134,7 @@ fn protected_mode_denies_clients_from_elsewhere() {
     assert_eq!(from_elsewhere().ask("PING"), "+PONG");
 }
 
-/// Ensures that a server that others can reach without a password says so when it starts.
+/// Ensures that a server that other machines can reach without a password warns at its start.
 #[test]
 fn an_open_server_says_so() {
     let open = Process::start(&["--bind", "0.0.0.0", "--protected-mode", "no"]);

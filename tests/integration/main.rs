@@ -70,3 +70,4 @@ mod statistics;
 mod string;
 mod support;
 mod tidy;
+mod words;

@@ -1,10 +1,10 @@
-//! The memory limit as clients see it: what is removed, what is refused, what is told.
+//! The memory limit from a client's view: evictions, refusals and figures.
 
 use crate::support::TestServer;
 use respool::config::memory::MaxMemory;
 use respool::policy::Policy;
 
-/// A server whose data may take so much more than nothing.
+/// A server whose data may take so many bytes more than an empty keyspace.
 fn limited(bytes: u64, policy: Policy) -> TestServer {
     TestServer::with(|config| {
         config.databases = 2;
@@ -94,8 +94,8 @@ fn a_transaction_that_may_grow_is_refused_as_a_whole() {
     );
 }
 
-/// Ensures that the limit holds while far more is written than fits, that the oldest go first, and
-/// that what is read stays.
+/// Ensures that the limit holds while far more is written than fits, that the oldest keys are
+/// evicted first, and that keys that are read stay.
 #[test]
 fn the_limit_holds_and_the_oldest_go_first() {
     const LIMIT: usize = 200_000;
@@ -114,7 +114,7 @@ fn the_limit_holds_and_the_oldest_go_first() {
     let left: usize = client.ask("DBSIZE")[1..].parse().expect("a number");
     let evicted = server.shared.lock_keyspace().counters().evicted as usize;
     assert_eq!(left + evicted, 5_001, "nothing else removes keys");
-    // Whoever is still there came after everybody who is not.
+    // Every remaining key is newer than every evicted one.
     let mut was_there = false;
     for at in 0..5_000 {
         let is_there = client.ask(&format!("EXISTS key:{at}")) == ":1";
@@ -123,8 +123,8 @@ fn the_limit_holds_and_the_oldest_go_first() {
     }
 }
 
-/// Ensures that reads, writes and TOUCH make a key younger, and that questions about a key do not,
-/// nor does anything under CLIENT NO-TOUCH but TOUCH.
+/// Ensures that reads, writes and TOUCH record a use, that questions about a key do not, and that
+/// under CLIENT NO-TOUCH only TOUCH does.
 #[test]
 fn reads_refresh_and_questions_do_not() {
     for (request, refreshes) in [
@@ -187,8 +187,7 @@ fn volatile_policies_spare_keys_without_a_deadline() {
     }
 }
 
-/// Ensures that the oldest key goes in whichever database it is, also when databases have changed
-/// places.
+/// Ensures that the oldest key of all databases is evicted, also after databases were swapped.
 #[test]
 fn the_oldest_of_all_databases_goes() {
     let server = limited(0, Policy::AllKeysLru);
@@ -211,7 +210,7 @@ fn the_oldest_of_all_databases_goes() {
     }
 }
 
-/// Ensures that a key that was watched and had to go makes EXEC do nothing.
+/// Ensures that the eviction of a watched key makes EXEC do nothing.
 #[test]
 fn eviction_is_a_change_to_those_who_watch() {
     let server = limited(0, Policy::AllKeysLru);
@@ -237,7 +236,7 @@ fn eviction_is_a_change_to_those_who_watch() {
     );
 }
 
-/// Ensures that CONFIG SET reads Redis's units and shares, and refuses what there is not.
+/// Ensures that CONFIG SET reads Redis's units and shares, and refuses everything else.
 #[test]
 fn the_limit_is_set_in_units_and_shares() {
     let server = TestServer::start();
@@ -261,7 +260,7 @@ fn the_limit_is_set_in_units_and_shares() {
     assert!(reply.contains("must be one of the following: volatile-lru, volatile-lfu"), "{reply}");
 }
 
-/// Ensures that what is far beyond a lowered limit goes without anybody asking.
+/// Ensures that data far beyond a lowered limit is evicted in the background.
 #[test]
 fn a_lowered_limit_is_kept_in_the_background() {
     let server = limited(0, Policy::AllKeysRandom);

@@ -1,4 +1,4 @@
-//! A keyspace that is too simple to be wrong: a map, a clock, and counters.
+//! A trivial model of the keyspace: a map, a clock, and counters.
 
 use respool::policy::Policy;
 use std::collections::{HashMap, HashSet};

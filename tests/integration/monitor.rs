@@ -131,7 +131,7 @@ fn not_within_a_transaction() {
     client.expect_wrong_arity(&["MONITOR x"]);
 }
 
-/// Ensures that a monitor which does not read is dropped at a bound, and hinders nobody.
+/// Ensures that a monitor that does not read is dropped at a limit without hindering others.
 #[test]
 fn a_monitor_that_does_not_read_is_dropped() {
     let server = TestServer::start();

@@ -1,8 +1,8 @@
-//! What is told about values: their form, their use, their memory.
+//! OBJECT and MEMORY: encoding, last use and memory of values.
 
 use crate::support::{TestServer, check, check3};
 
-/// Ensures that forms are named as Redis names them.
+/// Ensures that encodings have Redis's names.
 #[test]
 fn encodings_are_those_of_redis() {
     let server = TestServer::start();
@@ -38,7 +38,7 @@ fn encodings_are_those_of_redis() {
     }
 }
 
-/// Ensures that asking about a key is no use of it.
+/// Ensures that questions about a key record no use of it.
 #[test]
 fn asking_does_not_make_a_key_younger() {
     check(

@@ -72,7 +72,7 @@ fn refusals_do_not_wait() {
 
 /// Ensures that a client that waits can be killed.
 #[test]
-fn who_waits_can_be_killed() {
+fn a_waiting_client_can_be_killed() {
     let server = TestServer::start();
     let (mut client, mut other) = (server.client(), server.client());
     let id = other.ask("CLIENT ID")[1..].to_owned();
@@ -84,10 +84,10 @@ fn who_waits_can_be_killed() {
     assert_eq!(client.ask("EXISTS k"), ":0", "it was not executed");
 }
 
-/// Ensures that a client which hangs up while it waits is forgotten, request and all: those that
-/// give up and come again must not take all places.
+/// Ensures that a waiting client that hangs up is removed with its request: repeated attempts must
+/// not exhaust the limit of clients.
 #[test]
-fn who_hangs_up_waits_no_more() {
+fn a_client_that_hangs_up_is_removed() {
     let server = TestServer::start();
     let (mut client, mut other) = (server.client(), server.client());
     assert_eq!(client.ask("CLIENT PAUSE 60000 WRITE"), "+OK");
@@ -99,9 +99,9 @@ fn who_hangs_up_waits_no_more() {
     assert_eq!(client.ask("EXISTS k"), ":0", "it was not executed");
 }
 
-/// Ensures that a client which waits is not taken for a silent one, neither then nor afterwards.
+/// Ensures that a waiting client does not count as idle, neither then nor afterwards.
 #[test]
-fn who_waits_is_not_silent() {
+fn a_waiting_client_is_not_idle() {
     let server = TestServer::with(|config| config.timeout = 30);
     let (mut client, mut other) = (server.client(), server.client());
     let mut silent = server.client();
@@ -115,7 +115,7 @@ fn who_waits_is_not_silent() {
     assert_eq!(other.ask("GET k"), "$1 v");
 }
 
-/// Ensures that a server which stops lets nobody wait: what was received is answered.
+/// Ensures that a stop ends all waits: received requests are answered.
 #[test]
 fn a_stop_ends_the_pause() {
     let server = TestServer::start();

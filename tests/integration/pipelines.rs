@@ -142,7 +142,7 @@ fn hold_little(client: &Raw) {
     set.expect("a socket option");
 }
 
-/// Ensures that a client that never reads is dropped at the output limit and hinders nobody.
+/// Ensures that a client that never reads is dropped at the output limit without hindering others.
 #[test]
 fn a_client_that_never_reads_is_dropped() {
     let server = TestServer::start();
@@ -215,10 +215,10 @@ fn a_slow_reader_gets_everything() {
     }
 }
 
-/// Ensures that a client which always stays some replies behind costs what it is behind, and not
+/// Ensures that a client that always stays some replies behind costs only these replies, and not
 /// everything it was ever sent.
 #[test]
-fn staying_behind_costs_no_more_than_the_distance() {
+fn a_slow_reader_costs_what_it_has_not_read() {
     const BEHIND: usize = 14_000;
     const PORTION: usize = 1_000;
     let server = TestServer::start();
@@ -239,7 +239,7 @@ fn staying_behind_costs_no_more_than_the_distance() {
     for _ in 0..100 {
         client.send(&request.repeat(PORTION));
         (0..PORTION).for_each(|_| assert_eq!(client.reply().len(), 3_009));
-        // Longer than the server waits for somebody to read: it goes on executing instead.
+        // Longer than the server waits for a reading client: it continues to execute instead.
         std::thread::sleep(Duration::from_millis(12));
         // Half of a buffer may have been sent already, and it doubles when it grows; all that was
         // ever sent would be three hundred megabytes in the end.

@@ -124,8 +124,8 @@ fn requests_are_understood_byte_by_byte() {
     assert_eq!(String::from_utf8_lossy(&client.finish()).replace("\r\n", "|"), expected);
 }
 
-/// Ensures that bytes which can never be a request are answered in Redis's words, after the
-/// replies to what came before, and that nothing behind them is executed.
+/// Ensures that malformed bytes get Redis's error after the replies to earlier requests, and that
+/// nothing after them is executed.
 #[test]
 fn malformed_frames_are_answered_and_closed() {
     let server = TestServer::start();
@@ -182,9 +182,9 @@ fn endless_lines_are_cut_off() {
     }
 }
 
-/// Ensures that strangers cannot claim much memory, and that those who are known can.
+/// Ensures that unauthenticated clients cannot claim much memory, and that others can.
 #[test]
-fn strangers_may_send_little() {
+fn unauthenticated_clients_may_send_little() {
     let server = TestServer::with(|config| config.requirepass = b"secret".to_vec());
     let error = "-ERR Protocol error: unauthenticated";
     assert_eq!(answer(&server, b"*11\r\n"), format!("{error} multibulk length|"));

@@ -8,8 +8,8 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long a reply may take before the test fails. Generous: it is never waited for in vain
-/// unless something is broken.
+/// How long a reply may take before the test fails. Generous, because only a broken server makes a
+/// test wait so long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One connection.
@@ -110,7 +110,7 @@ impl Raw {
         }
     }
 
-    /// Appends one reply to `reply`, or says why there is none.
+    /// Appends one reply to `reply`, or returns the reason why there is none.
     pub fn read_reply(&mut self, reply: &mut Vec<u8>) -> Result<(), String> {
         let start = reply.len();
         let read = self.input.read_until(b'\n', reply);

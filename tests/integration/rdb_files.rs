@@ -177,8 +177,8 @@ fn no_cut_file_is_accepted() {
     }
 }
 
-/// Ensures that the sum finds every changed byte behind the header, and that without the sum every
-/// changed byte makes an error or another value, and nothing else.
+/// Ensures that the check sum finds every changed byte after the header, and that without it every
+/// changed byte causes an error or another value, and nothing worse.
 #[test]
 fn changed_bytes_do_no_harm() {
     let seed = fastrand::u64(..);

@@ -84,7 +84,7 @@ fn flushes_know_two_modes() {
     assert_eq!(client.ask("DBSIZE"), ":1");
 }
 
-/// Ensures that TIME tells seconds and the microseconds within the second.
+/// Ensures that TIME returns seconds and the microseconds within the second.
 #[test]
 fn time_is_the_clocks() {
     check(

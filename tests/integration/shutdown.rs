@@ -21,7 +21,7 @@ fn shutdown_ends_the_server() {
     }
 }
 
-/// Ensures that what was pipelined in front of it is answered, and what came behind is not.
+/// Ensures that requests pipelined before SHUTDOWN are answered, and later ones are not.
 #[test]
 fn requests_in_front_are_answered() {
     let mut server = Process::start(&[]);
@@ -31,7 +31,7 @@ fn requests_in_front_are_answered() {
     assert!(server.wait().0.success());
 }
 
-/// Ensures that a client which reads no replies cannot delay the stop that it asks for.
+/// Ensures that a client that reads no replies cannot delay the stop that it requests.
 #[test]
 fn unread_replies_do_not_delay_the_stop() {
     let mut server = Process::start(&[]);
@@ -42,7 +42,7 @@ fn unread_replies_do_not_delay_the_stop() {
     assert!(elapsed < Duration::from_secs(3), "it took {elapsed:?}");
 }
 
-/// Ensures that a stop which would have to save is refused: nobody is to believe that it did.
+/// Ensures that a stop with a save is refused, because nothing would be saved.
 #[test]
 fn what_cannot_be_saved_is_not_promised() {
     let server = TestServer::start();

@@ -7,7 +7,7 @@ fn logging() -> TestServer {
     TestServer::with(|config| config.slowlog_log_slower_than = 0)
 }
 
-/// Ensures that entries tell number, time, duration, request, address and name, latest first.
+/// Ensures that entries contain number, time, duration, request, address and name, latest first.
 #[test]
 fn entries_tell_who_asked_what() {
     let server = logging();
@@ -45,8 +45,7 @@ fn a_pipeline_is_logged_request_by_request() {
     assert_eq!(client.ask("SLOWLOG LEN"), ":0");
 }
 
-/// Ensures that nothing is logged that is faster than the bound: a clock that stands still shows
-/// it.
+/// Ensures that commands below the threshold are not logged: here the clock stands still.
 #[test]
 fn what_is_fast_is_not_logged() {
     check(

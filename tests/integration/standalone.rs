@@ -1,10 +1,10 @@
-//! What clients ask to find out what they talk to: users, replicas, cluster, modules.
+//! Users, replicas, cluster, modules: what clients ask to identify a server.
 
 use crate::support::{TestServer, check, check3, words};
 use respool::command::families;
 use std::collections::BTreeSet;
 
-/// Ensures that the one user is told about as Redis tells about its own.
+/// Ensures that the only user is described as Redis describes its own.
 #[test]
 fn the_one_user_may_do_everything() {
     let session = |resp3: bool| {
@@ -35,7 +35,7 @@ fn the_one_user_may_do_everything() {
     check3("> ACL GETUSER nobody\n_");
 }
 
-/// Ensures that a password is never shown, but that there is one is.
+/// Ensures that a password is never shown, but that its existence is.
 #[test]
 fn the_password_is_not_shown() {
     let server = TestServer::with(|config| config.requirepass = b"hunter2".to_vec());

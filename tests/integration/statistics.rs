@@ -71,9 +71,9 @@ fn transactions_are_counted() {
     expect("set", &["calls=0,", "rejected_calls=1"]);
 }
 
-/// Ensures that the time of a command is told, and the waiting of others is not.
+/// Ensures that the duration of a command is counted without its wait for the lock.
 #[test]
-fn durations_are_told() {
+fn durations_are_counted() {
     let server = TestServer::with(|config| config.enable_debug_command = Allowed::Yes);
     std::thread::scope(|scope| {
         let sleeper = scope.spawn(|| server.client().ask("DEBUG SLEEP 0.3"));
@@ -115,7 +115,7 @@ fn errors_are_counted_by_kind() {
     assert_eq!(field(&server, "stats", "total_error_replies").as_deref(), Some("6"));
 }
 
-/// Ensures that RESETSTAT begins all counting anew and leaves the data, and what tells about it.
+/// Ensures that RESETSTAT resets all statistics and leaves the data and its figures.
 #[test]
 fn resetstat_begins_anew() {
     let server = TestServer::start();

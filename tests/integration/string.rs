@@ -142,7 +142,7 @@ fn set_with_each_kind_of_deadline() {
 
 /// Ensures that a plain SET takes the deadline away and KEEPTTL keeps it.
 #[test]
-fn set_drops_the_deadline_unless_told_to_keep_it() {
+fn set_drops_the_deadline_without_keepttl() {
     check(
         "
         > SET k v EX 10
@@ -280,7 +280,7 @@ fn mset_sets_everything() {
     );
 }
 
-/// Ensures that an empty value stays empty whatever stands behind it, and however it arrives.
+/// Ensures that an empty value stays empty whatever follows it, and however it arrives.
 #[test]
 fn empty_values_next_to_long_arguments() {
     let server = TestServer::start();

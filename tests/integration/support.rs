@@ -67,7 +67,7 @@ impl TestServer {
     pub fn let_a_round_pass(&self) {
         let resident_bytes = &self.shared.stats.resident_bytes;
         for _ in 0..2 {
-            // It measures the process in every round. Between two of these lies all the rest.
+            // Every round measures the process. Between two measurements it does everything else.
             resident_bytes.store(0, Relaxed);
             wait_until("the housekeeper was here", || Stats::read(resident_bytes) > 0);
         }
@@ -166,7 +166,7 @@ pub fn words(reply: &str) -> impl Iterator<Item = &str> {
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + crate::raw::PATIENCE;
     while !is_so() {
-        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        assert!(Instant::now() < deadline, "waited too long until {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,4 +1,4 @@
-//! The code's own rules: sizes, words, and what may lie at the top of the repository.
+//! The code's own rules: sizes, tests, and the files at the top of the repository.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ const FILE_LINES_MAX: usize = 420;
 const FUNCTION_LINES_MAX: usize = 70;
 const LINE_CHARS_MAX: usize = 100;
 
-/// Everything that may lie at the top of the repository, dot files aside.
+/// All files at the top of the repository, except dot files.
 const TOP_LEVEL: &[&str] =
     &["Cargo.lock", "Cargo.toml", "Dockerfile", "LICENSE", "Makefile", "README.md", "src", "tests"];
 
@@ -66,7 +66,7 @@ fn files_are_short_and_introduce_themselves() {
     expect_nothing("Files", &found);
 }
 
-/// Ensures that every line fits on a screen beside another.
+/// Ensures that two files fit on a screen next to each other.
 #[test]
 fn lines_are_short() {
     let mut found = Vec::new();
@@ -116,7 +116,7 @@ fn begins_function(line: &str) -> bool {
     words.starts_with("fn ")
 }
 
-/// Ensures that nothing unfinished and no skipped test is left behind.
+/// Ensures that there is no unfinished code and no skipped test.
 #[test]
 fn nothing_is_left_unfinished() {
     // Put together here, so that this file does not contain them.
@@ -150,7 +150,7 @@ fn tests_say_what_they_ensure() {
     expect_nothing("Tests without `/// Ensures that …`", &found);
 }
 
-/// Ensures that nothing but what belongs there lies at the top of the repository.
+/// Ensures that the top of the repository contains only what belongs there.
 #[test]
 fn the_top_level_is_tidy() {
     let listed = Command::new("git").arg("ls-files").current_dir(root()).output();

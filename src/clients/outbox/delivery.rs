@@ -1,4 +1,4 @@
-//! Sending what waits in an outbox, as far as it leaves at once.
+//! Sending the content of an outbox, as far as possible at once.
 
 use super::item::{Item, advance, send_items};
 use super::{Cut, Outbox, Safety, State};
@@ -8,24 +8,24 @@ use rustix::io::Errno;
 use std::collections::VecDeque;
 use std::net::TcpStream;
 
-/// What became of an attempt to send.
+/// The result of an attempt to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// Everything was sent, or somebody else sends the rest.
+    /// Everything was sent, or another thread sends the rest.
     Done,
-    /// The socket is full: the courier has to wait until it is not.
+    /// The socket is full: the courier has to wait for it.
     Full,
     /// The rest waits until the log is safe.
     Fenced,
-    /// There is more, but others may have waited long enough.
+    /// There is more, but other clients may have waited long enough.
     More,
-    /// The client has to go.
+    /// The client has to be closed.
     CutOff(Cut),
 }
 
 impl Outbox {
-    /// Sends as much as leaves at once, with no lock held; `safety` tells how far the log is.
-    /// `progress` is told how many bytes left.
+    /// Sends as much as possible at once, with no lock held; `safety` returns the state of the log
+    /// at an offset. `progress` gets the number of bytes sent.
     pub fn deliver(
         &self,
         stream: &TcpStream,
@@ -82,7 +82,7 @@ impl Outbox {
             }
             self.progress.notify_all();
             if sent == Err(Errno::AGAIN) && state.cut.is_none() {
-                // An owner that speaks asks for delivery when it has spoken.
+                // An owner that speaks requests delivery when it has finished.
                 state.is_announced = !state.is_owner_speaking;
                 return if state.is_announced { Delivery::Full } else { Delivery::Done };
             }
@@ -93,7 +93,8 @@ impl Outbox {
         }
     }
 
-    /// Removes the fences at the front that need not be waited for, and says why the next one is.
+    /// Removes the fences at the front that are safe or lost, and returns the state of the next
+    /// one.
     fn pass_fences(state: &mut State, safety: &impl Fn(u64) -> Safety) -> Option<Safety> {
         while let Some(Item::Fence(fence)) = state.queue.front() {
             match safety(fence.offset) {
@@ -106,7 +107,7 @@ impl Outbox {
         None
     }
 
-    /// Takes what is in front of the next fence.
+    /// Takes everything before the next fence.
     fn take_front(state: &mut State) -> VecDeque<Item> {
         let fence = state.queue.iter().position(|item| matches!(item, Item::Fence(_)));
         match fence {

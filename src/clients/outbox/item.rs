@@ -1,4 +1,4 @@
-//! The pieces of what waits in an outbox, and how several of them are sent with one system call.
+//! The items of an outbox, and sending several of them with one system call.
 
 use crate::limits;
 use crate::resp::Reply;
@@ -9,20 +9,20 @@ use std::io::IoSlice;
 use std::net::TcpStream;
 use std::sync::Arc;
 
-/// A point in what is sent, behind which nothing leaves before the log is safe.
+/// A point in the queue: nothing after it leaves before the log is safe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fence {
     /// The offset in the log up to which it has to be safe.
     pub offset: u64,
-    /// Whether what follows acknowledges changes. If these are lost, it is never sent; what only
-    /// tells of reads is sent all the same, because it promises nothing.
+    /// Whether the replies after it acknowledge changes. If these changes are lost, such replies
+    /// are never sent; replies to reads are sent all the same, because they promise nothing.
     pub has_written: bool,
 }
 
-/// One piece of what waits.
+/// One item of the queue.
 #[derive(Debug)]
 pub(super) enum Item {
-    /// A message, which other clients may get as well.
+    /// A message, possibly shared with other clients.
     Message(Arc<[u8]>),
     /// Replies to the client's own requests.
     Replies(Box<Reply>),
@@ -40,8 +40,8 @@ impl Item {
     }
 }
 
-/// Sends replies as far as the client takes them at once, without any outbox. A client that takes
-/// nothing is no error.
+/// Sends replies as far as the client accepts them at once, without an outbox. A client that
+/// accepts nothing is no error.
 ///
 /// # Errors
 /// The connection is broken.
@@ -80,7 +80,7 @@ pub(super) fn send_items(
             Item::Message(bytes) => slices.push(IoSlice::new(&bytes[skip..])),
             Item::Replies(reply) if free >= 2 || slices.is_empty() => {
                 slices.extend(reply.slices(free));
-                // What of it did not fit has to come before what is behind it.
+                // The rest of a reply has to precede the items after it.
                 if slices.len() == limits::WRITEV_BUFFERS_MAX || reply.plain().is_none() {
                     break;
                 }
@@ -100,8 +100,8 @@ fn send_slices(stream: &TcpStream, slices: &[IoSlice<'_>]) -> Result<usize, Errn
     sendmsg(stream, slices, &mut SendAncillaryBuffer::default(), flags)
 }
 
-/// Removes the first `sent` bytes. Returns how many of the first message's were sent, and how many
-/// bytes of messages are gone.
+/// Removes the first `sent` bytes. Returns how many bytes of the first message were sent, and how
+/// many bytes of messages were removed.
 pub(super) fn advance(
     items: &mut VecDeque<Item>,
     mut front_sent: usize,

@@ -1,8 +1,9 @@
-//! The outbox of a client: what waits to be sent to it.
+//! The outbox of a client: everything that waits to be sent to it.
 //!
-//! A worker listens to its client. What anybody else has for that client goes into its outbox, and
-//! so does what the client does not read of its own replies. Whoever has put something in hands the
-//! client to the courier, which sends it; see [`crate::clients::courier`].
+//! A worker reads from its client. Messages of other threads for that client go into its outbox,
+//! and so do the client's own replies that it does not accept at once. The thread that has put
+//! something in announces the client to the courier, which sends it; see
+//! [`crate::clients::courier`].
 //!
 //! # Two speakers, one at a time
 //! ```text
@@ -11,16 +12,16 @@
 //! others       put ─► later                put ─► queue ─► courier
 //! ```
 //! While the owner speaks (from the first request of a batch until all its replies are queued or
-//! sent), messages of others wait in `later`. So a message never stands inside a reply, nor before
-//! a reply that it must follow: the confirmation of SUBSCRIBE comes before the first message, and
-//! the value of a GET before the invalidation of its key.
+//! sent), messages of other threads wait in `later`. So a message never interrupts a reply, nor
+//! precedes a reply that it must follow: the confirmation of SUBSCRIBE comes before the first
+//! message, and the value of a GET before the invalidation of its key.
 //!
 //! # Invariants
 //! - At most one thread sends to a client at any moment (`is_being_sent`, or the owner of a closed
 //!   outbox). It holds no lock meanwhile, and it never waits for the client.
-//! - An outbox that is not open takes nothing: its owner sends by itself, without this lock.
-//! - Nothing behind a [`Fence`] leaves before the log is safe there. That is group commit for
-//!   replies: the worker listens again while one sync serves many clients.
+//! - An outbox that is not open accepts nothing: its owner sends by itself, without this lock.
+//! - Nothing after a [`Fence`] leaves before the log is safe there. That is group commit for
+//!   replies: the worker reads again while one sync serves many clients.
 //! - Memory is bounded by [`OutputLimits`]; a client that exceeds them is cut off.
 
 mod delivery;
@@ -41,18 +42,18 @@ use std::time::Duration;
 /// Whether the log is safe up to an offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Safety {
-    /// It is.
+    /// The log is safe.
     Safe,
     /// Not yet.
     Pending,
-    /// It will not be: the disk fails.
+    /// It will not become safe: the disk fails.
     Lost,
 }
 
-/// Why a client is cut off.
+/// The reason why a client is cut off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// So many bytes waited for it, more than its limit.
+    /// So many bytes waited, more than its limit.
     Limit(usize),
     /// Its changes cannot be logged.
     Unlogged,
@@ -71,7 +72,7 @@ pub struct Waiting {
     pub held_bytes: usize,
 }
 
-/// What waits to be sent to one client.
+/// Messages and replies that wait to be sent to one client.
 #[derive(Debug, Default)]
 pub struct Outbox {
     state: Mutex<State>,
@@ -81,29 +82,29 @@ pub struct Outbox {
 
 #[derive(Debug, Default)]
 struct State {
-    /// What is to be sent, the oldest first.
+    /// Items to send, the oldest first.
     queue: VecDeque<Item>,
-    /// What others have put in while the owner speaks.
+    /// Messages of other threads while the owner speaks.
     later: VecDeque<Item>,
     /// Bytes of the first message of the queue that were sent already.
     front_sent: usize,
-    /// Bytes of all that waits, what is being sent included.
+    /// Bytes of all items, including those being sent.
     bytes: usize,
     /// Bytes of messages among them.
     message_bytes: usize,
-    /// Bytes ever sent from here.
+    /// Bytes sent from this outbox since the beginning.
     sent: u64,
     is_open: bool,
     is_owner_speaking: bool,
-    /// Whether a thread is sending; what it sends is out of the queue then.
+    /// Whether a thread is sending; its items have been taken out of the queue.
     is_being_sent: bool,
-    /// Whether the client is on its way to the courier, or waits there for its socket.
+    /// Whether the client was announced to the courier, or waits there for its socket.
     is_announced: bool,
     class: OutputClass,
     /// Since when more than the soft limit waits, in steady seconds, and that limit.
     over_soft: Option<(u64, u64)>,
     cut: Option<Cut>,
-    /// Whether somebody was asked to close the connection of a client that was cut off.
+    /// Whether the closing of a client that was cut off has been requested.
     is_cut_announced: bool,
 }
 
@@ -114,8 +115,8 @@ impl State {
         (self.bytes, self.message_bytes, self.front_sent) = (0, 0, 0);
     }
 
-    /// Queues replies, in one piece with those before them if there are any: many small ones must
-    /// not take many times their length.
+    /// Queues replies, in one item with those before them if possible: many small ones must not
+    /// take many times their length.
     fn queue_replies(&mut self, replies: Option<Box<Reply>>, fence: Option<Fence>) {
         if let Some(fence) = fence {
             let has_many = self.queue.len() >= limits::FENCES_MAX;
@@ -139,10 +140,10 @@ impl State {
         }
     }
 
-    /// Whether somebody has to be asked to send.
+    /// Whether delivery has to be requested.
     fn announce(&mut self) -> bool {
         if self.cut.is_some() {
-            // Also if the courier waits for its socket, which may stay full for ever.
+            // Even if the courier waits for its socket, which may stay full for ever.
             return !std::mem::replace(&mut self.is_cut_announced, true);
         }
         let is_free = !self.is_owner_speaking && !self.is_being_sent && !self.is_announced;
@@ -169,15 +170,15 @@ impl State {
 }
 
 impl Outbox {
-    /// Opens the outbox: from now on others may put something in, and the owner sends through it as
-    /// well. The owner speaks until [`Outbox::end`]. Only the client's own worker calls it.
+    /// Opens the outbox: from now on other threads may put messages in, and the owner sends through
+    /// it, too. The owner speaks until [`Outbox::end`]. Only the client's own worker may call it.
     pub fn begin(&self) {
         let mut state = self.state.lock();
         (state.is_open, state.is_owner_speaking) = (true, true);
     }
 
-    /// The owner has spoken: `replies` are queued behind `fence`, and what others have put in
-    /// meanwhile behind them. Says whether the outbox has to be delivered.
+    /// The owner has finished: `replies` are queued after `fence`, followed by the messages of
+    /// other threads. Returns whether the outbox has to be delivered.
     #[must_use]
     pub fn end(&self, replies: Option<Box<Reply>>, fence: Option<Fence>) -> bool {
         let mut state = self.state.lock();
@@ -191,8 +192,8 @@ impl Outbox {
         state.announce()
     }
 
-    /// Closes the outbox if nothing waits in it, so that the owner can send by itself again. The
-    /// owner must have been removed from all lists by which others find it.
+    /// Closes the outbox if it is empty, so that the owner can send by itself again. The owner must
+    /// have been removed from all lists by which other threads find it.
     pub fn close_if_empty(&self) -> bool {
         let mut state = self.state.lock();
         let is_idle = state.bytes == 0 && state.queue.is_empty() && state.later.is_empty();
@@ -202,7 +203,7 @@ impl Outbox {
         !state.is_open
     }
 
-    /// The connection has ended: nothing is sent any more, and nothing is taken.
+    /// The connection has ended: nothing is sent or accepted any more.
     pub fn close(&self) {
         let mut state = self.state.lock();
         state.cut(Cut::Broken);
@@ -210,7 +211,7 @@ impl Outbox {
         self.progress.notify_all();
     }
 
-    /// Puts a message in, unless the outbox is not open, and says whether the outbox has to be
+    /// Puts a message in, unless the outbox is not open, and returns whether the outbox has to be
     /// delivered. The owner's own thread may do so as well while it speaks.
     #[must_use]
     pub fn put(&self, message: &Arc<[u8]>, limits: &OutputLimits, now_seconds: u64) -> bool {
@@ -226,8 +227,8 @@ impl Outbox {
         state.announce()
     }
 
-    /// Puts replies in on behalf of the owner, which waits for them: behind `fence`, and in front
-    /// of what others put in later. Says whether the outbox has to be delivered.
+    /// Puts replies in on behalf of the owner, which waits for them: after `fence`, and before
+    /// later messages. Returns whether the outbox has to be delivered.
     #[must_use]
     pub fn put_replies(&self, replies: Reply, fence: Option<Fence>) -> bool {
         let mut state = self.state.lock();
@@ -240,8 +241,8 @@ impl Outbox {
         state.announce()
     }
 
-    /// Moves messages that others have put in while the owner spoke into `reply`: what the owner
-    /// says next comes behind them. For a command after which no more of them may come.
+    /// Moves messages that arrived while the owner spoke into `reply`, before its next words. For a
+    /// command after which no more of them may come.
     pub fn take_later(&self, reply: &mut Reply) {
         let mut state = self.state.lock();
         for item in std::mem::take(&mut state.later) {
@@ -251,30 +252,30 @@ impl Outbox {
                     state.message_bytes -= bytes.len();
                     reply.message(&bytes);
                 }
-                // Nobody serves a client that speaks.
+                // Other threads put no replies in while the owner speaks.
                 Item::Replies(replies) => reply.message(&replies.to_bytes()),
                 Item::Fence(_) => {}
             }
         }
     }
 
-    /// Chooses the limit.
+    /// Sets the class of the limit.
     pub fn set_class(&self, class: OutputClass) {
         self.state.lock().class = class;
     }
 
-    /// Which limit holds.
+    /// The class of the limit.
     pub fn class(&self) -> OutputClass {
         self.state.lock().class
     }
 
-    /// Why the client was cut off, if it was.
+    /// The reason why the client was cut off, if it was.
     pub fn cut(&self) -> Option<Cut> {
         self.state.lock().cut
     }
 
-    /// Cuts the client off if more than its soft limit has waited for too long, and says whether
-    /// the outbox has to be delivered for that.
+    /// Cuts the client off if it has exceeded its soft limit for too long, and returns whether the
+    /// outbox has to be delivered for that.
     #[must_use]
     pub fn look(&self, limits: &OutputLimits, now_seconds: u64) -> bool {
         let mut state = self.state.lock();
@@ -285,7 +286,7 @@ impl Outbox {
         state.cut.is_some() && state.announce()
     }
 
-    /// What waits at present.
+    /// The present content in figures.
     pub fn waiting(&self) -> Waiting {
         let state = self.state.lock();
         let items = state.queue.len() + state.later.len();
@@ -298,9 +299,9 @@ impl Outbox {
         Waiting { bytes: state.bytes, items, held_bytes: held + slots * size_of::<Item>() }
     }
 
-    /// Waits until at most `bytes` wait; false if it does not come to that: the client was cut off,
-    /// `is_over` says that the wait is not worth it, or the client has not taken a byte for
-    /// `patience_ms`. Only for the client's own worker, when it does not speak.
+    /// Waits until at most `bytes` wait; false if that does not happen: the client was cut off,
+    /// `is_over` returns true, or the client has not read a byte for `patience_ms`. Only for the
+    /// client's own worker, when it does not speak.
     pub fn wait_for_room(
         &self,
         bytes: usize,
@@ -323,7 +324,7 @@ impl Outbox {
         state.cut.is_none()
     }
 
-    /// Lets the owner look whether it still has to wait.
+    /// Makes the owner check whether it still has to wait.
     pub fn wake(&self) {
         drop(self.state.lock());
         self.progress.notify_all();

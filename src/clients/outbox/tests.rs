@@ -35,8 +35,8 @@ fn received(server: TcpStream, mut client: TcpStream) -> String {
     text
 }
 
-/// Ensures that messages that come while the owner speaks stand behind its replies, those before
-/// it in front of them, and that nothing is sent meanwhile.
+/// Ensures that messages that arrive while the owner speaks follow its replies, that earlier ones
+/// precede them, and that nothing is sent meanwhile.
 #[test]
 fn messages_wait_for_the_owner() {
     let ((server, client), outbox) = (connection(), Outbox::default());
@@ -54,7 +54,7 @@ fn messages_wait_for_the_owner() {
     assert_eq!(received(server, client), "1 2 3 4 ");
 }
 
-/// Ensures that a command can move the messages before it in front of its own reply.
+/// Ensures that a command can put earlier messages before its own reply.
 #[test]
 fn messages_before_a_farewell_come_before_it() {
     let outbox = Outbox::default();
@@ -70,7 +70,7 @@ fn messages_before_a_farewell_come_before_it() {
 }
 
 /// Ensures that nothing passes a fence before the log is safe, that a lost change is never
-/// acknowledged, and that a client which has only read is answered all the same.
+/// acknowledged, and that a client that has only read is answered all the same.
 #[test]
 fn nothing_passes_a_fence() {
     let fence = |offset, has_written| Some(Fence { offset, has_written });
@@ -96,7 +96,7 @@ fn nothing_passes_a_fence() {
     assert_eq!(received(server, client), "1 2 ");
 }
 
-/// Ensures that a message which the socket takes in parts arrives whole and in its place.
+/// Ensures that a message that the socket accepts in parts arrives whole and in order.
 #[test]
 fn a_full_socket_loses_nothing() {
     let ((server, mut client), outbox) = (connection(), Outbox::default());
@@ -154,8 +154,8 @@ fn limits_cut_off() {
     assert!(!outbox.look(&limits, 9));
 }
 
-/// Ensures that a client which is cut off while the courier waits for its socket is announced all
-/// the same: the socket may stay full for ever.
+/// Ensures that cutting a client off is announced even while the courier waits for its socket,
+/// which may stay full for ever.
 #[test]
 fn a_full_socket_does_not_hide_the_end() {
     let ((server, _client), outbox) = (connection(), Outbox::default());

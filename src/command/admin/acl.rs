@@ -1,4 +1,4 @@
-//! ACL: the one user, `default`, who may do everything once the password is right.
+//! ACL: the one user, `default`, with all rights after authentication.
 //!
 //! Users cannot be added or restricted; commands that would do so are unknown.
 
@@ -14,7 +14,7 @@ pub const COMMANDS: &[&Command] = &[&ACL];
 /// The only user.
 const USER: &[u8] = b"default";
 
-/// Redis's categories, also those in which there is no command here.
+/// Redis's categories, including those without a command here.
 const CATEGORIES: [&str; 21] = [
     "keyspace",
     "read",
@@ -39,10 +39,10 @@ const CATEGORIES: [&str; 21] = [
     "scripting",
 ];
 
-/// Flags of the subcommands that anybody may use.
+/// Flags of the subcommands that every user may execute.
 const OPEN: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE;
 
-/// What the rows of this family have in common.
+/// The common part of this family's rows.
 const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
     Command { group: "server", ..Command::named(name, arity, OPEN | flag::ADMIN, since) }
 }
@@ -50,7 +50,7 @@ const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
 static ACL: Command = Command {
     flags: 0,
     complexity: "Depends on the subcommand",
-    summary: "Tells about the one user that there is",
+    summary: "Describes the only user",
     syntax: "subcommand",
     handler: Handler::Container(&[&CAT, &DRYRUN, &GETUSER, &HELP, &LIST, &USERS, &WHOAMI], None),
     ..row("acl", -2, "6.0.0")
@@ -100,7 +100,7 @@ fn cat(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static DRYRUN: Command = Command {
-    summary: "Tells whether a user could execute a request, which is not executed",
+    summary: "Returns whether a user may execute a request, without executing it",
     syntax: "username command [arg [arg ...]]",
     example: "> ACL DRYRUN default GET key
               +OK
@@ -126,7 +126,7 @@ fn dryrun(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static GETUSER: Command = Command {
-    summary: "Tells what a user may do; null for one that there is not",
+    summary: "Describes a user's rights; null for an unknown user",
     syntax: "username",
     example: "> ACL GETUSER nobody
               $-1",
@@ -194,7 +194,7 @@ fn users(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static WHOAMI: Command = Command {
     flags: OPEN,
-    summary: "Tells the name of the connection's user",
+    summary: "Returns the name of the connection's user",
     example: "> ACL WHOAMI
               $7
               default",

@@ -1,6 +1,6 @@
-//! COMMAND: the table, told to clients.
+//! COMMAND: the command table for clients.
 //!
-//! redis-cli makes its hints from it, cluster-aware clients find the keys in a request with it.
+//! redis-cli derives its hints from it, cluster-aware clients find the keys of a request with it.
 //! Everything is derived from the rows.
 
 use crate::command::engine::categories::categories;
@@ -19,7 +19,7 @@ pub const COMMANDS: &[&Command] = &[&COMMAND];
 
 const FLAGS: u32 = flag::LOADING | flag::STALE | flag::OF_CONNECTION;
 
-/// What the rows of this family have in common.
+/// The common part of this family's rows.
 const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
     Command {
         group: "server",
@@ -83,7 +83,7 @@ fn info(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
     Ok(())
 }
 
-/// The ten elements in which Redis 7 describes a command.
+/// The ten elements with which Redis 7 describes a command.
 fn describe(row: &Row, reply: &mut Reply) {
     let command = row.command;
     reply.array(10);
@@ -106,11 +106,11 @@ fn describe(row: &Row, reply: &mut Reply) {
     }
 }
 
-/// The key specifications: where keys begin, how they go on, and what is done with them.
+/// The key specifications: first key, range, and use.
 fn describe_keys(command: &Command, reply: &mut Reply) {
     let KeyArguments { first, last, step, uses } = command.keys;
     let usual = if command.has(flag::WRITE) { "RW access update" } else { "RO access" };
-    // A last key that is not counted from the end is counted from the first.
+    // A last key that is not counted from the end is counted from the first key.
     let distance = |first: i32| if last < 0 { last } else { last - first };
     let ranges = match *uses {
         _ if first == 0 => vec![],
@@ -222,7 +222,7 @@ fn document_arguments(arguments: &[Argument], reply: &mut Reply) {
 
 static GETKEYS: Command = Command {
     complexity: "O(N) with N arguments",
-    summary: "Tells which arguments of a request are keys",
+    summary: "Returns which arguments of a request are keys",
     syntax: "command [arg [arg ...]]",
     example: "> COMMAND GETKEYS MSET a 1 b 2
               *2
@@ -255,7 +255,7 @@ fn getkeys(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static LIST: Command = Command {
-    summary: "Lists the names of all commands, or of those that fit a filter",
+    summary: "Lists the names of all commands, or of those that match a filter",
     syntax: "[FILTERBY <MODULE module-name | ACLCAT category | PATTERN pattern>]",
     example: "> COMMAND LIST FILTERBY PATTERN GE?
               *1

@@ -37,7 +37,7 @@ static GET: Command = Command {
 };
 
 fn get(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    // Each name once; a directive with an older name has two.
+    // Each name once; a directive with a former name has two.
     let mut wanted: Vec<(&[u8], &Directive)> = Vec::new();
     let mut want = |name, directive| {
         if !wanted.iter().any(|(other, _)| name_is(other, name)) {
@@ -46,7 +46,7 @@ fn get(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome 
     };
     for pattern in args.from(2).iter() {
         if !pattern.iter().any(|byte| b"[*?".contains(byte)) {
-            // Without a pattern the name is given back as it was asked for.
+            // Without a pattern the reply repeats the name of the request.
             directives::find(pattern).into_iter().for_each(|found| want(pattern, found));
             continue;
         }
@@ -102,7 +102,7 @@ fn set(shared: &Shared, context: &mut Context<'_>, args: Args<'_>, reply: &mut R
 static RESETSTAT: Command = Command {
     group: "server",
     complexity: "O(N) with N commands",
-    summary: "Sets the counters back to zero that INFO shows",
+    summary: "Resets the counters that INFO shows",
     example: "> CONFIG RESETSTAT
               +OK",
     handler: Handler::Keyspace(resetstat),
@@ -126,7 +126,7 @@ fn resetstat(
 static REWRITE: Command = Command {
     group: "server",
     complexity: "O(N) with N lines of the file",
-    summary: "Writes the present values into the file that the server was started with",
+    summary: "Writes the present values into the server's configuration file",
     example: "> CONFIG REWRITE
               -ERR The server is running without a config file",
     handler: Handler::Server(rewrite),

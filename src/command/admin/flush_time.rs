@@ -27,7 +27,7 @@ fn dbsize(keys: &mut Keys<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static FLUSHDB: Command = Command {
     group: "server",
-    complexity: "O(1) for other clients; the memory is freed behind their backs",
+    complexity: "O(1) for other clients; the memory is freed after the lock",
     summary: "Removes all keys of the database",
     syntax: "[ASYNC | SYNC]",
     example: "> SET k v
@@ -54,7 +54,7 @@ fn flushdb(
 
 static FLUSHALL: Command = Command {
     group: "server",
-    complexity: "O(1) for other clients; the memory is freed behind their backs",
+    complexity: "O(1) for other clients; the memory is freed after the lock",
     summary: "Removes all keys of all databases",
     syntax: "[ASYNC | SYNC]",
     example: "> SET k v
@@ -79,7 +79,7 @@ fn flushall(
     Ok(())
 }
 
-/// Both modes are the same here: keys are gone at once, memory soon after the lock was let go.
+/// Both modes are the same here: keys disappear at once, memory after the lock was released.
 fn check_flush_mode(args: Args<'_>) -> Outcome {
     match args.len() {
         1 => Ok(()),
@@ -90,7 +90,7 @@ fn check_flush_mode(args: Args<'_>) -> Outcome {
 
 static TIME: Command = Command {
     group: "server",
-    summary: "Tells the server's time: Unix seconds, and microseconds within the second",
+    summary: "Returns the server's time: Unix seconds, and microseconds within the second",
     example: "> TIME now
               -ERR wrong number of arguments for 'time' command",
     handler: Handler::Plain(time),
@@ -115,7 +115,7 @@ static DEBUG: Command = Command {
               \"local\", you can run it from a local connection, otherwise you need to set this \
               option in the configuration file, and then restart the server.",
     handler: Handler::Plain(debug),
-    // In a transaction it would sleep with the keyspace locked.
+    // Inside a transaction it would sleep while the keyspace is locked.
     ..Command::named(
         "debug",
         -2,
@@ -137,7 +137,7 @@ fn debug(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
         let seconds: Option<f64> =
             std::str::from_utf8(args.at(2)).ok().and_then(|s| s.parse().ok());
         let pause = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        // Unlike in Redis only this client sleeps: it has a thread to itself.
+        // Unlike in Redis only this client sleeps: it has its own thread.
         std::thread::sleep(pause.ok_or(CommandError::new("ERR value is not a valid float"))?);
         reply.ok();
         return Ok(());

@@ -1,7 +1,7 @@
-//! INFO: what an operator and a monitoring system want to know, under Redis's field names.
+//! INFO: figures for operators and monitoring systems, under Redis's field names.
 //!
-//! No section asks the system for figures or looks at every client, because the keyspace is locked:
-//! what only the kernel knows, or only the clients together, is sampled by the housekeeper.
+//! No section asks the system for figures or visits every client, because the keyspace is locked:
+//! figures of the kernel, and sums over all clients, are sampled by the housekeeper.
 
 use crate::clients::end::NOT_READING;
 use crate::command::admin::info_commands;
@@ -20,7 +20,7 @@ pub const COMMANDS: &[&Command] = &[&INFO];
 static INFO: Command = Command {
     group: "server",
     complexity: "O(N) with N commands",
-    summary: "Tells the server's figures, all or by section",
+    summary: "Returns the server's figures, all or by section",
     syntax: "[section [section ...]]",
     example: "> INFO nothing
               $0
@@ -29,7 +29,7 @@ static INFO: Command = Command {
     ..Command::named("info", -1, flag::LOADING | flag::STALE | flag::DANGEROUS, "1.0.0")
 };
 
-/// What the sections are made of.
+/// The input of the sections.
 struct Facts<'a> {
     shared: &'a Services,
     keyspace: &'a Keyspace,
@@ -38,7 +38,7 @@ struct Facts<'a> {
 
 type Section = fn(&Facts<'_>, &mut String) -> std::fmt::Result;
 
-/// Every section with its title, in Redis's order, and whether it is shown without being asked for.
+/// Every section with its title, in Redis's order, and whether it is shown by default.
 const SECTIONS: [(&str, bool, Section); 13] = [
     ("Server", true, server),
     ("Clients", true, clients),
@@ -47,7 +47,7 @@ const SECTIONS: [(&str, bool, Section); 13] = [
     ("Stats", true, stats),
     ("Replication", true, replication),
     ("CPU", true, cpu),
-    // There are none.
+    // respool has no modules.
     ("Modules", true, |_, _| Ok(())),
     ("Commandstats", false, |facts, out| info_commands::commandstats(facts.shared, out)),
     ("Errorstats", true, |facts, out| info_commands::errorstats(facts.shared, out)),

@@ -1,4 +1,4 @@
-//! The sections of INFO about commands: how often, how long, with what errors.
+//! The sections of INFO about commands: number, duration and errors of calls.
 
 use crate::command::engine::table;
 use crate::observe::calls::Figures;

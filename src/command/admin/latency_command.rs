@@ -1,4 +1,4 @@
-//! LATENCY: when clients had to wait, and how long commands usually take.
+//! LATENCY: the moments when clients had to wait, and the usual duration of commands.
 
 use crate::command::engine::help;
 use crate::command::engine::table;
@@ -10,7 +10,7 @@ use std::fmt::Write;
 /// The family.
 pub const COMMANDS: &[&Command] = &[&LATENCY];
 
-/// What the rows of this family have in common.
+/// The common part of this family's rows.
 const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
     Command {
         group: "server",
@@ -47,7 +47,7 @@ fn latest(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome 
     let events = context.shared.latency.events();
     reply.array(events.len());
     for (name, event) in events {
-        // An event is there because it has a sample.
+        // Every event has at least one sample.
         let Some(last) = event.samples.back() else { continue };
         reply.array(4);
         reply.bulk(name.as_bytes());
@@ -84,7 +84,7 @@ fn find(context: &Context<'_>, wanted: &[u8]) -> Option<Event> {
 }
 
 static RESET: Command = Command {
-    summary: "Forgets the named events, or all, and says how many there were",
+    summary: "Drops the named events, or all, and returns how many there were",
     syntax: "[event [event ...]]",
     example: "> LATENCY RESET command
               :0",
@@ -132,7 +132,8 @@ fn histogram(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Ou
         let doublings = durations.doublings();
         reply.map(doublings.len());
         for (power, calls) in doublings {
-            // Redis names a bucket by the longest duration that it cannot tell from the power.
+            // Redis names a bucket by the longest duration that it cannot distinguish from the
+            // power.
             let longest_ns = (1_u64 << power) + (1 << (power - 7)) - 1;
             reply.integer((longest_ns / 1_000) as i64);
             reply.integer(calls as i64);
@@ -142,7 +143,7 @@ fn histogram(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Ou
 }
 
 static DOCTOR: Command = Command {
-    summary: "Explains the slow moments in words",
+    summary: "Explains the slow moments in a text",
     example: "> LATENCY DOCTOR now
               -ERR wrong number of arguments for 'latency|doctor' command",
     handler: Handler::Plain(doctor),

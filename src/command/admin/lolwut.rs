@@ -37,15 +37,15 @@ fn lolwut(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     Ok(())
 }
 
-/// What is seen at one place: how many rings go through it.
+/// The character at one position: how many rings cross it.
 fn sign(version: u64, column: i64, row: i64) -> char {
     let rings = (0..STONES).filter(|stone| {
-        // Any numbers do that look as if nobody had chosen them.
+        // Numbers without a visible pattern.
         let scattered =
             version.wrapping_mul(STONES).wrapping_add(*stone).wrapping_mul(2_654_435_761);
         let (x, y) =
             (((scattered >> 7) % COLUMNS as u64) as i64, ((scattered >> 17) % ROWS as u64) as i64);
-        // A letter is twice as high as it is wide.
+        // A character is twice as high as it is wide.
         let distance = (((column - x).pow(2) + 4 * (row - y).pow(2)) as f64).sqrt();
         (distance as u64 + stone).is_multiple_of(5)
     });

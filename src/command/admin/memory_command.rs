@@ -1,7 +1,7 @@
-//! MEMORY: where the memory is, by key and altogether.
+//! MEMORY: the use of memory, by key and in all.
 //!
-//! Figures of things that respool does not have (replicas, scripts) are left out of MEMORY STATS
-//! rather than reported as zero; those that tools read are all there, under Redis's names.
+//! Figures of features that respool does not have (replicas, scripts) are left out of MEMORY STATS
+//! instead of reported as zero; the figures that tools read are all included, under Redis's names.
 
 use crate::command::engine::help;
 use crate::command::engine::{
@@ -13,7 +13,7 @@ use crate::shared::Stats;
 /// The family.
 pub const COMMANDS: &[&Command] = &[&MEMORY];
 
-/// What the rows of this family have in common.
+/// The common part of this family's rows.
 const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
     Command {
         group: "server",
@@ -24,13 +24,13 @@ const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
 
 static MEMORY: Command = Command {
     complexity: "Depends on the subcommand",
-    summary: "Tells where the memory is",
+    summary: "Describes the use of memory",
     syntax: "subcommand",
     handler: Handler::Container(&[&DOCTOR, &HELP, &MALLOC_STATS, &PURGE, &STATS, &USAGE], None),
     ..row("memory", -2, "4.0.0")
 };
 
-/// Bytes in use, by what for.
+/// Bytes in use, by purpose.
 struct Figures {
     dataset: u64,
     peak: u64,
@@ -59,7 +59,7 @@ impl Figures {
 }
 
 static DOCTOR: Command = Command {
-    summary: "Says in words whether something about the memory needs attention",
+    summary: "Explains in a text whether something about the memory needs attention",
     example: "> MEMORY DOCTOR now
               -ERR wrong number of arguments for 'memory|doctor' command",
     handler: Handler::Keyspace(doctor),
@@ -72,9 +72,9 @@ fn doctor(
     _: Args<'_>,
     reply: &mut Reply,
 ) -> Outcome {
-    /// Bytes of data below which shares and ratios say nothing.
+    /// Bytes of data below which shares and ratios mean nothing.
     const DATASET_BYTES_MIN: u64 = 5 * 1024 * 1024;
-    /// Buffer bytes for every client from which on they are worth a word.
+    /// Mean buffer bytes of a client from which on MEMORY DOCTOR mentions them.
     const CLIENT_BYTES_MAX: u64 = 200 * 1024;
     let figures = Figures::gather(context, keyspace);
     let clients = context.shared.clients.len() as u64;
@@ -115,7 +115,7 @@ static HELP: Command = Command {
 
 static MALLOC_STATS: Command = Command {
     complexity: "O(1)",
-    summary: "Shows the allocator's own figures, which this one does not tell",
+    summary: "Shows the allocator's own figures, which this one does not provide",
     example: "> MEMORY MALLOC-STATS
               $45
               Stats not supported for the current allocator",
@@ -143,7 +143,7 @@ fn purge(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static STATS: Command = Command {
-    summary: "Tells for what the memory is used, in bytes and shares",
+    summary: "Returns the use of memory, in bytes and shares",
     example: "> MEMORY STATS now
               -ERR wrong number of arguments for 'memory|stats' command",
     handler: Handler::Keyspace(stats),
@@ -191,7 +191,7 @@ static USAGE: Command = Command {
     flags: flag::READONLY,
     keys: KeyArguments::new(2, 2, 1).used(&["RO"]),
     complexity: "O(1), however many samples are asked for: the figure is exact",
-    summary: "Says how many bytes of memory a key takes, with all that it holds",
+    summary: "Returns the bytes of memory that a key takes, including its value",
     syntax: "key [SAMPLES count]",
     example: "> MEMORY USAGE nobody SAMPLES 0
               $-1

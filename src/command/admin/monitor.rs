@@ -8,7 +8,7 @@ pub const COMMANDS: &[&Command] = &[&MONITOR];
 static MONITOR: Command = Command {
     group: "server",
     complexity: "O(1); afterwards every command costs a line for each monitor",
-    summary: "Shows every command that is executed, passwords and administration aside",
+    summary: "Shows every command that is executed, except passwords and administration",
     example: "> MONITOR
               +OK",
     handler: Handler::Plain(monitor),

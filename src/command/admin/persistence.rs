@@ -1,4 +1,4 @@
-//! The append-only file, as clients see it: BGREWRITEAOF, and its section of INFO.
+//! The append-only file from a client's view: BGREWRITEAOF, and its section of INFO.
 
 use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 use crate::shared::{Services, Stats};
@@ -10,8 +10,8 @@ pub const COMMANDS: &[&Command] = &[&BGREWRITEAOF];
 
 static BGREWRITEAOF: Command = Command {
     group: "server",
-    complexity: "O(N) with N keys, a segment at a time and beside other clients",
-    summary: "Rewrites the append-only file: what the data is, in the place of all that led to it",
+    complexity: "O(N) with N keys, one segment at a time, while clients are served",
+    summary: "Rewrites the append-only file: the present data replaces the history of changes",
     example: "> BGREWRITEAOF
               -ERR The append-only file is off: CONFIG SET appendonly yes begins one",
     handler: Handler::Plain(bgrewriteaof),

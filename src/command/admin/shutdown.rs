@@ -1,4 +1,4 @@
-//! SHUTDOWN: an orderly stop, asked for by a client instead of a signal.
+//! SHUTDOWN: an orderly stop at the request of a client instead of a signal.
 
 use crate::command::engine::session::ReplyMode;
 use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
@@ -10,7 +10,7 @@ pub const COMMANDS: &[&Command] = &[&SHUTDOWN];
 static SHUTDOWN: Command = Command {
     group: "server",
     complexity: "O(N) with N connections",
-    summary: "Stops the server when the requests in hand are answered; closes without a reply",
+    summary: "Stops the server after the replies to running requests; closes without a reply",
     syntax: "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
     example: "> SHUTDOWN ABORT
               -ERR No shutdown in progress.
@@ -30,7 +30,7 @@ static SHUTDOWN: Command = Command {
     )
 };
 
-/// What SHUTDOWN may be told.
+/// The options of SHUTDOWN.
 #[derive(Default)]
 struct Options {
     save: bool,
@@ -41,7 +41,7 @@ struct Options {
 
 fn shutdown(context: &mut Context<'_>, args: Args<'_>, _: &mut Reply) -> Outcome {
     let options = options(args)?;
-    // A stop takes well under a second and waits for nobody whom one could stop waiting for.
+    // A stop takes well under a second and has no replica to wait for, so it cannot be aborted.
     if options.abort {
         return Err(CommandError::new("ERR No shutdown in progress."));
     }
@@ -67,7 +67,7 @@ fn options(args: Args<'_>) -> Result<Options, CommandError> {
             b"nosave" => options.no_save = true,
             b"force" => options.force = true,
             b"abort" => options.abort = true,
-            // There are no replicas that one would otherwise wait for.
+            // NOW skips the wait for replicas, of which there are none.
             b"now" => {}
             _ => return Err(CommandError::SYNTAX),
         }

@@ -10,7 +10,7 @@ pub const COMMANDS: &[&Command] = &[&SLOWLOG];
 /// Entries that SLOWLOG GET shows without a count.
 const ENTRIES_SHOWN: usize = 10;
 
-/// What the rows of this family have in common.
+/// The common part of this family's rows.
 const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
     Command {
         group: "server",
@@ -60,7 +60,7 @@ fn get(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome 
     Ok(())
 }
 
-/// How many entries are wanted; -1 is all.
+/// The number of entries to show; -1 is all.
 fn count(text: &[u8]) -> Result<usize, CommandError> {
     let wrong = CommandError::new("ERR count should be greater than or equal to -1");
     match crate::resp::parse_integer(text).ok_or(wrong.clone())? {
@@ -84,7 +84,7 @@ fn len(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static RESET: Command = Command {
     complexity: "O(N) with N entries",
-    summary: "Forgets all entries",
+    summary: "Drops all entries",
     example: "> SLOWLOG RESET
               +OK",
     handler: Handler::Plain(reset),

@@ -1,7 +1,7 @@
-//! Commands about other servers, of which this one has none: no replicas, no cluster, no modules.
+//! Commands about other servers: replicas, cluster, modules, of which respool has none.
 //!
-//! Clients ask these questions to find out what they are talking to. The answers are Redis's for a
-//! server that stands alone.
+//! Clients use these commands to find out what kind of server they are connected to. The replies
+//! are Redis's for a standalone server.
 
 use crate::command::engine::arguments::timeout_ms;
 use crate::command::engine::help;
@@ -13,7 +13,7 @@ pub const COMMANDS: &[&Command] = &[&ROLE, &WAIT, &CLUSTER, &READONLY, &READWRIT
 /// Flags of most of the family.
 const FLAGS: u32 = flag::LOADING | flag::STALE | flag::FAST;
 
-/// What the rows of this family have in common.
+/// The common part of this family's rows.
 const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
     Command { group: "cluster", ..Command::named(name, arity, FLAGS | flag::OF_CONNECTION, since) }
 }
@@ -21,7 +21,7 @@ const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
 static ROLE: Command = Command {
     flags: flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::FAST | flag::DANGEROUS,
     group: "server",
-    summary: "Tells that the server is a master, its replication offset, and its replicas: none",
+    summary: "Returns that the server is a master, its replication offset, and its replicas: none",
     example: "> ROLE
               *3
               $6
@@ -43,7 +43,7 @@ fn role(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 static WAIT: Command = Command {
     flags: flag::NOSCRIPT | flag::OF_CONNECTION,
     group: "generic",
-    summary: "Counts the replicas that have the writes so far; not waiting, as there are none",
+    summary: "Counts the replicas that have the writes so far: none, without waiting",
     syntax: "numreplicas timeout",
     example: "> WAIT 1 1000
               :0
@@ -62,7 +62,7 @@ fn wait(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static CLUSTER: Command = Command {
     flags: 0,
-    summary: "Tells that the server is not part of a cluster",
+    summary: "Returns that the server is not part of a cluster",
     syntax: "subcommand [arg [arg ...]]",
     example: "> CLUSTER NODES
               -ERR This instance has cluster support disabled",
@@ -75,7 +75,7 @@ fn no_cluster(_: &mut Context<'_>, _: Args<'_>, _: &mut Reply) -> Outcome {
 }
 
 static READONLY: Command = Command {
-    summary: "Tells that the server is not part of a cluster",
+    summary: "Returns that the server is not part of a cluster",
     example: "> READONLY
               -ERR This instance has cluster support disabled",
     handler: Handler::Plain(no_cluster),
@@ -83,7 +83,7 @@ static READONLY: Command = Command {
 };
 
 static READWRITE: Command = Command {
-    summary: "Tells that the server is not part of a cluster",
+    summary: "Returns that the server is not part of a cluster",
     example: "> READWRITE
               -ERR This instance has cluster support disabled",
     handler: Handler::Plain(no_cluster),

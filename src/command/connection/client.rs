@@ -1,4 +1,4 @@
-//! CLIENT: who is connected, under which name, and who has to leave.
+//! CLIENT: the list of clients, their names, and their settings.
 
 use crate::clients::Client;
 use crate::command::connection::client_kill::KILL;
@@ -45,7 +45,7 @@ const SUBCOMMANDS: &[&Command] = &[
 ];
 
 static GETNAME: Command = Command {
-    summary: "Tells the connection's name, or null",
+    summary: "Returns the connection's name, or null",
     example: "> CLIENT GETNAME
               $-1
               > CLIENT SETNAME me
@@ -74,7 +74,7 @@ static HELP: Command = Command {
 };
 
 static ID: Command = Command {
-    summary: "Tells the connection's number",
+    summary: "Returns the connection's number",
     example: "> CLIENT ID now
               -ERR wrong number of arguments for 'client|id' command",
     handler: Handler::Plain(id),
@@ -139,8 +139,8 @@ fn list(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
     Ok(())
 }
 
-/// One line of CLIENT LIST, with Redis 7.2's fields; what we do not have is what Redis shows for
-/// a client that does not use it.
+/// One line of CLIENT LIST, with Redis 7.2's fields; a feature that respool lacks is shown as Redis
+/// shows it for a client that does not use it.
 fn describe(client: &Client, now_ms: u64) -> String {
     let names = client.names.lock().clone();
     let seconds_since = |ms: u64| now_ms.saturating_sub(ms) / 1_000;
@@ -198,7 +198,7 @@ fn on_or_off(word: &[u8]) -> Result<bool, CommandError> {
 }
 
 static NO_EVICT: Command = Command {
-    summary: "Keeps the connection when connections are closed for want of memory",
+    summary: "Keeps the connection when connections are closed because memory is short",
     syntax: "<ON | OFF>",
     example: "> CLIENT NO-EVICT on
               +OK
@@ -215,7 +215,7 @@ fn no_evict(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Out
 }
 
 static NO_TOUCH: Command = Command {
-    summary: "Lets the connection's lookups leave the age of keys as it is",
+    summary: "Excludes the connection's lookups from the last use of keys",
     syntax: "<ON | OFF>",
     example: "> CLIENT NO-TOUCH on
               +OK",
@@ -229,9 +229,9 @@ fn no_touch(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Out
     Ok(())
 }
 
-/// Not in a transaction: EXEC has announced how many replies it will give.
+/// Not in a transaction: EXEC has announced its number of replies.
 static REPLY: Command = Command {
-    summary: "Chooses whether the server answers: always, never, or not to the next command",
+    summary: "Chooses whether the server replies: always, never, or not to the next command",
     syntax: "<ON | OFF | SKIP>",
     example: "> CLIENT REPLY ON
               +OK",
@@ -247,7 +247,7 @@ fn reply_mode(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> O
             reply.ok();
         }
         b"off" => *mode = ReplyMode::Off,
-        // OFF is stronger.
+        // OFF takes precedence.
         b"skip" if *mode != ReplyMode::Off => *mode = ReplyMode::SkipNext,
         b"skip" => {}
         _ => return Err(CommandError::SYNTAX),
@@ -256,7 +256,7 @@ fn reply_mode(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> O
 }
 
 static SETINFO: Command = Command {
-    summary: "Tells the server which client library this is",
+    summary: "Sets the name or version of the client library",
     syntax: "<LIB-NAME libname | LIB-VER libver>",
     example: "> CLIENT SETINFO LIB-NAME mine
               +OK

@@ -1,4 +1,4 @@
-//! CLIENT KILL: whom it means, and how those leave.
+//! CLIENT KILL: filters for clients, and closing their connections.
 
 use crate::clients::Client;
 use crate::command::connection::client_rows::{ADMIN, client_type, row};
@@ -8,7 +8,7 @@ use crate::listener::Address;
 /// A subcommand of CLIENT.
 pub static KILL: Command = Command {
     complexity: "O(N) with N connections",
-    summary: "Closes the connections that fit all of the filters",
+    summary: "Closes the connections that match all filters",
     syntax: "ip:port | <[ID client-id] [TYPE type] [USER username] [ADDR ip:port] \
              [LADDR ip:port] [SKIPME <YES | NO>] [MAXAGE seconds] ...>",
     example: "> CLIENT KILL 127.0.0.1:1
@@ -19,14 +19,14 @@ pub static KILL: Command = Command {
     ..row("kill", -3, ADMIN, "2.4.0")
 };
 
-/// Whom CLIENT KILL means: those who fit all that is given.
+/// The filters of CLIENT KILL: a client must match all of them.
 #[derive(Default)]
 struct KillFilter {
     id: Option<u64>,
     peer: Option<Vec<u8>>,
     local: Option<Vec<u8>>,
     max_age_seconds: Option<u64>,
-    /// A type of which there are no clients.
+    /// The filter of a type without clients.
     is_nobody: bool,
     spare_self: bool,
 }
@@ -51,7 +51,7 @@ fn kill(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
     };
     let mut killed = context.shared.clients.kill_where(|c| c.id != own_id && is_meant(c));
     if is_meant(&context.session.client) {
-        // The reply has to get out first.
+        // The reply must be sent first.
         context.session.is_closing = true;
         killed += 1;
     }
@@ -67,7 +67,7 @@ fn is_address(text: &[u8], address: &Address) -> bool {
     address.to_string().as_bytes() == text
 }
 
-/// Reads pairs of a filter's name and value.
+/// Parses pairs of a filter's name and value.
 fn kill_filter(args: Args<'_>) -> Result<KillFilter, CommandError> {
     let mut filter = KillFilter { spare_self: true, ..KillFilter::default() };
     if !args.len().is_multiple_of(2) {

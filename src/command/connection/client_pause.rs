@@ -1,4 +1,4 @@
-//! CLIENT PAUSE and what belongs to it: requests of all clients wait for a while.
+//! CLIENT PAUSE and UNPAUSE: requests of all clients wait for a while.
 
 use crate::command::connection::client_rows::{ADMIN, row};
 use crate::command::engine::arguments::timeout_ms;
@@ -40,7 +40,7 @@ fn pause(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
 /// A subcommand of CLIENT.
 pub static UNPAUSE: Command = Command {
     complexity: "O(N) with N requests that wait",
-    summary: "Ends the pause that CLIENT PAUSE began; in one for all requests it waits as well",
+    summary: "Ends the pause of CLIENT PAUSE; during a pause of all requests it waits, too",
     example: "> CLIENT UNPAUSE
               +OK",
     handler: Handler::Plain(unpause),
@@ -53,7 +53,7 @@ fn unpause(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome
     Ok(())
 }
 
-/// A subcommand of CLIENT. No command of ours waits for other clients, so there is nobody to wake.
+/// A subcommand of CLIENT. No command here waits for other clients, so there is none to wake.
 pub static UNBLOCK: Command = Command {
     summary: "Wakes a client that waits in a blocking command, of which there are none here",
     syntax: "client-id [TIMEOUT | ERROR]",

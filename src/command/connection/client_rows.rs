@@ -1,13 +1,13 @@
-//! What the subcommands of CLIENT have in common.
+//! The common part of CLIENT's subcommands.
 
 use crate::command::engine::{Command, CommandError, flag};
 
-/// Flags of the subcommands that anybody may use.
+/// Flags of the subcommands that every client may use.
 pub(crate) const OPEN: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE;
-/// Flags of those that look at others.
+/// Flags of the subcommands about other clients.
 pub(crate) const ADMIN: u32 = OPEN | flag::ADMIN;
 
-/// A row of this family: what its subcommands have in common is written once.
+/// The common part of the rows of CLIENT's subcommands.
 pub(crate) const fn row(
     name: &'static str,
     arity: i32,
@@ -17,7 +17,7 @@ pub(crate) const fn row(
     Command { group: "connection", ..Command::named(name, arity, flags, since) }
 }
 
-/// Whether there can be clients of the named type: all of ours are normal.
+/// Whether there can be clients of this type: all are normal.
 pub(crate) fn client_type(name: &[u8]) -> Result<bool, CommandError> {
     match name.to_ascii_lowercase().as_slice() {
         b"normal" => Ok(true),

@@ -1,14 +1,13 @@
-//! What clients ask about client-side caching, which there is not: nothing is ever tracked.
+//! Questions of clients about client-side caching, which does not exist here: no key is tracked.
 //!
-//! CLIENT TRACKING and CLIENT CACHING are unknown, so that no client relies on being told about
-//! changes.
+//! CLIENT TRACKING and CLIENT CACHING are unknown, so no client relies on invalidations.
 
 use crate::command::connection::client_rows::{OPEN, row};
 use crate::command::engine::{Args, Command, Context, Handler, Outcome, Reply};
 
 /// A subcommand of CLIENT.
 pub static GETREDIR: Command = Command {
-    summary: "Tells to which connection invalidations go: -1, as nothing is tracked",
+    summary: "Returns the connection that gets invalidations: -1, as nothing is tracked",
     example: "> CLIENT GETREDIR
               :-1",
     handler: Handler::Plain(getredir),
@@ -22,7 +21,7 @@ fn getredir(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 
 /// A subcommand of CLIENT.
 pub static TRACKINGINFO: Command = Command {
-    summary: "Tells that the keys of the connection are not tracked",
+    summary: "Returns that the keys of the connection are not tracked",
     example: "> CLIENT TRACKINGINFO
               *6
               $5

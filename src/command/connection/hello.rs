@@ -1,4 +1,4 @@
-//! Commands about the connection itself: who is there, which protocol, which database.
+//! Commands about the connection itself: greeting, authentication, protocol, database.
 
 use crate::command::engine::Keyspace;
 use crate::command::engine::arguments::{client_attribute, database_index};
@@ -10,12 +10,12 @@ use std::sync::atomic::Ordering::Relaxed;
 /// The family.
 pub const COMMANDS: &[&Command] = &[&PING, &ECHO, &QUIT, &RESET, &HELLO, &AUTH, &SELECT];
 
-/// Flags of commands that work under all circumstances.
+/// Flags of commands that work in every state of the connection.
 const ALWAYS: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::FAST | flag::ALLOW_BUSY;
 
 static PING: Command = Command {
     group: "connection",
-    summary: "Answers that the server is there, or with the message",
+    summary: "Replies with PONG, or with the message",
     syntax: "[message]",
     example: "> PING
               +PONG
@@ -37,7 +37,7 @@ fn ping(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static ECHO: Command = Command {
     group: "connection",
-    summary: "Answers with the message",
+    summary: "Replies with the message",
     syntax: "message",
     example: "> ECHO \"a\\x00b\"
               $3
@@ -53,7 +53,7 @@ fn echo(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static QUIT: Command = Command {
     group: "connection",
-    summary: "Closes the connection; what was sent behind it is not executed",
+    summary: "Closes the connection; requests after it are not executed",
     example: "> QUIT
               +OK",
     handler: Handler::Plain(quit),
@@ -68,7 +68,7 @@ fn quit(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static RESET: Command = Command {
     group: "connection",
-    summary: "Puts the connection back into the state of its beginning",
+    summary: "Resets the connection to its initial state",
     example: "> RESET
               +RESET",
     handler: Handler::Keyspace(reset),
@@ -98,7 +98,7 @@ fn reset(
 
 static HELLO: Command = Command {
     group: "connection",
-    summary: "Chooses the protocol version, logs in, and tells about the server",
+    summary: "Chooses the protocol version, authenticates, and describes the server",
     syntax: "[protover [AUTH username password] [SETNAME clientname]]",
     example: "> HELLO 4
               -NOPROTO unsupported protocol version",
@@ -144,8 +144,8 @@ fn hello(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
     Ok(())
 }
 
-/// The wanted version, if one is named. A word that is no number asks for the server's description
-/// only (`HELLO world`).
+/// The wanted version, if there is one. Another word asks for the server's description only (`HELLO
+/// world`).
 fn hello_version(args: Args<'_>) -> Result<Option<u64>, CommandError> {
     let Some(word) = args.get(1) else { return Ok(None) };
     match crate::resp::parse_integer(word) {
@@ -183,7 +183,7 @@ fn set_protocol(session: &Session, reply: &mut Reply, version: u64) {
 
 static AUTH: Command = Command {
     group: "connection",
-    summary: "Proves to the server who the client is",
+    summary: "Authenticates the client",
     syntax: "[username] password",
     example: "> AUTH default anything
               +OK
@@ -210,7 +210,7 @@ fn auth(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
 }
 
 /// Checks a name and a password. There is one user, `default`; without a configured password any
-/// is right.
+/// password is right.
 fn log_in(context: &mut Context<'_>, user: &[u8], password: &[u8]) -> Outcome {
     let config = context.shared.config();
     let required = config.requirepass.as_slice();
@@ -222,8 +222,8 @@ fn log_in(context: &mut Context<'_>, user: &[u8], password: &[u8]) -> Outcome {
     Err(CommandError::new(wrong))
 }
 
-/// Compares in a time that depends on the lengths only, so that timing tells nothing about how
-/// much of a guess was right.
+/// Compares in a time that depends on the lengths only, so that timing reveals nothing about a
+/// partly correct guess.
 fn is_equal(secret: &[u8], guess: &[u8]) -> bool {
     let differing = guess.iter().zip(secret.iter().cycle()).fold(0, |d, (a, b)| d | (a ^ b));
     secret.len() == guess.len() && differing == 0

@@ -1,4 +1,4 @@
-//! The connection itself: greeting, names, and what clients may ask about each other.
+//! The connection itself: greeting, names, and questions about other clients.
 
 mod client;
 mod client_kill;

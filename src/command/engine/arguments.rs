@@ -1,8 +1,8 @@
-//! Arguments that commands of several families take: a database, a name, a time to wait.
+//! Arguments that several families use: a database, a name, a time-out.
 
 use crate::command::engine::{Args, CommandError, Context};
 
-/// The database that argument `index` names.
+/// The database in argument `index`.
 pub(crate) fn database_index(
     context: &Context<'_>,
     args: Args<'_>,
@@ -15,7 +15,7 @@ pub(crate) fn database_index(
     db.ok_or(CommandError::new("ERR DB index is out of range"))
 }
 
-/// A name that a client gives itself, which CLIENT LIST shows between spaces.
+/// A name that a client gives itself, shown by CLIENT LIST between spaces.
 pub(crate) fn client_attribute(what: &str, value: &[u8]) -> Result<String, CommandError> {
     match std::str::from_utf8(value) {
         Ok(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(text.to_owned()),
@@ -25,7 +25,7 @@ pub(crate) fn client_attribute(what: &str, value: &[u8]) -> Result<String, Comma
     }
 }
 
-/// A time to wait, in milliseconds.
+/// A time-out in milliseconds.
 pub(crate) fn timeout_ms(text: &[u8]) -> Result<u64, CommandError> {
     let timeout = crate::resp::parse_integer(text)
         .ok_or(CommandError::new("ERR timeout is not an integer or out of range"))?;

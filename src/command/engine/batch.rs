@@ -1,7 +1,7 @@
-//! A batch: the requests that a client has sent and that are executed under one lock.
+//! A batch: requests of one client that are executed under one hold of the lock.
 //!
-//! Everything that can be done before the lock is taken is done here: parsing, finding the command,
-//! copying to the heap what is going to be stored.
+//! Everything that needs no lock is done here first: parsing, finding the command, copying to the
+//! heap what the command will store.
 
 use crate::command::engine::table;
 use crate::command::engine::{Args, CommandError, KeyArguments, flag};
@@ -10,7 +10,7 @@ use crate::limits;
 use crate::resp::request::Prepared;
 use crate::resp::{Limits, Parsed, ProtocolError, Span};
 
-/// Requests that were parsed and wait to be executed. Its memory is reused.
+/// Parsed requests that wait for execution. Their memory is reused.
 #[derive(Default)]
 pub struct Batch {
     requests: Vec<Request>,
@@ -20,21 +20,21 @@ pub struct Batch {
 
 /// One request of a batch.
 pub struct Request {
-    /// Its arguments are those of the batch's spans from here…
+    /// Index of its first span in the batch's spans.
     first_span: usize,
-    /// …to here.
+    /// Index after its last span.
     end_span: usize,
-    /// Row of the table, the subcommand's if there is one; an error if there is no such command.
+    /// Index of the row, the subcommand's if there is one; an error if there is no such command.
     pub row: Result<usize, CommandError>,
-    /// Bytes of the buffer in front of this request.
+    /// Offset of the request in the buffer.
     start: usize,
-    /// Bytes of the buffer up to and including this request.
+    /// Offset of its end.
     end: usize,
 }
 
 impl Request {
-    /// Whether its time does not depend on how much there is: a command whose effort is constant,
-    /// with few and short arguments.
+    /// Whether its duration does not depend on the data: a command of constant complexity, with few
+    /// and short arguments.
     pub fn is_short(&self) -> bool {
         const FEW_SPANS: usize = 16;
         self.row.as_ref().is_ok_and(|row| table::rows()[*row].command.is_constant())
@@ -42,19 +42,20 @@ impl Request {
             && self.end - self.start <= limits::STREAK_REQUEST_BYTES_MAX
     }
 
-    /// Where its keys are.
+    /// The indices of its keys.
     fn keys(&self) -> KeyArguments {
         self.row.as_ref().map_or(KeyArguments::NONE, |row| table::rows()[*row].command.keys)
     }
 }
 
 impl Batch {
-    /// Parses all complete requests at the beginning of `buffer`, as far as one batch goes.
+    /// Parses all complete requests at the beginning of `buffer`, up to the limit of a batch.
     ///
-    /// Returns what stands behind them, or why nothing can: the requests before it are good.
+    /// Returns the state after them, or the error that ends the connection; the requests before it
+    /// are valid.
     pub fn parse(&mut self, buffer: &[u8], limits: Limits) -> Result<Parsed, ProtocolError> {
         self.clear();
-        // What a stranger may send next depends on whether this request makes it a friend.
+        // The limits of the next request depend on whether this one authenticates the client.
         let requests_max = if limits.stranger { 1 } else { limits::BATCH_REQUESTS_MAX };
         let mut at = 0;
         while self.requests.len() < requests_max {
@@ -68,7 +69,7 @@ impl Batch {
         Ok(Parsed::Request { len: at })
     }
 
-    /// A batch of one request, whose arguments lie at `spans` of `buffer`.
+    /// A batch of one request, with its arguments at `spans` of `buffer`.
     pub fn single(&mut self, buffer: &[u8], spans: &[Span]) {
         self.clear();
         self.spans.extend_from_slice(spans);
@@ -95,13 +96,13 @@ impl Batch {
         self.requests.get(index)
     }
 
-    /// The arguments of `request`, which lie in `buffer`.
+    /// The arguments of `request`, which are parts of `buffer`.
     pub fn args<'a>(&'a self, request: &Request, buffer: &'a [u8]) -> Args<'a> {
         let spans = &self.spans[request.first_span..request.end_span];
         Args::new(buffer, spans).with_prepared(&self.prepared)
     }
 
-    /// The keys that `request` names.
+    /// The keys in `request`.
     pub fn keys<'a>(
         &'a self,
         request: &Request,
@@ -111,7 +112,7 @@ impl Batch {
         request.keys().indices(args.len()).filter_map(move |index| args.get(index))
     }
 
-    /// Whether the requests from number `first` on name more than one key.
+    /// Whether the requests from number `first` on have more than one key.
     pub fn has_several_keys(&self, first: usize) -> bool {
         let mut keys = self
             .requests
@@ -126,7 +127,7 @@ impl Batch {
         count.checked_sub(1).map_or(0, |last| self.requests[last].end)
     }
 
-    /// Lets go of values that were stored: their keys own them now.
+    /// Releases the copies of stored values: their keys own them now.
     pub fn forget_prepared(&mut self) {
         self.prepared.clear();
     }
@@ -137,8 +138,8 @@ impl Batch {
         self.prepared.clear();
     }
 
-    /// Does for one request what can be done before the lock is taken: find its command, copy to
-    /// the heap what it is going to store.
+    /// Prepares one request before the lock is taken: finds its command and copies to the heap what
+    /// the command will store.
     fn push(&mut self, buffer: &[u8], first_span: usize, end: usize) {
         let end_span = self.spans.len();
         let args = Args::new(buffer, &self.spans[first_span..end_span]);
@@ -153,7 +154,7 @@ impl Batch {
     }
 }
 
-/// Finds the command that a request means.
+/// Finds the command of a request.
 pub(crate) fn look_up(args: Args<'_>) -> Result<usize, CommandError> {
     let row = table::find(args.at(0)).ok_or_else(|| unknown_command(args))?;
     if !table::is_container(row) {
@@ -170,7 +171,7 @@ pub(crate) fn look_up(args: Args<'_>) -> Result<usize, CommandError> {
     }
 }
 
-/// Redis's text for a command it does not know, with as much of the arguments as it shows.
+/// Redis's text for an unknown command, with as much of the arguments as Redis shows.
 fn unknown_command(args: Args<'_>) -> CommandError {
     const MAX: usize = limits::ERROR_ARGUMENT_BYTES_MAX;
     let mut shown = args.at(0)[..args.at(0).len().min(MAX)].to_vec();

@@ -32,7 +32,7 @@ pub(crate) fn perform(
         command.name
     );
     if keyspace.propagation.is_on() && !command.has(flag::EXECUTES) {
-        propagation::note(context, keyspace, db, has_changed.then_some(args));
+        propagation::log(context, keyspace, db, has_changed.then_some(args));
     }
     remember(number, context, args, &outcome);
     outcome
@@ -54,7 +54,7 @@ fn check_declared(command: &Command, keyspace: &mut Keyspace, args: Args<'_>) {
     }
 }
 
-/// What is remembered about a request that was executed, apart from the time it took.
+/// Counts and logs a request that was executed, apart from its duration.
 pub(crate) fn remember(
     number: usize,
     context: &mut Context<'_>,
@@ -64,7 +64,7 @@ pub(crate) fn remember(
     if outcome.is_err() {
         context.shared.calls.add_failed(number);
     }
-    monitoring::note(context, number, args);
+    monitoring::record(context, number, args);
 }
 
 /// Replies with an error instead of what was written since `mark`.

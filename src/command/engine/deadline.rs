@@ -1,13 +1,13 @@
-//! Deadlines as requests name them: a number, its unit, and what it counts from.
+//! Deadlines as requests write them: a number with a unit and a reference point.
 //!
-//! Five families of options and commands mean the same four things (`EX` and EXPIRE, `PXAT` and
-//! PEXPIREAT, …). They differ only in which numbers they accept: an option wants a positive one,
-//! while EXPIRE and its sisters take any moment, because one in the past is a way to delete.
+//! Five families of options and commands use the same four notations (`EX` and EXPIRE, `PXAT` and
+//! PEXPIREAT, …). They differ only in the accepted numbers: an option needs a positive one, while
+//! EXPIRE and its variants take any moment, because one in the past is a way to delete.
 
 use crate::command::engine::{Args, CommandError, Keys, Outcome};
 use crate::keyspace::Key;
 
-/// How a number means a moment.
+/// The meaning of a number as a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
     /// Seconds from now: `EX`.
@@ -28,7 +28,7 @@ impl Scale {
         ("PXAT", Scale::UnixMilliseconds),
     ];
 
-    /// Unix milliseconds of the moment that argument `index` names, negative before 1970.
+    /// Unix milliseconds of the moment in argument `index`, negative before 1970.
     ///
     /// # Errors
     /// The argument is not an integer, or the moment does not fit into 64 bits.
@@ -66,25 +66,25 @@ impl Scale {
     }
 }
 
-/// What a request with options wants to happen to the deadline.
+/// The change of the deadline that a request's options ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
-    /// It stays as it is: `KEEPTTL`.
+    /// Unchanged: `KEEPTTL`.
     Keep,
-    /// It is taken away: `PERSIST`.
+    /// Removed: `PERSIST`.
     Persist,
-    /// It is set to what an argument names.
+    /// Set according to an argument.
     Until(Scale, usize),
 }
 
 impl Lifetime {
-    /// Reads `EX number` and its three sisters at argument `index`.
+    /// Parses `EX number` and its three variants at argument `index`.
     pub fn option(args: Args<'_>, index: usize) -> Option<Lifetime> {
         let (_, scale) = Scale::OPTIONS.into_iter().find(|(word, _)| args.is(index, word))?;
         args.get(index + 1).map(|_| Lifetime::Until(scale, index + 1))
     }
 
-    /// How many arguments the option takes.
+    /// The option's number of arguments.
     pub fn words(self) -> usize {
         match self {
             Lifetime::Keep | Lifetime::Persist => 1,
@@ -92,8 +92,8 @@ impl Lifetime {
         }
     }
 
-    /// Puts the option in the place of `chosen`. The same word may come again, and the last one
-    /// counts; two different words are a syntax error.
+    /// Replaces `chosen` by this option. The same word may be repeated, and the last one counts;
+    /// two different words are a syntax error.
     pub fn choose(self, chosen: &mut Option<Lifetime>) -> Outcome {
         let is_same_word = match (*chosen, self) {
             (None, _) => true,
@@ -111,8 +111,8 @@ fn invalid_expire_time(args: Args<'_>) -> CommandError {
     format!("ERR invalid expire time in '{name}' command").into()
 }
 
-/// Gives `key` a deadline and says whether there is such a key. What is logged is the moment; a
-/// moment that has passed removes the key, and then that is logged.
+/// Sets the deadline of `key` and returns whether the key exists. The log gets the moment, or the
+/// removal if the moment has passed.
 pub fn change_deadline(keys: &mut Keys<'_>, key: &[u8], moment_ms: u64) -> bool {
     if moment_ms > keys.now_ms() {
         keys.log_as(|| [Key::new(b"PEXPIREAT"), Key::new(key), Key::number(moment_ms)]);
@@ -122,7 +122,7 @@ pub fn change_deadline(keys: &mut Keys<'_>, key: &[u8], moment_ms: u64) -> bool 
     keys.set_deadline(key, Some(moment_ms))
 }
 
-/// Takes the deadline of `key` away and says whether there was one.
+/// Removes the deadline of `key` and returns whether there was one.
 pub fn remove_deadline(keys: &mut Keys<'_>, key: &[u8]) -> bool {
     let has_deadline = keys.look_entry(key).is_some_and(|entry| entry.expires_at_ms().is_some());
     keys.log_as(|| [Key::new(b"PERSIST"), Key::new(key)]);

@@ -1,4 +1,4 @@
-//! How the keyspace's refusals become replies.
+//! The conversion of the keyspace's errors into replies.
 
 use crate::error::CommandError;
 use crate::keyspace::WrongType;

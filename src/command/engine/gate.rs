@@ -1,12 +1,12 @@
-//! The gate: the one place that every command passes.
+//! The gate: the one function that every request passes.
 //!
-//! What holds for all commands is done here and nowhere else: arity, authentication, the keyspace
-//! lock, rolling back a failed reply, CLIENT REPLY, counting. Only the command's row was looked up
-//! before, by the [`Batch`].
+//! Everything common to all commands is done here and nowhere else: arity, authentication, the
+//! keyspace lock, rolling back a failed reply, CLIENT REPLY, counting. Only the command's row was
+//! looked up before, by the [`Batch`].
 //!
 //! Requests come in a [`Batch`]. The lock is taken at the first request of the batch that needs it
-//! and kept until the batch ends, has had its share, or meets a command that does not need it: that
-//! one may make system calls.
+//! and kept until the batch ends, has used its share of time, or reaches a command that does not
+//! need the lock: such a command may make system calls.
 
 use crate::command::engine::batch::{Batch, Request};
 use crate::command::engine::call;
@@ -25,8 +25,8 @@ use crate::shared::{Hold, Shared};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Executes requests of `batch`, which was parsed from `buffer`, from number `first` on, until all
-/// are done, the batch has had its share of time, one has to wait for the end of a pause, or the
-/// connection is to be closed. Returns the number of the next one.
+/// are done, the batch has used its share of time, a request has to wait for the end of a pause, or
+/// the connection must be closed. Returns the number of the next request.
 pub fn execute(
     shared: &Shared,
     session: &mut Session,
@@ -74,7 +74,7 @@ pub fn execute(
     next
 }
 
-/// Whether a command may need more memory; in a transaction that is everything that is queued.
+/// Whether a command may need more memory; for EXEC, whether a queued command may.
 fn may_grow(command: &Command, transaction: Option<&Transaction>) -> bool {
     match (transaction, command.name) {
         (None, _) => command.has(flag::DENYOOM),
@@ -84,50 +84,50 @@ fn may_grow(command: &Command, transaction: Option<&Transaction>) -> bool {
     }
 }
 
-/// The error of an EXEC that was refused itself: it ends the transaction all the same.
+/// The error of an EXEC that was refused: it ends the transaction all the same.
 fn aborted_because_of(error: &CommandError) -> CommandError {
     let reason = error.text().strip_prefix(b"ERR ").unwrap_or(error.text());
     CommandError::quoting("EXECABORT Transaction discarded because of: ", reason, "")
 }
 
-/// What the gate decided about a request.
+/// The decision about a request.
 enum Admitted {
-    /// It is to be executed now.
+    /// Execute it now.
     Call(usize),
-    /// It waits for EXEC.
+    /// It is queued for EXEC.
     Queued,
-    /// It waits for the end of a pause and comes again.
+    /// It waits for the end of a pause and is tried again.
     Later,
 }
 
-/// One stay behind the gate.
+/// One call of [`execute`].
 struct Run<'a, 'b> {
     shared: &'b Shared,
     session: &'a mut Session,
     batch: &'a Batch,
-    /// Where the batch was parsed from.
+    /// The buffer from which the batch was parsed.
     buffer: &'a [u8],
     /// The keyspace, while it is locked.
     access: Option<Hold<'b>>,
-    /// Whether keys were removed for want of memory since the last look at the clock.
+    /// Whether keys were evicted since the clock was last read.
     has_evicted: bool,
     meter: Meter,
 }
 
 impl<'b> Run<'_, 'b> {
-    /// Has the keys of the requests from number `first` on looked up, without using what is found,
-    /// and returns the number of the first request that it did not come to.
+    /// Prefetches the keys of the requests from number `first` on: looks them up without using the
+    /// result. Returns the number of the first request that it did not reach.
     ///
     /// A lookup is a chain of cache misses, each of which has to wait for the one before; but the
-    /// processor works on the chains of several lookups at once if nothing else stands between
-    /// them. So fetching the keys of a batch first takes less time than it saves under the lock:
-    /// at 64 requests a batch and 100 000 random keys a GET took 0.46 µs of CPU instead of 0.76,
-    /// and p99 at 16 a batch fell from 4.9 to 3.1 ms (`make bench` shapes, 2026-11-21).
+    /// processor overlaps the chains of several lookups if nothing else stands between them. So
+    /// prefetching the keys of a batch takes less time than it saves under the lock: at 64 requests
+    /// a batch and 100 000 random keys a GET took 0.46 µs of CPU instead of 0.76, and p99 at 16 a
+    /// batch fell from 4.9 to 3.1 ms (`make bench` shapes, 2026-11-21).
     fn prefetch_keys(&mut self, first: usize) -> usize {
         let (batch, buffer) = (self.batch, self.buffer);
         let mut keys_left = limits::PREFETCH_KEYS;
         let mut next = first;
-        // A lone key has nobody to share the wait with.
+        // With a single key there is nothing to overlap.
         if !batch.has_several_keys(first) || !self.session.is_authenticated {
             return batch.len();
         }
@@ -143,7 +143,8 @@ impl<'b> Run<'_, 'b> {
         next
     }
 
-    /// The keyspace, which is locked from now on. Waiting for it is nobody's time.
+    /// The keyspace, which is locked from now on. Time spent waiting for the lock is not charged to
+    /// any command.
     fn keyspace(&mut self) -> &mut Hold<'b> {
         let meter = &mut self.meter;
         self.access.get_or_insert_with(|| {
@@ -153,14 +154,14 @@ impl<'b> Run<'_, 'b> {
         })
     }
 
-    /// Releases the keyspace, and says whether it was locked.
+    /// Releases the keyspace, and returns whether it was locked.
     fn release(&mut self) -> bool {
         let hold = self.access.take();
         hold.map(|hold| hold.finish(&mut self.session.aftermath)).is_some()
     }
 
-    /// Writes exactly one reply to request number `at`, unless the client wants none, nothing was
-    /// asked, or the request has to wait.
+    /// Writes exactly one reply to request number `at`, unless the client wants none, the request
+    /// is empty, or it has to wait.
     fn answer(&mut self, at: usize, request: &Request, reply: &mut Reply) {
         let args = self.batch.args(request, self.buffer);
         if args.is_empty() {
@@ -182,7 +183,7 @@ impl<'b> Run<'_, 'b> {
         }
     }
 
-    /// Takes a reply back that the client does not want.
+    /// Removes a reply that the client does not want.
     fn silence(&mut self, mark: Mark, reply: &mut Reply) {
         match self.session.reply_mode {
             ReplyMode::On => {}
@@ -198,7 +199,7 @@ impl<'b> Run<'_, 'b> {
         }
     }
 
-    /// Checks and calls.
+    /// Admits and executes a request.
     fn serve(
         &mut self,
         at: usize,
@@ -222,7 +223,7 @@ impl<'b> Run<'_, 'b> {
         }
     }
 
-    /// Counts a request that is not executed, and tells a transaction about it.
+    /// Counts a request that is not executed, and marks a transaction as broken.
     fn refuse(&mut self, row: &Result<usize, CommandError>, error: CommandError) -> CommandError {
         let number = row.as_ref().ok().copied();
         number.into_iter().for_each(|number| self.shared.calls.add_rejected(number));
@@ -239,9 +240,9 @@ impl<'b> Run<'_, 'b> {
         error
     }
 
-    /// Decides what happens to a request: the checks, in nearly Redis's order. Where a write is
-    /// refused for two reasons, Redis names want of memory before a failing disk; here keys are
-    /// evicted only for a write that can be logged.
+    /// Admits a request or not: the checks, in nearly Redis's order. If a write is refused for two
+    /// reasons, Redis reports short memory before a failing disk; here keys are evicted only for a
+    /// write that can be logged.
     fn admit(
         &mut self,
         row: &Result<usize, CommandError>,
@@ -292,24 +293,24 @@ impl<'b> Run<'_, 'b> {
             || command.has(flag::EXECUTES) && transaction.is_some_and(|queued| queued.has_writes)
     }
 
-    /// Whether there is a pause that concerns a command. A server that stops pauses no more.
+    /// Whether a pause concerns a command. A stopping server has no pauses.
     fn has_to_wait(&mut self, is_write: bool) -> bool {
         let waits = self.shared.clients.pause.concerns(is_write) && !self.shared.is_stopping();
         self.session.has_to_wait = waits.then_some(is_write);
         waits
     }
 
-    /// Removes keys if the memory limit is exceeded and the request may take more memory. Whether
-    /// that was enough does not matter, as long as it can go on.
+    /// Evicts keys if the memory limit is exceeded and the request may need more memory. The
+    /// request may proceed even if the limit is still exceeded afterwards.
     ///
     /// # Errors
-    /// Nothing can be removed.
+    /// No key may be evicted.
     fn evict_for(&mut self, command: &Command) -> Outcome {
         if !may_grow(command, self.session.transaction.as_ref()) {
             return Ok(());
         }
         let access = self.keyspace();
-        if !access.is_over() {
+        if !access.is_over_limit() {
             return Ok(());
         }
         let room = access.evict(limits::EVICTION_EFFORT_MAX);
@@ -354,7 +355,7 @@ impl<'b> Run<'_, 'b> {
         outcome
     }
 
-    /// Takes the time of what was executed since this was last done, if anything was.
+    /// Accounts for the time of the requests executed since the last call, if there are any.
     fn settle(&mut self) {
         if self.meter.is_running() {
             let now_ns = self.shared.clock.steady_ns();
@@ -367,7 +368,7 @@ impl<'b> Run<'_, 'b> {
         }
     }
 
-    /// Ends a streak whose next request is not executed: the time from now on is nobody's.
+    /// Ends a streak when the next request is not executed: time from now on is not charged.
     fn interrupt(&mut self) {
         self.settle();
         self.meter.since_ns = None;
@@ -381,8 +382,8 @@ impl<'b> Run<'_, 'b> {
         self.access.as_ref().is_some_and(|access| now_ns - access.since_ns >= held_max_ns)
     }
 
-    /// A browser can be made to send requests here (cross-protocol scripting); what it sends
-    /// begins with a line of HTTP. Nothing after it may be executed.
+    /// A browser can be made to send requests here (cross-protocol scripting); they begin with a
+    /// line of HTTP. Nothing after it may be executed.
     fn refuse_cross_protocol(&mut self, args: Args<'_>) {
         if args.is(0, "post") || args.is(0, "host:") {
             // Writing a log line is a system call.

@@ -1,4 +1,4 @@
-//! What the HELP subcommands have in common, and the errors that point to them.
+//! The common part of the HELP subcommands, and the errors that refer to them.
 
 use crate::command::engine::{
     Args, Command, CommandError, Context, Handler, Outcome, Reply, flag, table,
@@ -14,7 +14,7 @@ pub(crate) const fn row(group: &'static str, since: &'static str) -> Command {
     }
 }
 
-/// The text is made from the rows of the command's subcommands.
+/// The text is generated from the rows of the command's subcommands.
 fn help(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let Some(container) = table::find(args.at(0)) else { return Err(wrong_subcommand(args)) };
     let container = table::rows()[container].command;
@@ -30,7 +30,7 @@ fn help(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     Ok(())
 }
 
-/// The error for a subcommand with more arguments than it takes, when arity alone cannot tell.
+/// The error for a subcommand with too many arguments, where arity alone cannot decide.
 pub(crate) fn wrong_subcommand(args: Args<'_>) -> CommandError {
     let container = args.at(0).to_ascii_uppercase();
     let after = format!("'. Try {} HELP.", String::from_utf8_lossy(&container));

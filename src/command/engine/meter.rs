@@ -1,52 +1,51 @@
-//! The meter: how long commands take, honestly and nearly for free.
+//! The meter: the duration of commands, exact and nearly free.
 //!
-//! A look at the clock costs about 25 ns, which is a good part of a pipelined GET. So equal
-//! requests that follow each other are measured together, as a *streak*: the clock is read where
-//! it begins and where it ends, and each of its calls counts as the same part of that time. What
-//! is summed up is exact; only the distribution within a streak is not known. A streak has at most
-//! as many requests as the gate executes between two looks at the clock, and none of them can
-//! take long by itself: a command whose effort is constant, with few and short arguments. All
-//! others are measured one by one, and so is everything while the slow log looks for times that a
-//! streak could hide.
+//! Reading the clock costs about 25 ns, a good part of a pipelined GET. So equal requests in a row
+//! are measured together, as a *streak*: the clock is read at its beginning and its end, and each
+//! of its calls counts as the same part of that time. The sum is exact; only the distribution
+//! within a streak is unknown. A streak has at most as many requests as the gate executes between
+//! two readings of the clock, and none of them can take long by itself: a command of constant
+//! complexity, with few and short arguments. All other requests are measured one by one, and so is
+//! everything while the slow log's threshold is so low that a streak could hide an entry.
 //!
-//! What it costs was measured beside the server without it (2026-11-21, two cores): nothing that
-//! can be seen for GET at 64 and SET at 16 a batch; 0.06 µs of CPU a request, on 0.23, if every
+//! The cost was measured by comparison with a server without it (2026-11-21, two cores): nothing
+//! measurable for GET at 64 and SET at 16 a batch; 0.06 µs of CPU a request, on 0.23, if every
 //! request of a pipeline is another command than the one before (SET, GET, EXISTS, INCR in turn).
 //!
-//! The end of a streak is the beginning of the next one; waiting for the lock is nobody's time.
+//! The end of a streak is the beginning of the next one; waiting for the lock is not charged.
 
 use crate::command::engine::{Args, Session, flag, secrets, table};
 use crate::limits;
 use crate::observe::slowlog::{self, Entry};
 use crate::shared::Services;
 
-/// Where the time behind the gate goes.
+/// The time spent in the gate.
 #[derive(Debug, Default)]
 pub struct Meter {
-    /// Steady nanoseconds up to which all time is accounted for, if that is known.
+    /// Steady nanoseconds up to which all time is accounted for; `None` if time is not charged.
     pub since_ns: Option<u64>,
     streak: Option<Streak>,
 }
 
-/// Equal requests that were executed one behind the other.
+/// Consecutive executions of the same command.
 #[derive(Debug, Clone, Copy)]
 pub struct Streak {
     /// The command's row.
     pub row: usize,
-    /// The first one's number in its batch.
+    /// The number of the first one in its batch.
     pub first: usize,
-    /// How many there are.
+    /// Their number.
     pub calls: usize,
     can_go_on: bool,
 }
 
 impl Meter {
-    /// Whether something was executed whose time has not been taken.
+    /// Whether there are executed requests whose time is not accounted for yet.
     pub fn is_running(&self) -> bool {
         self.streak.is_some()
     }
 
-    /// Whether a request would lengthen the streak; otherwise that has to end first.
+    /// Whether a request would continue the streak; otherwise the streak has to end first.
     pub fn goes_on(&self, row: usize, is_short: bool) -> bool {
         self.streak.is_some_and(|streak| streak.row == row && streak.can_go_on && is_short)
     }

@@ -3,20 +3,20 @@
 //! The engine knows no family. A family (`string/`, `hash/`, …) knows the engine, and
 //! [`super::families`] knows both and hands the families to the [`table`] at the start.
 //!
-//! | file | what it is for |
+//! | file | job |
 //! |---|---|
 //! | [`spec`] | the row of a command, its flags, the kinds of handlers |
 //! | [`table`] | all rows by name |
 //! | [`batch`] | parsed requests that are executed under one hold of the lock |
 //! | [`gate`] | admit → queue, wait or call → reply |
-//! | [`call`] | calls a handler under the lock, and what is remembered about it |
-//! | [`session`] | what is remembered about a connection between two requests |
+//! | [`call`] | calls a handler under the lock, and counts and logs the call |
+//! | [`session`] | the state of a connection between two requests |
 //! | [`queue`] | what was queued since MULTI |
-//! | [`propagation`] | what of a change goes to the log |
+//! | [`propagation`] | what a change adds to the log |
 //! | [`meter`], [`monitoring`] | times for statistics and the slow log; lines for MONITOR |
 //! | [`replay`] | executing a log |
-//! | [`arguments`], [`deadline`], [`scan_options`], [`sums`], [`values`] | what several families do alike |
-//! | [`help`], [`syntax`], [`categories`], [`secrets`] | what rows say about themselves |
+//! | [`arguments`], [`deadline`], [`scan_options`], [`sums`], [`values`] | what several families have in common |
+//! | [`help`], [`syntax`], [`categories`], [`secrets`] | texts and figures derived from rows |
 
 pub mod arguments;
 pub mod batch;

@@ -3,8 +3,8 @@
 use crate::command::engine::{Args, Command, Context, flag, secrets, table};
 use crate::text::quoting::quote;
 
-/// Notes a request that was executed for those who monitor, if there are any.
-pub(crate) fn note(context: &mut Context<'_>, row: usize, args: Args<'_>) {
+/// Records an executed request for monitors, if there are any.
+pub(crate) fn record(context: &mut Context<'_>, row: usize, args: Args<'_>) {
     let command = table::rows()[row].command;
     if !context.shared.monitors.is_empty() && !command.has(flag::ADMIN) {
         let line = line(context, command, args);

@@ -1,11 +1,11 @@
-//! What of a command is logged, and when a command is refused because it could not be.
+//! The part of a command that is logged, and the refusal of commands that could not be logged.
 
 use crate::command::engine::{Args, Command, CommandError, Context, Keyspace, Outcome, flag};
 use crate::shared::Services;
 
-/// Logs a command that has been executed: first the keys that went unasked while it was, then the
-/// request, if it has changed something, or what its handler put in its place.
-pub fn note(context: &mut Context<'_>, keyspace: &mut Keyspace, db: usize, args: Option<Args<'_>>) {
+/// Logs an executed command: first the keys that expired or were evicted meanwhile, then the
+/// request, if it has changed something, or its replacement by the handler.
+pub fn log(context: &mut Context<'_>, keyspace: &mut Keyspace, db: usize, args: Option<Args<'_>>) {
     let propagation = &mut keyspace.propagation;
     if let Some(log) = &mut context.log {
         log.removals(propagation);
@@ -20,8 +20,8 @@ pub fn note(context: &mut Context<'_>, keyspace: &mut Keyspace, db: usize, args:
     propagation.forget_replacements();
 }
 
-/// Refuses what cannot be served: everything but a few commands while the log is replayed, and
-/// writes while the log cannot be written.
+/// Refuses commands that cannot be served: all but a few during replay, and writes while the log
+/// cannot be written.
 pub fn admit(shared: &Services, command: &Command, is_write: bool) -> Outcome {
     if is_write && let Some(refusal) = shared.aof.refusal() {
         return Err(refusal.into());

@@ -1,42 +1,43 @@
-//! What a client has said between MULTI and EXEC.
+//! The requests of a client between MULTI and EXEC.
 //!
-//! The gate fills the queue and the family of transactions executes it, so it belongs to neither.
+//! The gate fills the queue and the family of transactions executes it, so it is a module of its
+//! own.
 
 use crate::error::{CommandError, Outcome};
 use crate::limits;
 use crate::resp::{Args, Span};
 
-/// What a client has said since MULTI.
+/// The requests since MULTI.
 #[derive(Debug, Default)]
 pub struct Transaction {
-    /// The requests in the order in which they came.
+    /// The requests in the order of their arrival.
     pub requests: Vec<Queued>,
     bytes: usize,
     /// One of the requests may need more memory.
     pub may_grow: bool,
-    /// A request was refused when it should have been queued: EXEC will refuse too.
+    /// A request could not be queued, so EXEC will be refused.
     pub is_broken: bool,
-    /// A request that may change the data is queued.
+    /// One of the requests may change the data.
     pub has_writes: bool,
 }
 
-/// One request of it.
+/// One queued request.
 #[derive(Debug)]
 pub struct Queued {
     /// Row of the table.
     pub row: usize,
     /// The bytes of its arguments.
     pub buffer: Box<[u8]>,
-    /// Where each argument lies among them.
+    /// The span of each argument in these bytes.
     pub spans: Box<[Span]>,
 }
 
 impl Transaction {
-    /// Remembers a request, which `is_write` if it may change the data and `may_grow` if it may
+    /// Queues a request; `is_write` says whether it may change the data, `may_grow` whether it may
     /// need more memory.
     ///
     /// # Errors
-    /// The transaction is larger than any request may be.
+    /// The transaction exceeds the limit of a request.
     pub fn queue(
         &mut self,
         row: usize,
@@ -64,7 +65,7 @@ impl Transaction {
         self.requests.is_empty()
     }
 
-    /// How many requests are queued.
+    /// Number of queued requests.
     pub fn len(&self) -> usize {
         self.requests.len()
     }

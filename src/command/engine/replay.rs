@@ -1,7 +1,7 @@
-//! Executing what a log says.
+//! Replay: the execution of the requests in a log.
 //!
-//! Replaying is not serving: nobody is answered, nothing is logged, evicted or expired, and a
-//! request that fails is damage, because only what had succeeded was ever logged.
+//! Replay differs from serving: there are no replies, nothing is logged, evicted or expired, and a
+//! request that fails is damage, because only successful requests were logged.
 
 use crate::clients::Client;
 use crate::command::engine::table;
@@ -12,7 +12,7 @@ use crate::shared::{Hold, Shared};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Executes requests in the name of nobody.
+/// Executes requests without a client.
 pub struct Replay<'a> {
     shared: &'a Shared,
     session: Session,
@@ -31,14 +31,14 @@ impl<'a> Replay<'a> {
         self.session.db()
     }
 
-    /// Executes requests, each of which comes with its place in the log, and returns how many.
+    /// Executes requests, each of which comes with its offset in the log, and returns their number.
     ///
-    /// Like the gate it has keys looked up before they are needed, so that waiting for memory
-    /// overlaps: most keys of a log are new, and their places in the table anywhere. Here the next
-    /// requests are always at hand, so there is one to be prefetched for each that is executed.
+    /// Like the gate it prefetches keys, so that cache misses overlap: most keys of a log are new,
+    /// and their buckets are anywhere in memory. The next requests are always available here, so
+    /// one is prefetched for each that is executed.
     ///
     /// # Errors
-    /// The place of the request that cannot be part of a log, and why.
+    /// The offset of the request that cannot be part of a log, and the reason.
     pub fn execute<'b>(
         &mut self,
         access: &mut Hold<'_>,
@@ -60,8 +60,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// Has the keys of a request looked up. Should another database be selected before it is
-    /// executed, that was in vain.
+    /// Prefetches the keys of a request. If a SELECT comes first, that has no effect.
     fn prefetch_keys(&self, access: &Hold<'_>, row: Option<&Row>, args: Args<'_>) {
         let keys = row.map_or(KeyArguments::NONE, |row| row.command.keys);
         let keys = keys.indices(args.len()).filter_map(|index| args.get(index));

@@ -1,30 +1,30 @@
-//! What SCAN and its relatives have in common: the cursor and the options.
+//! The common part of SCAN and its variants: cursor and options.
 
 use crate::command::engine::{Args, CommandError};
 use crate::text::glob;
 
-/// Keys that one call looks at if COUNT does not say otherwise.
+/// Keys that one call visits without COUNT.
 const SCAN_COUNT: usize = 10;
 
-/// What SCAN or HSCAN was asked for.
+/// The options of SCAN or HSCAN.
 pub(crate) struct ScanOptions<'a> {
     pub pattern: Option<&'a [u8]>,
-    /// About how many keys or fields one call looks at.
+    /// Approximate number of keys or fields that one call visits.
     pub count: usize,
     pub type_name: Option<&'a [u8]>,
-    /// Fields come with their values.
+    /// Fields are returned with their values.
     pub with_values: bool,
 }
 
 impl ScanOptions<'_> {
-    /// Whether a name fits the pattern.
+    /// Whether a name matches the pattern.
     pub fn want(&self, name: &[u8]) -> bool {
         self.pattern.is_none_or(|pattern| glob::matches(pattern, name))
     }
 }
 
-/// Where to go on: what C's `strtoul` makes of the word, though no space may come first. So the
-/// empty word is zero, and a negative number counts down from 2⁶⁴.
+/// The cursor: what C's `strtoul` makes of the word, but without leading spaces. So the empty word
+/// is zero, and a negative number counts down from 2⁶⁴.
 pub(crate) fn cursor(word: &[u8]) -> Result<u64, CommandError> {
     let text = word.split(|byte| *byte == 0).next().unwrap_or(word);
     let (is_negative, digits) = match text {
@@ -44,8 +44,7 @@ pub(crate) fn cursor(word: &[u8]) -> Result<u64, CommandError> {
     Ok(if is_negative { number.wrapping_neg() } else { number })
 }
 
-/// Reads what stands behind the cursor. Keys have types to choose from, and fields have values to
-/// leave out.
+/// Parses the options after the cursor. TYPE is for keys only, NOVALUES for hashes only.
 pub(crate) fn scan_options(args: Args<'_>, of_hash: bool) -> Result<ScanOptions<'_>, CommandError> {
     let mut options =
         ScanOptions { pattern: None, count: SCAN_COUNT, type_name: None, with_values: true };

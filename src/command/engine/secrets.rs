@@ -1,19 +1,19 @@
-//! What is not shown to anybody: passwords in requests that a log or a monitor would repeat.
+//! Secrets: passwords in requests that a log or a monitor would otherwise show.
 //!
-//! A row with [`flag::SECRETS`] has arguments that may be secret. Which ones is told by the word in
-//! front of them, in whatever case; a command's own name is such a word, too.
+//! A row with [`flag::SECRETS`] may have secret arguments. The word in front of them identifies
+//! them, in any case; a command's own name is such a word, too.
 
 use crate::command::engine::{Args, Command, flag};
 use std::borrow::Cow;
 
-/// What stands for a secret.
+/// The replacement of a secret.
 const HIDDEN: &[u8] = b"(redacted)";
 
-/// Words behind which secrets stand, and how many. `AUTH` may be followed by anything that a
-/// person who mistypes a password makes of it, so everything behind it is hidden.
+/// Words that precede secrets, and the number of secrets. Everything after `AUTH` is hidden,
+/// because a mistyped password may have become several words.
 const WORDS: [(&str, usize); 2] = [("auth", usize::MAX), ("requirepass", 1)];
 
-/// The arguments of a request, each secret replaced.
+/// The arguments of a request, with each secret replaced.
 pub fn shown<'a>(command: &Command, args: Args<'a>) -> impl Iterator<Item = Cow<'a, [u8]>> {
     let has_secrets = command.has(flag::SECRETS);
     let mut hidden = 0;

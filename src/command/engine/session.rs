@@ -1,6 +1,6 @@
-//! What the server remembers about one connection between two requests.
+//! The state of a connection between two requests.
 //!
-//! The worker owns it; what others may see is copied into the [`Client`] of the register.
+//! The worker owns it; what other threads may see is copied into the [`Client`] of the register.
 
 use crate::aof::{Aof, Unwritten};
 use crate::clients::Client;
@@ -13,7 +13,7 @@ use crate::shared::{Aftermath, Services, Shared};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// Which replies a client wants (CLIENT REPLY).
+/// The replies that a client wants (CLIENT REPLY).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ReplyMode {
     /// All of them.
@@ -27,7 +27,7 @@ pub enum ReplyMode {
     Skip,
 }
 
-/// Why others may put something into a client's outbox at any time.
+/// Reasons why other threads may put messages into a client's outbox at any time.
 pub mod reach {
     /// MONITOR.
     pub const MONITOR: u8 = 1 << 0;
@@ -41,25 +41,25 @@ pub mod reach {
 
 /// One connection's state.
 pub struct Session {
-    /// What others see.
+    /// The part that other threads see.
     pub client: Arc<Client>,
     /// Whether commands are served.
     pub is_authenticated: bool,
     /// Which replies are sent.
     pub reply_mode: ReplyMode,
-    /// The connection is to be closed when the replies so far are sent.
+    /// The connection must be closed when the replies so far are sent.
     pub is_closing: bool,
-    /// What was queued since MULTI, if there was one.
+    /// The requests since MULTI, if there was one.
     pub transaction: Option<Transaction>,
-    /// What WATCH watches.
+    /// The watched keys.
     pub watch: Watch,
-    /// What is left to do when no lock is held.
+    /// Work for the time when no lock is held.
     pub aftermath: Aftermath,
     /// The requests that are executed are those of a transaction.
     pub is_in_exec: bool,
-    /// The next request waits for the end of a pause; the value tells whether it is a write.
+    /// The next request waits for the end of a pause; the value says whether it is a write.
     pub has_to_wait: Option<bool>,
-    /// How far the log must have been written before the next reply leaves.
+    /// The part of the log that must be safe before the next reply leaves.
     pub rests_on: RestsOn,
     /// The [`reach`] bits.
     reach: u8,
@@ -70,18 +70,18 @@ pub struct Session {
     no_touch: bool,
 }
 
-/// What the replies that were not sent yet rest on: everything that was logged before them, the
+/// The changes on which the unsent replies rest: everything that was logged before them, both the
 /// client's own changes and those that it has seen.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RestsOn {
-    /// The offset in the log behind it; 0 if they rest on nothing.
+    /// The end of these changes as an offset in the log; 0 if there are none.
     pub offset: u64,
-    /// Whether this client may have made changes that are among it.
+    /// Whether changes of this client may be among them.
     pub has_written: bool,
 }
 
 impl RestsOn {
-    /// Remembers that the replies rest on everything that has been logged by now.
+    /// Records that the replies rest on everything that has been logged by now.
     pub fn advance(&mut self, aof: &Aof) {
         if aof.is_on() {
             self.offset = aof.end();
@@ -90,7 +90,7 @@ impl RestsOn {
 }
 
 impl Session {
-    /// A connection's state at its beginning.
+    /// The state of a new connection.
     pub fn new(client: Arc<Client>, is_authenticated: bool) -> Session {
         Session {
             client,
@@ -122,7 +122,7 @@ impl Session {
         self.client.db.store(db, Relaxed);
     }
 
-    /// Shows others how many requests are queued and keys watched.
+    /// Publishes the numbers of queued requests and watched keys.
     pub fn publish_queue(&self) {
         let queued = self.transaction.as_ref().map_or(-1, |transaction| transaction.len() as i64);
         self.client.queued.store(queued, Relaxed);
@@ -136,13 +136,13 @@ impl Session {
         self.publish_queue();
     }
 
-    /// Waits until the log holds what the replies rest on, or returns the fence behind which they
-    /// have to wait for the disk.
+    /// Waits until the log holds the changes that the replies rest on, or returns the fence at
+    /// which they have to wait for the disk.
     ///
     /// # Errors
-    /// It cannot be written. A client that has only read gets its replies all the same, as they
-    /// promise nothing; one that has written gets no answer at all: whether its changes survive is
-    /// not known yet.
+    /// The changes cannot be written. A client that has only read gets its replies all the same,
+    /// because they promise nothing; one that has written gets no reply at all: whether its changes
+    /// survive is not known yet.
     pub fn await_log(&mut self, aof: &Aof, has_replies: bool) -> Result<Option<Fence>, Unwritten> {
         let RestsOn { offset, has_written } = std::mem::take(&mut self.rests_on);
         if offset == 0 {
@@ -167,17 +167,16 @@ impl Session {
         }
     }
 
-    /// Makes the client *reachable* for a reason, one of [`reach`]: others may put messages into
-    /// its outbox from now on. To be called before the client is put on any list. Messages leave
-    /// behind the replies of the batch that is being executed.
+    /// Makes the client *reachable* for one of the reasons in [`reach`]: from now on other threads
+    /// may put messages into its outbox. Must be called before the client is added to any list.
+    /// Messages follow the replies of the batch that is being executed.
     pub fn reach(&mut self, reason: u8) {
         self.reach |= reason;
         self.begin_to_speak();
     }
 
-    /// Ends a reason to be reachable. To be called after the client was removed from the list.
-    /// What others have put in before that stands in `reply` afterwards, in front of what is
-    /// written next.
+    /// Removes a reason to be reachable. Must be called after the client was removed from the list.
+    /// Earlier messages are in `reply` afterwards, before anything that is written next.
     pub fn unreach(&mut self, reason: u8, reply: &mut Reply) {
         if self.reach & reason != 0 {
             self.reach &= !reason;
@@ -195,12 +194,12 @@ impl Session {
         self.has_outbox
     }
 
-    /// Whether messages of others wait for the end of what the client's worker does.
+    /// Whether messages of other threads wait for the end of the worker's batch.
     pub fn is_speaking(&self) -> bool {
         self.is_speaking
     }
 
-    /// Opens the outbox if it is not open, and lets messages of others wait.
+    /// Opens the outbox if it is not open, and makes messages of other threads wait.
     pub fn begin_to_speak(&mut self) {
         if !self.is_speaking {
             (self.has_outbox, self.is_speaking) = (true, true);
@@ -208,7 +207,7 @@ impl Session {
         }
     }
 
-    /// Queues `replies` behind `fence`, and the messages that have waited behind them. Says whether
+    /// Queues `replies` after `fence`, followed by the messages that have waited. Returns whether
     /// the outbox has to be delivered.
     #[must_use]
     pub fn end_to_speak(&mut self, replies: Option<Box<Reply>>, fence: Option<Fence>) -> bool {
@@ -216,7 +215,7 @@ impl Session {
         self.client.outbox.end(replies, fence)
     }
 
-    /// Closes the outbox if it is empty and nobody else has a reason to use it.
+    /// Closes the outbox if it is empty and there is no other reason to keep it open.
     pub fn close_outbox_if_idle(&mut self) {
         if self.reach == 0 && self.has_outbox {
             self.has_outbox = !self.client.outbox.close_if_empty();
@@ -243,7 +242,7 @@ impl Session {
         }
     }
 
-    /// Whether lookups leave the age of keys alone.
+    /// Whether lookups do not record a use.
     pub fn no_touch(&self) -> bool {
         self.no_touch
     }

@@ -1,4 +1,4 @@
-//! The row of a command: what is known about it, in one place.
+//! The row of a command: everything that is known about it.
 //!
 //! A command is one static [`Command`], written directly above its handler. From that row come
 //! lookup, arity check, COMMAND and its subcommands, statistics, and the table in the README.
@@ -7,7 +7,7 @@ use crate::aof::Pending;
 use crate::command::engine::{Args, CommandError, Keys, Keyspace, Outcome, Reply, Session};
 use crate::shared::{Services, Shared};
 
-/// One command: everything there is to know about it, and the function that does it.
+/// One command: its properties and its handler.
 pub struct Command {
     /// Lower case; a subcommand's own name only.
     pub name: &'static str,
@@ -26,16 +26,16 @@ pub struct Command {
     pub complexity: &'static str,
     /// What it does, in a sentence without a full stop.
     pub summary: &'static str,
-    /// The arguments behind the name, in Redis's notation.
+    /// The arguments after the name, in Redis's notation.
     pub syntax: &'static str,
     /// A session that a test executes: `> request` lines, each followed by the reply as redis-cli
-    /// would print it without a terminal.
+    /// prints it without a terminal.
     pub example: &'static str,
-    /// What does it.
+    /// The function that executes it.
     pub handler: Handler,
 }
 
-/// The function of a command, by what it works on. Only [`Handler::Keys`] and
+/// The function of a command, by what it may access. Only [`Handler::Keys`] and
 /// [`Handler::Keyspace`] need the keyspace lock.
 #[derive(Clone, Copy)]
 pub enum Handler {
@@ -48,8 +48,8 @@ pub enum Handler {
     Server(fn(&Shared, &mut Context<'_>, Args<'_>, &mut Reply) -> Outcome),
     /// All databases, and the connection or the server as well.
     Keyspace(fn(&mut Context<'_>, &mut Keyspace, Args<'_>, &mut Reply) -> Outcome),
-    /// The second argument names the command. Without one it is an error of arity, or the second
-    /// handler's business.
+    /// The second argument names the command. Without one the request is an arity error or a call
+    /// of the second handler.
     Container(&'static [&'static Command], Option<Alone>),
 }
 
@@ -80,7 +80,7 @@ impl Handler {
 /// What a container does without a subcommand.
 pub type Alone = fn(&mut Context<'_>, Args<'_>, &mut Reply) -> Outcome;
 
-/// What a handler may use that is not the keyspace.
+/// What a handler may access apart from the keyspace.
 pub struct Context<'a> {
     /// The client's own state.
     pub session: &'a mut Session,
@@ -88,8 +88,8 @@ pub struct Context<'a> {
     pub shared: &'a Services,
     /// Unix milliseconds.
     pub now_ms: u64,
-    /// Where changes are logged; nowhere while the log itself is replayed, and nowhere for a
-    /// command that does not work on the keyspace.
+    /// The log for changes; `None` during replay, and for a command that does not access the
+    /// keyspace.
     pub log: Option<&'a mut Pending>,
 }
 
@@ -102,9 +102,9 @@ pub struct KeyArguments {
     pub last: i32,
     /// Distance between two keys.
     pub step: i32,
-    /// What is done with the keys, in the words of COMMAND's key specifications: with all of them
-    /// or, if there are two entries, with the first and with the others. Without an entry it
-    /// follows from whether the command writes.
+    /// The use of the keys, in the words of COMMAND's key specifications: for all keys or, with two
+    /// elements, for the first and for the others. Without an element it follows from whether the
+    /// command writes.
     pub uses: &'static [&'static str],
 }
 
@@ -123,7 +123,7 @@ impl KeyArguments {
         KeyArguments { first, last, step, uses: &[] }
     }
 
-    /// The same keys, used in a certain way.
+    /// The same keys with a certain use.
     pub const fn used(self, uses: &'static [&'static str]) -> KeyArguments {
         KeyArguments { uses, ..self }
     }
@@ -136,7 +136,7 @@ impl KeyArguments {
     }
 }
 
-/// What a command's row says about it, one bit each, under the names that COMMAND reports.
+/// Properties of a command, one bit each, under the names that COMMAND reports.
 pub mod flag {
     /// May change the data.
     pub const WRITE: u32 = 1 << 0;
@@ -144,9 +144,9 @@ pub mod flag {
     pub const READONLY: u32 = 1 << 1;
     /// May need more memory.
     pub const DENYOOM: u32 = 1 << 2;
-    /// For those who run the server.
+    /// For operators.
     pub const ADMIN: u32 = 1 << 3;
-    /// Not for scripts (which respool does not have; clients look at it all the same).
+    /// Not for scripts (respool has none; clients look at the flag all the same).
     pub const NOSCRIPT: u32 = 1 << 4;
     /// Served while the data is being loaded.
     pub const LOADING: u32 = 1 << 5;
@@ -167,7 +167,7 @@ pub mod flag {
 
     /// Executes what was queued since MULTI; not reported by COMMAND.
     pub const EXECUTES: u32 = 1 << 20;
-    /// Has arguments that nobody else may see; not reported by COMMAND.
+    /// Has secret arguments; not reported by COMMAND.
     pub const SECRETS: u32 = 1 << 21;
     /// Belongs to the ACL category `connection`, whatever its group; not reported by COMMAND.
     pub const OF_CONNECTION: u32 = 1 << 15;
@@ -196,8 +196,8 @@ pub mod flag {
 }
 
 impl Command {
-    /// A row that says no more than every row has to: a family's file adds what its rows have in
-    /// common, and each command the rest. Most have no key and take constant time.
+    /// A row with only the mandatory properties: a family's file adds the common part of its rows,
+    /// and each command the rest. Most commands have no key and take constant time.
     pub const fn named(name: &'static str, arity: i32, flags: u32, since: &'static str) -> Command {
         Command {
             name,
@@ -219,7 +219,7 @@ impl Command {
         self.flags & flags == flags
     }
 
-    /// Whether a request with `len` arguments has the right number of them.
+    /// Whether a request may have `len` arguments.
     pub fn takes(&self, len: usize) -> bool {
         let len = len as i32;
         if self.arity >= 0 { len == self.arity } else { len >= -self.arity }
@@ -230,7 +230,7 @@ impl Command {
         self.flags & (flag::READONLY | flag::WRITE) != 0
     }
 
-    /// Whether it takes the same short time whatever there is, judging by what its row says.
+    /// Whether its complexity is constant, according to its row.
     pub fn is_constant(&self) -> bool {
         self.complexity.starts_with("O(1)")
     }

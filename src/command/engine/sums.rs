@@ -6,14 +6,14 @@ use crate::resp::parse_integer;
 
 pub(crate) const NOT_A_FLOAT: CommandError = CommandError::new("ERR value is not a valid float");
 
-/// A sum that is no finite number.
+/// The error for a sum that is not a finite number.
 pub(crate) const INFINITE_SUM: CommandError =
     CommandError::new("ERR increment would produce NaN or Infinity");
 
-/// What stands there, or zero, plus `increment`.
+/// The stored integer, or zero, plus `increment`.
 ///
 /// # Errors
-/// `not_an_integer` if that is what stands there, or the sum leaves 64 bits.
+/// `not_an_integer` if the stored text is not one, or if the sum exceeds 64 bits.
 pub(crate) fn integer_sum(
     old: Option<&[u8]>,
     increment: i64,

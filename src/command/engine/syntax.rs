@@ -1,24 +1,23 @@
-//! Reads the `syntax` of a row into the tree of arguments that COMMAND DOCS reports, from which
+//! Parses the `syntax` of a row into the tree of arguments that COMMAND DOCS reports, from which
 //! redis-cli makes its hints.
 //!
 //! The notation is that of Redis's documentation: `[a]` is optional, `<a | b>` and `[a | b]` are
-//! choices, `...` repeats, words in capitals are typed as they stand, all others stand for
-//! something.
+//! choices, `...` repeats, words in capitals are literal, all others are placeholders.
 
 /// One argument of a command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Argument {
-    /// What it stands for.
+    /// The placeholder's name.
     pub name: String,
     /// Redis's type: `string`, `key`, `pure-token`, `oneof` or `block`.
     pub kind: &'static str,
-    /// The word that announces it, if there is one.
+    /// The word in front of it, if there is one.
     pub token: Option<String>,
     /// It may be left out.
     pub is_optional: bool,
     /// It may come several times.
     pub is_multiple: bool,
-    /// What a choice or a block is made of.
+    /// The parts of a choice or a block.
     pub arguments: Vec<Argument>,
 }
 
@@ -61,7 +60,7 @@ fn sequence(rest: &mut &[&str]) -> Vec<Argument> {
                 group.is_optional = *word == "[";
                 // The closing bracket.
                 *rest = rest.get(1..).unwrap_or(&[]);
-                // A token that announces a choice belongs to it: `TYPE <a | b>`.
+                // A token in front of a choice belongs to it: `TYPE <a | b>`.
                 match found.pop_if(|last| last.kind == "pure-token" && !group.is_optional) {
                     Some(token) => found.push(Argument { token: token.token, ..group }),
                     None => found.push(group),
@@ -95,7 +94,7 @@ fn word_argument(word: &str) -> Argument {
     }
 }
 
-/// What stands between two brackets: one argument, a block of several, or a choice.
+/// The content of a pair of brackets: one argument, a block of several, or a choice.
 fn group(mut alternatives: Vec<Vec<Argument>>) -> Argument {
     if alternatives.len() > 1 {
         let choices = alternatives.into_iter().map(block).collect();
@@ -110,7 +109,7 @@ fn block(mut sequence: Vec<Argument>) -> Argument {
         return sequence.remove(0);
     }
     let is_multiple = sequence.iter().all(|argument| argument.is_multiple);
-    // What repeats as a whole does not repeat in its parts.
+    // A group that repeats as a whole does not repeat in its parts.
     sequence.iter_mut().for_each(|argument| argument.is_multiple &= !is_multiple);
     let name = "block".to_owned();
     Argument { name, kind: "block", is_multiple, arguments: sequence, ..Argument::default() }
@@ -141,8 +140,8 @@ mod tests {
         if argument.is_optional { format!("[{text}]") } else { text }
     }
 
-    /// Ensures that what was read is what was written, for every command there is, but for the
-    /// brackets that only hold a choice together.
+    /// Ensures that every row's syntax survives parsing and writing, except for brackets that only
+    /// group a choice.
     #[test]
     fn every_row_survives_being_read() {
         crate::command::families::install();
@@ -152,7 +151,7 @@ mod tests {
         }
     }
 
-    /// Ensures that tokens, choices and repetitions are told apart.
+    /// Ensures that tokens, choices and repetitions are distinguished.
     #[test]
     fn a_choice_of_tokens_with_values() {
         let read = arguments("key [NX | XX] [EX seconds | KEEPTTL] [field value ...]");

@@ -6,21 +6,21 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
 
-/// Longest name of a command, in bytes, unless a user gave a longer one; anything longer is unknown
-/// without being looked for.
+/// Longest name of a command, in bytes, unless the configuration gives a longer one; a longer name
+/// is unknown without a lookup.
 const NAME_BYTES_MAX: usize = 32;
 
 static TABLE: OnceLock<Table> = OnceLock::new();
 
-/// Pairs of a name and the one that replaces it; an empty one removes the command.
+/// Pairs of a name and its replacement; an empty replacement removes the command.
 pub type Renames = Vec<(Vec<u8>, Vec<u8>)>;
 
 static RENAMES: OnceLock<Renames> = OnceLock::new();
 
-/// Gives commands other names, for the life of the process. The first call counts, and it has to
-/// come before [`install`].
+/// Renames commands, for the life of the process. Only the first call has an effect, and it must
+/// precede [`install`].
 pub fn rename(renames: Renames) {
-    // A second server in the same process serves under the names of the first.
+    // A second server in the same process uses the names of the first.
     let _ = RENAMES.set(renames);
 }
 
@@ -68,11 +68,11 @@ impl Table {
     }
 }
 
-/// A name in whatever case.
+/// A name in any case.
 ///
-/// It is hashed byte by byte. A copy in lower case, written in small pieces and read as a whole,
-/// would have the processor wait until everything that it wrote before has reached the cache: a
-/// tenth of the time to load a log.
+/// It is hashed byte by byte. A copy in lower case, written in small pieces and then read as a
+/// whole, stalls the processor until all earlier writes have reached the cache (store forwarding):
+/// a tenth of the time to load a log.
 struct Name<'a>(&'a [u8]);
 
 impl Hash for Name<'_> {
@@ -94,7 +94,7 @@ impl Eq for Name<'_> {}
 pub struct Row {
     /// The row itself.
     pub command: &'static Command,
-    /// The command it is a subcommand of.
+    /// The command whose subcommand it is.
     pub container: Option<&'static Command>,
 }
 
@@ -117,20 +117,20 @@ pub fn rows() -> &'static [Row] {
     &table().rows
 }
 
-/// The number of the row that a request means, without its subcommand.
+/// The index of the row that a request names, without its subcommand.
 pub fn find(name: &[u8]) -> Option<usize> {
     let table = table();
     let is_short = name.len() <= table.longest;
     is_short.then(|| table.by_name.get(&Name(name)).copied())?
 }
 
-/// The row that a record of the log means, which may be older than the names in force.
+/// The row that a record of the log names, possibly under the name before a renaming.
 pub fn find_logged(name: &[u8]) -> Option<usize> {
     let is_name = |(former, _): &&(&[u8], usize)| former.eq_ignore_ascii_case(name);
     find(name).or_else(|| table().former.iter().find(is_name).map(|(_, at)| *at))
 }
 
-/// The number of the row of the subcommand `name` of row `container`.
+/// The index of the row of the subcommand `name` of row `container`.
 pub fn find_subcommand(container: usize, name: &[u8]) -> Option<usize> {
     let subcommands = table().rows[container].command.subcommands();
     let place =
@@ -138,7 +138,7 @@ pub fn find_subcommand(container: usize, name: &[u8]) -> Option<usize> {
     Some(container + 1 + place)
 }
 
-/// The number of the row that a request means which begins with these words.
+/// The index of the row of a request that begins with these words.
 pub fn find_request(name: &[u8], second: Option<&[u8]>) -> Option<usize> {
     let top = find(name)?;
     match second {
@@ -147,7 +147,7 @@ pub fn find_request(name: &[u8], second: Option<&[u8]>) -> Option<usize> {
     }
 }
 
-/// The row that a name like `get` or `client|setname` means.
+/// The row of a name like `get` or `client|setname`.
 pub fn find_full(name: &[u8]) -> Option<&'static Row> {
     let mut parts = name.splitn(2, |byte| *byte == b'|');
     let top = find(parts.next()?)?;
@@ -158,8 +158,7 @@ pub fn find_full(name: &[u8]) -> Option<&'static Row> {
     Some(&table().rows[found])
 }
 
-/// The rows that a name means which may be that of a container: that of a command or of one
-/// subcommand, or those of all subcommands.
+/// The rows of a name: that of a command or subcommand, or those of all subcommands of a container.
 pub fn rows_of(name: &[u8]) -> std::ops::Range<usize> {
     let found = find_full(name).and_then(|row| rows().iter().position(|other| other.is(row)));
     let subcommands = found.map_or(0, |row| rows()[row].command.subcommands().len());
@@ -194,7 +193,7 @@ mod tests {
         assert!(find(&[b'x'; NAME_BYTES_MAX + 1]).is_none());
     }
 
-    /// Ensures that what a row says about itself is complete and does not contradict itself.
+    /// Ensures that each row's data is complete and consistent.
     #[test]
     fn rows_are_complete() {
         use crate::command::engine::flag;

@@ -1,7 +1,7 @@
-//! Bytes on their way between a request, a value and a reply.
+//! Bytes between requests, values and replies.
 //!
-//! Copying is kept out of the lock in both directions: a long argument was copied to the heap
-//! before the lock was taken ([`stored`]), and leaves by reference ([`reply_bytes`]).
+//! Nothing long is copied under the lock: a long argument was copied to the heap before the lock
+//! was taken ([`stored`]), and is sent by reference ([`reply_bytes`]).
 
 use crate::command::engine::{Args, Command, CommandError, KeyArguments, Reply};
 use crate::keyspace::Value;

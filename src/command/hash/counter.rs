@@ -13,7 +13,7 @@ const FIELD_NOT_AN_INTEGER: CommandError = CommandError::new("ERR hash value is 
 
 const FIELD_NOT_A_FLOAT: CommandError = CommandError::new("ERR hash value is not a float");
 
-/// An increment that is no finite number.
+/// An increment that is not a finite number.
 const INFINITE: CommandError = CommandError::new("ERR value is NaN or Infinity");
 
 static HINCRBY: Command = Command {
@@ -75,10 +75,10 @@ fn hincrbyfloat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outco
     Ok(())
 }
 
-/// Puts what `change` makes of the field that the first two arguments name in its place.
+/// Replaces the field that the first two arguments name by the result of `change`.
 ///
 /// # Errors
-/// The key holds no hash, and those of `change`; nothing has changed then.
+/// The key holds another type, or those of `change`; nothing has changed then.
 fn change_field<R>(
     keys: &mut Keys<'_>,
     args: Args<'_>,

@@ -17,7 +17,7 @@ pub const COMMANDS: &[&Command] =
 static HSET: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW update"]),
     complexity: "O(N) with N fields",
-    summary: "Sets fields of a hash and says how many of them are new",
+    summary: "Sets fields of a hash and returns how many of them are new",
     syntax: "key field value [field value ...]",
     example: "
         > HSET user:1 name Ada born 1815
@@ -41,7 +41,7 @@ fn hset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 static HMSET: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW update"]),
     complexity: "O(N) with N fields",
-    summary: "Sets fields of a hash: HSET, which counts what is new, is its successor",
+    summary: "Sets fields of a hash: the predecessor of HSET, which counts the new fields",
     syntax: "key field value [field value ...]",
     example: "
         > HMSET user:1 name Ada born 1815
@@ -57,10 +57,10 @@ fn hmset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     Ok(())
 }
 
-/// Sets all pairs behind the key and returns how many fields are new.
+/// Sets all pairs after the key and returns the number of new fields.
 ///
 /// # Errors
-/// The last field has no value, or the key holds something else.
+/// The last field has no value, or the key holds another type.
 fn set_fields(
     keys: &mut Keys<'_>,
     args: Args<'_>,
@@ -82,7 +82,7 @@ fn set_fields(
 
 static HSETNX: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW insert"]),
-    summary: "Sets a field of a hash that is not there yet",
+    summary: "Sets a field of a hash if it is missing",
     syntax: "key field value",
     example: "
         > HSETNX user:1 name Ada
@@ -131,7 +131,7 @@ fn hget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static HMGET: Command = Command {
     complexity: "O(N) with N fields",
-    summary: "Reads several fields of a hash; null for a field that is not there",
+    summary: "Reads several fields of a hash; null for a missing field",
     syntax: "key field [field ...]",
     example: "
         > HSET user:1 name Ada born 1815
@@ -158,7 +158,7 @@ fn hmget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static HEXISTS: Command = Command {
     keys: KeyArguments::FIRST.used(&["RO"]),
-    summary: "Says whether a hash has a field",
+    summary: "Returns whether a hash has a field",
     syntax: "key field",
     example: "
         > HSET user:1 name Ada
@@ -180,7 +180,7 @@ fn hexists(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static HSTRLEN: Command = Command {
     keys: KeyArguments::FIRST.used(&["RO"]),
-    summary: "Says how many bytes a field of a hash has",
+    summary: "Returns the length of a field of a hash in bytes",
     syntax: "key field",
     example: "
         > HSET user:1 name Ada
@@ -203,7 +203,7 @@ fn hstrlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static HLEN: Command = Command {
     keys: KeyArguments::FIRST.used(&["RO"]),
-    summary: "Says how many fields a hash has",
+    summary: "Returns the number of fields of a hash",
     example: "
         > HSET user:1 name Ada born 1815
         :2
@@ -222,7 +222,7 @@ fn hlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 static HDEL: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW delete"]),
     complexity: "O(N) with N fields",
-    summary: "Removes fields of a hash and says how many there were",
+    summary: "Removes fields of a hash and returns how many there were",
     syntax: "key field [field ...]",
     example: "
         > HSET user:1 name Ada born 1815

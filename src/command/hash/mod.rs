@@ -1,4 +1,4 @@
-//! Hashes: fields with values under one key, each called by its name.
+//! Hashes: named fields with values under one key.
 //!
 //! A hash without fields does not exist: the keyspace creates it with its first field and removes
 //! it with its last.
@@ -14,7 +14,7 @@ use crate::command::engine::{Command, KeyArguments};
 pub const COMMANDS: &[&[&Command]] =
     &[fields::COMMANDS, counter::COMMANDS, getall::COMMANDS, walk::COMMANDS];
 
-/// A row about a command on hashes: what most of them have in common is written once.
+/// The common part of the rows of commands on hashes.
 pub(crate) const fn row(
     name: &'static str,
     arity: i32,

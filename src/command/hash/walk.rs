@@ -1,4 +1,4 @@
-//! Hashes too large to be read as a whole: some fields at a time, or some at random.
+//! Parts of large hashes: some fields at a time, or some at random.
 
 use super::row;
 use crate::command::engine::scan_options::{cursor, scan_options};
@@ -125,7 +125,7 @@ fn hrandfield(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
 
 const OUT_OF_RANGE: CommandError = CommandError::new("ERR value is out of range");
 
-/// How many fields are drawn, and whether with their values.
+/// The number of fields to draw, and whether with their values.
 fn draw_options(args: Args<'_>) -> Result<(i64, bool), CommandError> {
     let count = args.integer(2)?;
     if count == i64::MIN {
@@ -156,7 +156,7 @@ fn draw(fields: &Hash, count: usize, again: bool) -> Vec<usize> {
         places.truncate(count);
         return places;
     }
-    // At least every other draw is a new place.
+    // At least every other draw is a new index.
     let mut places = IndexSet::with_capacity(count);
     while places.len() < count {
         places.insert(fastrand::usize(..len));

@@ -1,4 +1,4 @@
-//! Commands that work in two databases: they carry a key from one to another, or exchange them.
+//! Commands on two databases: they copy or move a key, or exchange the databases.
 
 use crate::command::engine::arguments::database_index;
 use crate::command::engine::{
@@ -12,7 +12,7 @@ pub const COMMANDS: &[&Command] = &[&COPY, &MOVE, &SWAPDB];
 
 const SAME: CommandError = CommandError::new("ERR source and destination objects are the same");
 
-/// What the rows of this family have in common.
+/// The common part of this family's rows.
 const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
     Command { group: "generic", ..Command::named(name, arity, flag::WRITE | flag::FAST, since) }
 }
@@ -21,7 +21,7 @@ static COPY: Command = Command {
     flags: flag::WRITE | flag::DENYOOM,
     keys: KeyArguments::new(1, 2, 1).used(&["RO access", "OW update"]),
     complexity: "O(N) with N fields of a hash; O(1) for a string, which is shared",
-    summary: "Copies what a key holds, and its deadline, to another key or database",
+    summary: "Copies the value of a key, and its deadline, to another key or database",
     syntax: "source destination [DB destination-db] [REPLACE]",
     example: "> SET draft text EX 60
               +OK
@@ -75,7 +75,7 @@ fn copy(
 
 static MOVE: Command = Command {
     keys: KeyArguments::FIRST,
-    summary: "Carries a key to another database, unless there is one of that name",
+    summary: "Moves a key to another database, unless it exists there",
     syntax: "key db",
     example: "> SET draft text
               +OK
@@ -113,8 +113,8 @@ fn carry(
 
 static SWAPDB: Command = Command {
     flags: flag::WRITE | flag::FAST | flag::DANGEROUS,
-    complexity: "O(N) with N keys that somebody watches",
-    summary: "Exchanges two databases: who has selected one finds what was in the other",
+    complexity: "O(N) with N watched keys",
+    summary: "Exchanges two databases: their clients see each other's keys",
     syntax: "index1 index2",
     example: "> SET k v
               +OK

@@ -1,7 +1,7 @@
-//! Commands about keys, whatever they hold.
+//! Commands about keys of any type.
 //!
-//! Nothing here waits for memory to be given back: what is costly to free is freed when the
-//! keyspace lock has been let go, which makes DEL and UNLINK the same.
+//! No command here waits for memory to be freed: costly values are dropped after the keyspace lock
+//! was released, so DEL and UNLINK are the same.
 
 use super::row;
 use crate::command::engine::{
@@ -15,7 +15,7 @@ pub const COMMANDS: &[&Command] = &[&DEL, &UNLINK, &EXISTS, &TOUCH, &TYPE, &RENA
 static DEL: Command = Command {
     keys: KeyArguments::ALL.used(&["RM delete"]),
     complexity: "O(N) with N keys",
-    summary: "Removes keys and says how many there were",
+    summary: "Removes keys and returns how many there were",
     syntax: "key [key ...]",
     example: "
         > MSET a 1 b 2
@@ -37,7 +37,7 @@ fn del(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 static UNLINK: Command = Command {
     keys: KeyArguments::ALL.used(&["RM delete"]),
     complexity: "O(N) with N keys",
-    summary: "Does what DEL does, which waits no longer here",
+    summary: "Removes keys like DEL, which here is just as fast",
     syntax: "key [key ...]",
     example: "
         > MSET a 1 b 2
@@ -52,7 +52,7 @@ static UNLINK: Command = Command {
 static EXISTS: Command = Command {
     keys: KeyArguments::ALL.used(&["RO"]),
     complexity: "O(N) with N keys",
-    summary: "Counts how many of the named keys there are",
+    summary: "Counts how many of the keys exist",
     syntax: "key [key ...]",
     example: "
         > SET a 1
@@ -87,7 +87,7 @@ static TOUCH: Command = Command {
 };
 
 fn touch(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    // Looking counts a hit or a miss; unlike it, marking heeds no CLIENT NO-TOUCH.
+    // `peek` counts a hit or a miss; `look_entry` records the use even with CLIENT NO-TOUCH.
     let is_there = |key: &&[u8]| keys.peek(key).is_some() && keys.look_entry(key).is_some();
     reply.count(args.from(1).iter().filter(is_there).count());
     Ok(())
@@ -95,7 +95,7 @@ fn touch(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static TYPE: Command = Command {
     keys: KeyArguments::FIRST.used(&["RO"]),
-    summary: "Says what kind of value a key holds",
+    summary: "Returns the type of the value under a key",
     example: "
         > SET a 1
         +OK
@@ -119,7 +119,7 @@ fn type_of(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static RENAME: Command = Command {
     keys: KeyArguments::new(1, 2, 1).used(&["RW access delete", "OW update"]),
-    summary: "Gives a key another name, which loses what it held before",
+    summary: "Gives a key another name and replaces any key of that name",
     syntax: "key newkey",
     example: "
         > SET draft text EX 60
@@ -163,7 +163,7 @@ fn renamenx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     Ok(())
 }
 
-/// Renames a key that exists, if `may_rename` says so, and returns what it said.
+/// Renames a key that exists, if `may_rename` returns true, and returns that.
 ///
 /// # Errors
 /// There is no such key.
@@ -179,7 +179,7 @@ fn rename_if(
     if !may_rename(keys) {
         return Ok(false);
     }
-    // A key that is renamed to itself stays untouched.
+    // A key that is renamed to itself stays as it is.
     if key != new_key
         && let Some(entry) = keys.take(key, Event::RENAME_FROM)
     {

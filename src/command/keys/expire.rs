@@ -1,7 +1,7 @@
-//! Deadlines of keys: setting them, reading them, taking them away.
+//! Deadlines of keys: setting, reading and removing them.
 //!
-//! A deadline is a moment in Unix milliseconds, whatever the command's unit. A moment that is not
-//! in the future is accepted and removes the key at once.
+//! A deadline is a moment in Unix milliseconds, whatever the command's unit. A moment in the past
+//! is accepted and removes the key at once.
 
 use super::row;
 use crate::command::engine::KeyArguments;
@@ -112,10 +112,10 @@ fn pexpireat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome 
     set_deadline(keys, args, Scale::UnixMilliseconds, reply)
 }
 
-/// The four commands above.
+/// The common part of the four commands above.
 fn set_deadline(keys: &mut Keys<'_>, args: Args<'_>, scale: Scale, reply: &mut Reply) -> Outcome {
     let conditions = Conditions::parse(args.from(3))?;
-    // All moments before 1970 are equally long ago.
+    // All moments before 1970 are in the past alike.
     let moment_ms = scale.moment_ms(args, 2, keys.now_ms())?.max(0).unsigned_abs();
     let key = args.at(1);
     let may_set = match keys.look_entry(key) {
@@ -126,7 +126,7 @@ fn set_deadline(keys: &mut Keys<'_>, args: Args<'_>, scale: Scale, reply: &mut R
     Ok(())
 }
 
-/// When a deadline may be set; all that are chosen must hold.
+/// The conditions for setting a deadline; all of them must hold.
 #[derive(Default)]
 struct Conditions {
     /// There is none yet: `NX`.
@@ -168,8 +168,8 @@ impl Conditions {
         Ok(conditions)
     }
 
-    /// Whether `moment_ms` may take the place of the deadline `current_ms`. No deadline at all is
-    /// later than every other.
+    /// Whether `moment_ms` may replace the deadline `current_ms`. No deadline counts as later than
+    /// every other.
     fn permit(&self, current_ms: Option<u64>, moment_ms: u64) -> bool {
         let is_none_if_asked = !self.if_none || current_ms.is_none();
         let is_any_if_asked = !self.if_any || current_ms.is_some();
@@ -180,7 +180,7 @@ impl Conditions {
 }
 
 static TTL: Command = Command {
-    summary: "Says how many seconds a key still has: -1 without a deadline, -2 without the key",
+    summary: "Returns the seconds until a key expires: -1 without a deadline, -2 without the key",
     example: "
         > SET session data EX 60
         +OK
@@ -203,7 +203,7 @@ fn ttl(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static PTTL: Command = Command {
-    summary: "Says how many milliseconds a key still has, in the manner of TTL",
+    summary: "Returns the milliseconds until a key expires, like TTL",
     example: "
         > SET forever data
         +OK
@@ -222,7 +222,7 @@ fn pttl(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static EXPIRETIME: Command = Command {
-    summary: "Says when a key expires, in Unix seconds, in the manner of TTL",
+    summary: "Returns when a key expires, in Unix seconds, like TTL",
     example: "
         > SET session data EXAT 33177117420
         +OK
@@ -238,7 +238,7 @@ fn expiretime(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
 }
 
 static PEXPIRETIME: Command = Command {
-    summary: "Says when a key expires, in Unix milliseconds, in the manner of TTL",
+    summary: "Returns when a key expires, in Unix milliseconds, like TTL",
     example: "
         > SET session data EXAT 33177117420
         +OK
@@ -253,8 +253,8 @@ fn pexpiretime(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
     tell(keys, args, reply, |deadline_ms| deadline_ms)
 }
 
-/// Replies with what `figure` makes of the deadline in Unix milliseconds, or says why there is
-/// none.
+/// Replies with the result of `figure` for the deadline in Unix milliseconds, or with the code for
+/// a missing deadline or key.
 fn tell(
     keys: &mut Keys<'_>,
     args: Args<'_>,
@@ -280,7 +280,7 @@ fn rounded_seconds(ms: u64) -> u64 {
 static PERSIST: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW update"]),
     complexity: "O(log N) with N keys that have a deadline",
-    summary: "Takes a key's deadline away",
+    summary: "Removes a key's deadline",
     example: "
         > SET session data EX 60
         +OK

@@ -1,4 +1,4 @@
-//! Keys, whatever they hold: removing, renaming, finding, expiring.
+//! Keys of any type: removing, renaming, finding, expiring.
 
 mod copy_move;
 mod del_rename;
@@ -17,7 +17,7 @@ pub const COMMANDS: &[&[&Command]] = &[
     object::COMMANDS,
 ];
 
-/// A row about a command on keys: what most of them have in common is written once.
+/// The common part of the rows of commands on keys.
 pub(crate) const fn row(
     name: &'static str,
     arity: i32,

@@ -1,6 +1,6 @@
-//! OBJECT: what Redis would say about a value's inner form, and what is known of its use.
+//! OBJECT: the encoding that Redis would choose for a value, and its last use.
 //!
-//! None of these is a use of the key. The forms are named as Redis names its own, because tools
+//! None of these records a use of the key. The names are those of Redis's encodings, because tools
 //! look at them: *int*, *embstr* and *raw* strings, *listpack* and *hashtable* hashes.
 
 use crate::command::engine::flag;
@@ -13,7 +13,7 @@ use crate::keyspace::Entry;
 /// The family.
 pub const COMMANDS: &[&Command] = &[&OBJECT];
 
-/// What the rows of this family have in common.
+/// The common part of this family's rows.
 const fn row(name: &'static str, since: &'static str) -> Command {
     Command {
         keys: KeyArguments::new(2, 2, 1).used(&["RO"]),
@@ -28,13 +28,13 @@ static OBJECT: Command = Command {
     flags: 0,
     keys: KeyArguments::NONE,
     complexity: "Depends on the subcommand",
-    summary: "Tells about the value under a key",
+    summary: "Describes the value under a key",
     syntax: "subcommand",
     handler: Handler::Container(&[&ENCODING, &FREQ, &HELP, &IDLETIME, &REFCOUNT], None),
     ..row("object", "2.2.3")
 };
 
-/// Replies with what `tell` says about the key's entry, or null without one.
+/// Replies with the result of `tell` for the key's entry, or null without one.
 fn about(
     keys: &mut Keys<'_>,
     args: Args<'_>,
@@ -52,7 +52,7 @@ fn about(
 }
 
 static ENCODING: Command = Command {
-    summary: "Says in which form Redis would store a value",
+    summary: "Returns the encoding in which Redis would store a value",
     example: "> MSET number 12 text hello
               +OK
               > OBJECT ENCODING number
@@ -78,7 +78,7 @@ fn encoding(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static FREQ: Command = Command {
-    summary: "Says how often a key is used, which is only known under an LFU policy",
+    summary: "Returns how often a key is used, which is only known under an LFU policy",
     example: "> OBJECT FREQ nobody
               $-1
               > SET k v
@@ -93,7 +93,7 @@ static FREQ: Command = Command {
 
 fn freq(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     about(keys, args, reply, |_, _, _| {
-        // There is no such policy here: the order of use is exact.
+        // This server has no such policy: the order of use is exact.
         Err(CommandError::new(
             "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please \
              note that when switching between policies at runtime LRU and LFU data will take some \
@@ -109,7 +109,7 @@ static HELP: Command = Command {
 };
 
 static IDLETIME: Command = Command {
-    summary: "Says for how many seconds a key has not been used",
+    summary: "Returns the seconds since the last use of a key",
     example: "> SET k v
               +OK
               > OBJECT IDLETIME k
@@ -128,7 +128,7 @@ fn idletime(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static REFCOUNT: Command = Command {
-    summary: "Says how many keys share a value, which is always one",
+    summary: "Returns how many keys share a value, which is always one",
     example: "> SET k v
               +OK
               > OBJECT REFCOUNT k

@@ -11,7 +11,7 @@ pub const COMMANDS: &[&Command] = &[&SCAN, &KEYS, &RANDOMKEY];
 static SCAN: Command = Command {
     keys: KeyArguments::NONE,
     complexity: "O(N) with N keys asked for, plus those of one segment",
-    summary: "Walks through the keys, some at a time; every key that stays is seen exactly once",
+    summary: "Walks through the keys, some at a time; every key that stays is visited once",
     syntax: "cursor [MATCH pattern] [COUNT count] [TYPE type]",
     example: "> SET k v
               +OK

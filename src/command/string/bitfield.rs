@@ -1,8 +1,8 @@
-//! BITFIELD: integers of any width anywhere in a string.
+//! BITFIELD: integers of any width at any offset in a string.
 //!
-//! A request is a list of operations that are all read and checked before the first one is
-//! executed. The numbers are at most 64 bits wide, so that 128 bits hold every intermediate result
-//! and what overflows is simply seen.
+//! A request is a list of operations; all are parsed and checked before the first one is executed.
+//! The integers have at most 64 bits, so 128 bits hold every intermediate result and reveal an
+//! overflow.
 
 use crate::command::engine::{
     Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
@@ -107,12 +107,12 @@ fn write(
     Ok(())
 }
 
-/// What happens to a result that is too large for its width.
+/// The treatment of a result that is too large for its width.
 #[derive(Debug, Clone, Copy)]
 enum Overflow {
-    /// Its highest bits are cut off.
+    /// The highest bits are cut off.
     Wrap,
-    /// The nearest possible number takes its place.
+    /// The nearest possible number replaces it.
     Saturate,
     /// Nothing is changed and the reply is null.
     Fail,
@@ -137,7 +137,7 @@ struct Operation {
     offset: usize,
 }
 
-/// Reads everything behind the key.
+/// Parses everything after the key.
 fn operations(args: Args<'_>) -> Result<Vec<Operation>, CommandError> {
     let mut found = Vec::new();
     let mut overflow = Overflow::Wrap;
@@ -167,7 +167,7 @@ fn operations(args: Args<'_>) -> Result<Vec<Operation>, CommandError> {
     Ok(found)
 }
 
-/// Reads the operation at argument `at`; `action` reads its last argument, if it has one.
+/// Parses the operation at argument `at`; `action` parses its last argument, if it has one.
 fn operation(
     args: Args<'_>,
     at: usize,
@@ -176,7 +176,7 @@ fn operation(
 ) -> Result<Operation, CommandError> {
     let (is_signed, width) = encoding(args.at(at + 1))?;
     let offset = match args.at(at + 2) {
-        // The number of an integer of this width, not of a bit.
+        // The index of an integer of this width, not of a bit.
         [b'#', number @ ..] => {
             let number = crate::resp::parse_integer(number);
             let number = number.and_then(|number| usize::try_from(number).ok());
@@ -187,7 +187,7 @@ fn operation(
     Ok(Operation { action: action(args)?, overflow, is_signed, width, offset })
 }
 
-/// Reads `u8` or `i64`.
+/// Parses `u8` or `i64`.
 fn encoding(word: &[u8]) -> Result<(bool, usize), CommandError> {
     let parsed = word.split_first().and_then(|(sign, width)| {
         let width = crate::resp::parse_integer(width)?;
@@ -208,17 +208,17 @@ impl Operation {
         !matches!(self.action, Action::Get)
     }
 
-    /// The bit behind its last one.
+    /// The bit after its last one.
     fn end(&self) -> usize {
         self.offset + self.width
     }
 
-    /// Executes it, and returns what the reply says: nothing if it has failed.
+    /// Executes it and returns the value of the reply: `None` if it has failed.
     fn run(&self, bytes: &mut [u8], is_change: &mut bool) -> Option<i64> {
         let before = self.value_in(bytes);
         let wanted = match self.action {
             Action::Get => return Some(before as i64),
-            // Without a sign, a negative number is a very large one.
+            // A negative number given to an unsigned integer is a very large one.
             Action::Set(value) if !self.is_signed => i128::from(value as u64),
             Action::Set(value) => i128::from(value),
             Action::Increment(increment) => before + i128::from(increment),
@@ -229,7 +229,7 @@ impl Operation {
         Some(if matches!(self.action, Action::Set(_)) { before } else { value } as i64)
     }
 
-    /// `value` if it fits into the width, and what becomes of it otherwise.
+    /// `value` if it fits into the width, otherwise what the overflow rule makes of it.
     fn fitting(&self, value: i128) -> Option<i128> {
         let (min, max) = match self.is_signed {
             true => (-(1_i128 << (self.width - 1)), (1_i128 << (self.width - 1)) - 1),
@@ -243,7 +243,7 @@ impl Operation {
         }
     }
 
-    /// The lowest bits of `bits`, as many as the integer has, as its value.
+    /// The value of the lowest bits of `bits`, as many as the integer has.
     fn interpreted(&self, bits: u128) -> i128 {
         let shift = 128 - self.width;
         match self.is_signed {
@@ -252,9 +252,9 @@ impl Operation {
         }
     }
 
-    /// The integer as it is stored; zeros follow the end.
+    /// The stored integer; zeros follow the string's end.
     fn value_in(&self, bytes: &[u8]) -> i128 {
-        // Sixteen bytes hold every integer of 64 bits, wherever in a byte it begins.
+        // Sixteen bytes hold every integer of 64 bits, at any bit offset.
         let mut window = [0; 16];
         let rest = bytes.get(self.offset / 8..).unwrap_or(&[]);
         let len = rest.len().min(window.len());

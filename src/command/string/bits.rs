@@ -1,8 +1,8 @@
-//! Strings as arrays of bits: reading, writing, counting and finding them, and combining strings
+//! Strings as arrays of bits: reading, writing, counting and finding bits, and combining strings
 //! bit by bit. The first bit is the highest one of the first byte.
 //!
-//! The most that one of these does under the lock is one pass over its strings, eight bytes at a
-//! time. What is behind a string's end counts as zeros.
+//! Under the lock, each command passes over its strings at most once, eight bytes at a time. Zeros
+//! follow a string's end.
 
 use crate::command::engine::{
     Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
@@ -14,7 +14,7 @@ use crate::limits;
 /// The family.
 pub const COMMANDS: &[&Command] = &[&SETBIT, &GETBIT, &BITCOUNT, &BITPOS, &BITOP];
 
-/// What the rows of this family have in common.
+/// The common part of this family's rows.
 pub(crate) const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
     Command {
         keys: KeyArguments::FIRST,
@@ -23,7 +23,7 @@ pub(crate) const fn row(name: &'static str, arity: i32, since: &'static str) -> 
     }
 }
 
-/// The text of `word` as a bit's place within the longest possible string.
+/// `word` as a bit's offset within the longest possible string.
 ///
 /// # Errors
 /// It is not an integer, or too large.
@@ -32,21 +32,21 @@ pub(crate) fn bit_offset(word: &[u8]) -> Result<usize, CommandError> {
     checked_bit_offset(offset)
 }
 
-/// [`bit_offset`] for a number; `None` is one that left 64 bits.
+/// [`bit_offset`] for a number; `None` stands for an overflow of 64 bits.
 pub(crate) fn checked_bit_offset(offset: Option<usize>) -> Result<usize, CommandError> {
     const OUT_OF_RANGE: CommandError =
         CommandError::new("ERR bit offset is not an integer or out of range");
     offset.filter(|offset| offset / 8 < limits::BULK_BYTES_MAX).ok_or(OUT_OF_RANGE)
 }
 
-/// The bit at `offset`, and zero behind the end.
+/// The bit at `offset`, zero beyond the end.
 fn bit_at(bytes: &[u8], offset: usize) -> bool {
     bytes.get(offset / 8).is_some_and(|byte| byte & (0x80 >> (offset % 8)) != 0)
 }
 
 static SETBIT: Command = Command {
     flags: flag::WRITE | flag::DENYOOM,
-    summary: "Sets or clears one bit of a string and says what it was before",
+    summary: "Sets or clears one bit of a string and returns its old value",
     syntax: "key offset value",
     example: "> SETBIT seen 7 1
               :0
@@ -83,7 +83,7 @@ fn setbit(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static GETBIT: Command = Command {
     flags: flag::READONLY | flag::FAST,
-    summary: "Reads one bit of a string; zero behind its end",
+    summary: "Reads one bit of a string; zero beyond its end",
     syntax: "key offset",
     example: "> SET letter a
               +OK
@@ -103,7 +103,7 @@ fn getbit(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static BITCOUNT: Command = Command {
-    complexity: "O(N) with N bytes looked at",
+    complexity: "O(N) with N bytes examined",
     summary: "Counts the ones in a string, or in the part from one byte or bit to another",
     syntax: "key [start end [BYTE | BIT]]",
     example: "> SET word foobar
@@ -132,7 +132,7 @@ fn bitcount(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
         return Ok(());
     };
     let bits = match range {
-        // GETRANGE thinks so too; BITPOS moves both to the beginning and looks there.
+        // As in GETRANGE; BITPOS clamps both to the beginning and searches there.
         BitRange { start: start @ ..0, end: Some(end), .. } if start > end => None,
         _ => range.bits_of(text.len()),
     };
@@ -140,7 +140,7 @@ fn bitcount(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     Ok(())
 }
 
-/// Whether the unit that argument `index` names is the bit; without one it is the byte.
+/// Whether argument `index` names bits as the unit; the default is bytes.
 fn counts_bits(args: Args<'_>, index: usize) -> Result<bool, CommandError> {
     match args.get(index) {
         None => Ok(false),
@@ -150,36 +150,36 @@ fn counts_bits(args: Args<'_>, index: usize) -> Result<bool, CommandError> {
     }
 }
 
-/// A part of a string as requests name it: both ends included, negative ones from the end.
+/// A range of a string as in requests: both ends included, negative ones from the end.
 struct BitRange {
     start: i64,
-    /// To the end of the string if none is named.
+    /// `None` is the end of the string.
     end: Option<i64>,
-    /// The numbers count bits, not bytes.
+    /// The indices count bits, not bytes.
     counts_bits: bool,
 }
 
 impl BitRange {
-    /// The first bit and the one behind the last, if there are any.
+    /// The first bit and the one after the last, if the range is not empty.
     fn bits_of(&self, len: usize) -> Option<(usize, usize)> {
         let unit = if self.counts_bits { 1 } else { 8 };
         let total = (len * 8 / unit) as i64;
         let end = self.end.unwrap_or(total - 1);
-        // What lies before the beginning is moved to it, the end like the start.
+        // Indices before the beginning are moved to it, both start and end.
         let place = |index: i64| if index < 0 { (total + index).max(0) } else { index };
         let (start, end) = (place(self.start), place(end).min(total - 1));
         (start <= end).then(|| (start as usize * unit, (end as usize + 1) * unit))
     }
 }
 
-/// The ones among the bits from `start` to in front of `end`.
+/// Number of ones among the bits from `start` up to but excluding `end`.
 fn ones(bytes: &[u8], start: usize, end: usize) -> usize {
     let whole = &bytes[start / 8..end.div_ceil(8)];
     let (words, rest) = whole.as_chunks::<8>();
     let of_words: u64 =
         words.iter().map(|word| u64::from(u64::from_ne_bytes(*word).count_ones())).sum();
     let of_rest: usize = rest.iter().map(|byte| byte.count_ones() as usize).sum();
-    // What was counted too much at both ends.
+    // The bits counted too many at both ends.
     let before = bytes[start / 8] & !(0xFF >> (start % 8));
     let behind = match end % 8 {
         0 => 0,
@@ -189,7 +189,7 @@ fn ones(bytes: &[u8], start: usize, end: usize) -> usize {
 }
 
 static BITPOS: Command = Command {
-    complexity: "O(N) with N bytes looked at",
+    complexity: "O(N) with N bytes examined",
     summary: "Finds the first zero or the first one in a string or in a part of it",
     syntax: "key bit [start [end [BYTE | BIT]]]",
     example: r#"> SET mask "\xff\xf0\x00"
@@ -217,11 +217,11 @@ fn bitpos(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let end = args.get(4).map(|_| args.integer(4)).transpose()?;
     let range = BitRange { start, end, counts_bits };
     let place = match keys.read::<Text>(args.at(1))? {
-        // As if there were nothing but zeros.
+        // As if the string consisted of zeros only.
         None => (!wanted).then_some(0),
         Some(text) => range.bits_of(text.len()).and_then(|(start, end)| {
             let found = first(text, start, end, wanted);
-            // Where no end is named, zeros follow the string.
+            // Without an explicit end, zeros follow the string.
             found.or_else(|| (!wanted && range.end.is_none()).then_some(end))
         }),
     };
@@ -229,11 +229,11 @@ fn bitpos(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     Ok(())
 }
 
-/// The first bit that is `wanted` from `start` to in front of `end`.
+/// The first bit that is `wanted` from `start` up to but excluding `end`.
 fn first(bytes: &[u8], start: usize, end: usize, wanted: bool) -> Option<usize> {
     let same = if wanted { 0x00 } else { 0xFF };
     let is_found = |offset: &usize| bit_at(bytes, *offset) == wanted;
-    // The bits up to the first whole byte, then whole bytes, then the bits of the one that differs.
+    // The bits up to the first whole byte, then whole bytes, then the bits of the differing byte.
     let whole = start.next_multiple_of(8).min(end);
     let found = (start..whole).find(is_found);
     if found.is_some() || whole == end {
@@ -279,7 +279,7 @@ fn bitop(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     };
     let mut sources = Vec::with_capacity(args.len() - 3);
     for key in args.from(3).iter() {
-        // A long string is not copied but counted once more.
+        // A long string is shared by reference instead of copied.
         sources.push(keys.read::<Text>(key)?.cloned().unwrap_or(Text::new(b"")));
     }
     let len = sources.iter().map(|source| source.len()).max().unwrap_or(0);
@@ -300,7 +300,7 @@ enum Operation {
     Not,
 }
 
-/// What `operation` makes of all sources, which are followed by zeros up to `len` bytes.
+/// The result of `operation` on all sources, each followed by zeros up to `len` bytes.
 fn combined(operation: Operation, sources: &[Text], len: usize) -> Text {
     let mut combined = Text::grown(&Text::new(b""), len);
     let target = combined.in_place(len).unwrap_or_default();

@@ -1,7 +1,7 @@
-//! Counters: strings, and fields of hashes, that are read as numbers, changed and written back.
+//! Counters: strings that are read as numbers, changed and written back.
 //!
-//! What is missing counts as zero, and a counter keeps its deadline: a rate limiter is an INCR and
-//! an EXPIRE.
+//! A missing key counts as zero, and a counter keeps its deadline: a rate limiter is an INCR and an
+//! EXPIRE.
 
 use super::row;
 use crate::command::engine::sums::{NOT_A_FLOAT, float_sum, integer_sum};
@@ -33,7 +33,7 @@ fn incr(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static DECR: Command = Command {
-    summary: "Takes one from the integer under a key",
+    summary: "Subtracts one from the integer under a key",
     example: "
         > SET stock 10
         +OK
@@ -72,7 +72,7 @@ fn incrby(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static DECRBY: Command = Command {
-    summary: "Takes a number from the integer under a key",
+    summary: "Subtracts a number from the integer under a key",
     syntax: "key decrement",
     example: "
         > SET stock 10
@@ -87,7 +87,7 @@ static DECRBY: Command = Command {
 };
 
 fn decrby(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    // The most negative integer is the one that has no opposite.
+    // The most negative integer has no opposite.
     let increment = args
         .integer(2)?
         .checked_neg()
@@ -131,7 +131,7 @@ fn incrbyfloat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
             let sum = float_sum(old.as_deref().map(|old| &**old), increment, NOT_A_FLOAT)?;
             Ok(Changed::to(Text::new(sum.as_bytes()), sum))
         })?;
-    // Another server, or a later version, may round differently: the result is what counts.
+    // Another server, or a later version, may round differently, so the result is logged.
     keys.log_as(|| {
         let (key, sum) = (Key::new(args.at(1)), Key::new(sum.as_bytes()));
         [Key::new(b"SET"), key, sum, Key::new(b"KEEPTTL")]

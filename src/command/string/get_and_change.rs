@@ -1,7 +1,7 @@
-//! Strings: looking and acting in one step, so that nobody can come between.
+//! Strings: read and change in one atomic step.
 //!
-//! SETNX and DELIFEQ make a lock without scripts; GETSET and GETDEL hand a value over exactly once;
-//! GETEX is what a session cache does at every request.
+//! SETNX and DELIFEQ make a lock without scripts; GETSET and GETDEL give a value to exactly one
+//! client; a session cache uses GETEX at every request.
 
 use super::row;
 use crate::command::engine::deadline::Lifetime;
@@ -17,7 +17,7 @@ pub const COMMANDS: &[&Command] = &[&SETNX, &MSETNX, &GETSET, &GETDEL, &GETEX, &
 
 static SETNX: Command = Command {
     keys: KeyArguments::FIRST.used(&["OW insert"]),
-    summary: "Stores a string under a key that is not there yet",
+    summary: "Stores a string under a missing key",
     syntax: "key value",
     example: "
         > SETNX lock mine
@@ -44,7 +44,7 @@ fn setnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 static MSETNX: Command = Command {
     keys: KeyArguments::PAIRS.used(&["OW insert"]),
     complexity: "O(N) with N keys",
-    summary: "Stores strings under several keys if none of them is there yet",
+    summary: "Stores strings under several keys if all of them are missing",
     syntax: "key value [key value ...]",
     example: "
         > MSETNX a 1 b 2
@@ -70,7 +70,7 @@ fn msetnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static GETSET: Command = Command {
-    summary: "Stores a string and replies with the one before, like SET with GET",
+    summary: "Stores a string and returns the old one, like SET with GET",
     syntax: "key value",
     example: "
         > GETSET turn white
@@ -169,7 +169,7 @@ fn getex_options(args: Args<'_>) -> Result<Option<Lifetime>, CommandError> {
 
 static DELIFEQ: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW access delete"]),
-    summary: "Removes a key if it holds a certain string: the safe way to give a lock back",
+    summary: "Removes a key if it holds a certain string: the safe way to release a lock",
     syntax: "key value",
     example: "
         > SET lock mine
@@ -180,7 +180,7 @@ static DELIFEQ: Command = Command {
         :1
     ",
     handler: Handler::Keys(delifeq),
-    // Valkey's version: Redis does not have it.
+    // Valkey's version: Redis does not have the command.
     ..row("delifeq", 3, flag::WRITE | flag::FAST, "9.0.0")
 };
 
@@ -191,7 +191,7 @@ fn delifeq(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     Ok(())
 }
 
-/// Removes a key, and has that logged and not the condition: plain Redis 7 knows no DELIFEQ.
+/// Removes a key and logs a DEL without the condition: plain Redis 7 has no DELIFEQ.
 fn remove(keys: &mut Keys<'_>, key: &[u8]) -> bool {
     keys.log_as(|| [Key::new(b"DEL"), Key::new(key)]);
     keys.remove(key, Event::DEL)

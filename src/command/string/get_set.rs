@@ -1,8 +1,8 @@
 //! Strings: the commands that store and read whole values.
 //!
 //! The hot path of a cache is here, so GET and a SET without options go straight to the keyspace.
-//! Copying is kept out of the lock in both directions: a long value was copied to the heap before
-//! the lock was taken ([`stored`]), and leaves by reference ([`reply_bytes`]).
+//! Nothing long is copied under the lock: a long value was copied to the heap before the lock was
+//! taken ([`stored`]), and is sent by reference ([`reply_bytes`]).
 
 use super::row;
 use crate::command::engine::deadline::{Lifetime, Scale};
@@ -104,8 +104,8 @@ fn set(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     Ok(())
 }
 
-/// Has a plain SET logged, whose deadline is a moment: the conditions have been judged, and *in ten
-/// seconds* would be another moment when the log is replayed.
+/// Logs a plain SET with the deadline as a moment: the conditions were decided now, and *in ten
+/// seconds* would be another moment during replay.
 fn log_set(keys: &mut Keys<'_>, args: Args<'_>, value: usize, expires_at_ms: Option<u64>) {
     let set = || [Key::new(b"SET"), Key::new(args.at(1)), stored(args, value)];
     match expires_at_ms {
@@ -117,21 +117,21 @@ fn log_set(keys: &mut Keys<'_>, args: Args<'_>, value: usize, expires_at_ms: Opt
     }
 }
 
-/// What stands behind SET's value.
+/// The options after SET's value.
 #[derive(Default)]
 struct SetOptions<'a> {
     condition: Option<Condition<'a>>,
     lifetime: Option<Lifetime>,
-    /// The reply is the value before.
+    /// The reply is the old value.
     wants_old: bool,
 }
 
-/// When SET may write.
+/// The condition for SET to write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Condition<'a> {
-    /// There is no such key: `NX`.
+    /// The key does not exist: `NX`.
     Missing,
-    /// There is such a key: `XX`.
+    /// The key exists: `XX`.
     Existing,
     /// The key holds this string: `IFEQ`, which Valkey introduced for locks without scripts.
     Equal(&'a [u8]),
@@ -147,7 +147,7 @@ impl<'a> SetOptions<'a> {
         Ok(options)
     }
 
-    /// Takes the option at argument `at` and says how many arguments that were.
+    /// Parses the option at argument `at` and returns its number of arguments.
     fn take(&mut self, args: Args<'a>, at: usize) -> Result<usize, CommandError> {
         let condition = match args.get(at + 1) {
             _ if args.is(at, "NX") => Some(Condition::Missing),
@@ -168,7 +168,7 @@ impl<'a> SetOptions<'a> {
         Ok(lifetime.words())
     }
 
-    /// Takes a condition: one word at most, though NX and XX may say it twice.
+    /// Adds a condition: at most one kind, though NX and XX may be repeated.
     fn restrict(&mut self, condition: Condition<'a>) -> Result<usize, CommandError> {
         let takes_value = matches!(condition, Condition::Equal(_));
         match self.condition.replace(condition) {
@@ -252,7 +252,7 @@ fn mget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let names = args.from(1);
     reply.array(names.len());
     for key in names.iter() {
-        // A key of another type is no error here: the other keys still have answers.
+        // A key of another type is not an error here: the reply for it is null.
         reply_bytes(reply, keys.read::<Text>(key).unwrap_or(None));
     }
     Ok(())

@@ -1,10 +1,10 @@
 //! LCS: the longest common subsequence of two strings.
 //!
-//! The textbook's table has a cell for every pair of bytes, and filling it byte by byte would keep
-//! everybody waiting for half a second. But from a cell to its right neighbour the length grows by
-//! one or stays, so that a bit is enough, and one addition computes 64 of them (Crochemore,
+//! The textbook's table has a cell for every pair of bytes, and filling it byte by byte would block
+//! all clients for half a second. But from a cell to its right neighbour the length grows by one or
+//! stays, so one bit per cell suffices, and one addition computes 64 of them (Crochemore,
 //! Iliopoulos, Pinzon and Reid, 2001). A table of the largest permitted size takes some
-//! milliseconds and 17 MB if the second string has a few hundred bytes or more.
+//! milliseconds and 17 MB if the second string has at least a few hundred bytes.
 
 use crate::command::engine::{
     Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
@@ -19,7 +19,7 @@ static LCS: Command = Command {
     keys: KeyArguments::new(1, 2, 1),
     group: "string",
     complexity: "O(N*M) with N and M bytes, 64 at a time",
-    summary: "Finds the longest common subsequence of two strings, its length, or where it lies",
+    summary: "Finds the longest common subsequence of two strings, its length, or its offsets",
     syntax: "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]",
     example: "> MSET a ohmytext b mynewtext
               +OK
@@ -56,7 +56,7 @@ fn lcs(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
         return Err(CommandError::new("ERR The specified keys must contain string values"));
     };
     let options = Options::parse(args)?;
-    // Redis's own bound: its cells have four bytes.
+    // Redis's own limit: its cells have four bytes.
     let cells = (a.len() as u64 + 1).saturating_mul(b.len() as u64 + 1);
     if cells > limits::LCS_CELLS_MAX {
         return Err(CommandError::new(
@@ -77,7 +77,7 @@ fn lcs(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     Ok(())
 }
 
-/// What stands behind the keys.
+/// The options after the keys.
 #[derive(Default)]
 struct Options {
     wants_len: bool,
@@ -113,12 +113,12 @@ impl Options {
     }
 }
 
-/// Bytes that both strings have in common.
+/// A substring that both strings have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Match {
-    /// Where it begins in the first string.
+    /// Its offset in the first string.
     a: usize,
-    /// Where it begins in the second one.
+    /// Its offset in the second string.
     b: usize,
     len: usize,
 }
@@ -154,7 +154,7 @@ struct Table {
 }
 
 impl Table {
-    /// Computes all rows, and keeps them if the way back is wanted.
+    /// Computes all rows, and keeps them if the path is needed.
     fn new(a: &[u8], b: &[u8], keeps_rows: bool) -> Table {
         let (words_per_row, bytes_per_row) = (b.len().div_ceil(64), b.len().div_ceil(8));
         let masks = Masks::new(a, b, words_per_row);
@@ -178,7 +178,7 @@ impl Table {
         Table { rows, bytes_per_row, len: zeros as usize }
     }
 
-    /// The way back through the table, from the end: Redis's, where several are equally good.
+    /// The path through the table, from the end; among equally good ones, Redis's choice.
     fn matches(&self, a: &[u8], b: &[u8]) -> Vec<Match> {
         let mut matches: Vec<Match> = Vec::new();
         let (mut i, mut j) = (a.len(), b.len());
@@ -193,7 +193,7 @@ impl Table {
                 }
                 continue;
             }
-            // Longer than without the last byte of `b`, so that byte is needed.
+            // The length is greater than without the last byte of `b`, so that byte is needed.
             let bits = self.rows[(i - 1) * self.bytes_per_row + (j - 1) / 8];
             let is_longer = bits >> ((j - 1) % 8) & 1 == 0;
             if is_longer { i -= 1 } else { j -= 1 }
@@ -202,9 +202,9 @@ impl Table {
     }
 }
 
-/// For every byte value of the first string, where it is in the second one: a row of ones there.
+/// For every byte value of the first string, its positions in the second one: a row of bits.
 struct Masks {
-    /// The number of the row of a byte value.
+    /// The index of the row of a byte value.
     rows: [Option<u16>; 256],
     words: Vec<u64>,
     words_per_row: usize,

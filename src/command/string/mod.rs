@@ -21,7 +21,7 @@ pub const COMMANDS: &[&[&Command]] = &[
     bitfield::COMMANDS,
 ];
 
-/// A row about a command on strings: what most of them have in common is written once.
+/// The common part of the rows of commands on strings.
 pub(crate) const fn row(
     name: &'static str,
     arity: i32,

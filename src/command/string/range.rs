@@ -1,8 +1,8 @@
 //! Strings: their length and parts of them.
 //!
 //! A string is stored in exactly the bytes it has, because a cache reads far more than it appends.
-//! The first APPEND or SETRANGE copies it; from then on it has room to grow and is changed in
-//! place, unless a reply with it is still being sent.
+//! The first APPEND or SETRANGE copies it; from then on it has spare capacity and is changed in
+//! place, unless a reply with it is still being sent (copy-on-write).
 
 use super::row;
 use crate::command::engine::KeyArguments;
@@ -16,7 +16,7 @@ pub const COMMANDS: &[&Command] = &[&STRLEN, &GETRANGE, &SUBSTR, &SETRANGE, &APP
 
 static STRLEN: Command = Command {
     keys: KeyArguments::FIRST.used(&["RO"]),
-    summary: "Says how many bytes the string under a key has",
+    summary: "Returns the length of the string under a key in bytes",
     example: "
         > SET greeting hello
         +OK
@@ -79,13 +79,13 @@ fn getrange(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     Ok(())
 }
 
-/// The bytes from `start` to `end`, both included and both counted from the end if negative.
+/// The bytes from `start` to `end`, both included, and counted from the end if negative.
 fn part(text: &[u8], start: i64, end: i64) -> &[u8] {
     if start < 0 && end < 0 && start > end {
         return &[];
     }
     let len = text.len() as i64;
-    // What lies before the beginning is moved to it, the end like the start: Redis does so.
+    // As in Redis, indices before the beginning are moved to it, both start and end.
     let place = |index: i64| if index < 0 { (len + index).max(0) } else { index } as usize;
     let (start, end) = (place(start), place(end).saturating_add(1).min(text.len()));
     text.get(start..end).unwrap_or(&[])
@@ -127,7 +127,7 @@ const APPEND_EVENT: Event = Event::string("append");
 static APPEND: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW insert"]),
     complexity: "O(N) with N bytes added, on average",
-    summary: "Adds bytes to the end of a string and says how long it is now",
+    summary: "Appends bytes to a string and returns its new length",
     syntax: "key value",
     example: r#"
         > APPEND greeting hello
@@ -153,11 +153,11 @@ fn append(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     Ok(())
 }
 
-/// Writes `part` into the string under `key`, at what `offset` makes of its length, and returns
-/// the length afterwards.
+/// Writes `part` into the string under `key`, at the offset that `offset` computes from the length,
+/// and returns the new length.
 ///
 /// # Errors
-/// The key holds no string, or the result would be longer than any string may be.
+/// The key holds another type, or the result would exceed the longest string.
 fn write_part(
     keys: &mut Keys<'_>,
     key: &[u8],
@@ -182,10 +182,11 @@ fn write_part(
     })
 }
 
-/// Lets `write` work on the first `len` bytes of a string, which gets zeros if it is shorter, and
-/// which is never longer. `write` returns a result, and whether it changed anything.
+/// Applies `write` to the first `len` bytes of a string, which is never longer and is filled with
+/// zeros if shorter. `write` returns a result, and whether it changed anything.
 ///
-/// That happens in place if there is room and nobody is reading; otherwise in a copy.
+/// The change happens in place if the capacity suffices and no reader shares the string; otherwise
+/// in a copy.
 pub fn written<R>(
     old: Option<&mut Text>,
     len: usize,

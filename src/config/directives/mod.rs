@@ -1,7 +1,7 @@
 //! The list of directives, by subject: every one that Redis 7.2 knows, and respool's own.
 //!
 //! Redis's defaults hold where respool has the behaviour. Other defaults: a limit for the memory
-//! and the policy of a cache, and an address that nobody else reaches.
+//! and the policy of a cache, and an address that other machines cannot reach.
 
 mod clients;
 mod cluster;

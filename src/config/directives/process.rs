@@ -1,4 +1,4 @@
-//! The process: where it works, who watches it, and where its log lines go.
+//! The process: its folder, its supervisor, and its log.
 
 use crate::config::directive::{Directive, at};
 use crate::config::notations::{DIR, HZ, OOM_SCORES};
@@ -43,7 +43,7 @@ pub static ROWS: &[Directive] = &[
         "supervised",
         Shape::OneOf(&["upstart", "systemd", "auto", "no"]),
         "no",
-        "who is told that the server is ready: systemd, or auto if NOTIFY_SOCKET is set",
+        "the supervisor to notify of readiness: systemd, or auto if NOTIFY_SOCKET is set",
     )
     .at(at!(supervised)),
     Directive::new("daemonize", Shape::YesNo, "no", "whether to go into the background")
@@ -102,7 +102,7 @@ pub static ROWS: &[Directive] = &[
         "oom-score-adj",
         Shape::OneOf(&["no", "yes", "relative", "absolute"]),
         "no",
-        "whether the kernel is told which process to kill first",
+        "whether the kernel is advised which process to kill first",
     )
     .settable()
     .without_effect("there is one process; the container or the unit sets its score"),

@@ -1,4 +1,4 @@
-//! Who may do what.
+//! Passwords, protected mode and permissions.
 
 use crate::config::directive::{Directive, Field, at};
 use crate::config::shape::Shape;

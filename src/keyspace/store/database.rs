@@ -1,11 +1,11 @@
-//! One database: entries by key, in exact order of use, growing without a pause.
+//! One database: entries by key, with an exact order of use (LRU), growing without a long pause.
 //!
-//! The `lru` map keeps entries in a hash table, and a hash table that is full doubles: with five
-//! million keys that is half a second during which everybody waits. So a database is made of many
-//! small maps, its *segments*. Every key has a *position*, a number of 64 bits derived from its
-//! hash; a segment holds the keys of one contiguous range of positions, and when it has too many
-//! it is split at the middle of its range (extendible hashing: Fagin et al., 1979). The longest
-//! pause that growing can cause is one split.
+//! The `lru` map keeps entries in a hash table, and a full hash table doubles: with five million
+//! keys, every client waits for half a second. So a database consists of many small maps, its
+//! *segments*. Every key has a *position*, a number of 64 bits derived from its hash; a segment
+//! holds the keys of one contiguous range of positions, and a segment with too many keys is split
+//! at the middle of its range (extendible hashing: Fagin et al., 1979; `growth.rs` has a drawing).
+//! The longest pause that growth can cause is one split.
 //!
 //! ```text
 //! positions  0 ────────────────────────────────────────────── 2⁶⁴
@@ -13,16 +13,16 @@
 //! segments   │      A        │   B   │   C   │   (A has depth 1, B and C have depth 2)
 //! ```
 //!
-//! The exact order of use is in the entries: every use leaves its [`LastUse`] there, in a cache
-//! line that the lookup has loaded anyway. Moving an entry to the front of `lru`'s list at every
-//! use would touch three neighbours somewhere in memory, under the lock; lookups took 28 % of the
-//! server's samples that way and take 18 % now (SET of 100 000 random keys, `perf record`,
-//! 2026-11-21). How a segment finds its oldest entry all the same is told in
-//! `segment.rs`, and how eviction finds the oldest of all in `keyspace/eviction.rs`.
+//! The exact order of use is stored in the entries: every use writes its [`LastUse`] there, in a
+//! cache line that the lookup has loaded anyway. The textbook LRU moves an entry to the front of a
+//! list at every use, which touches three neighbours somewhere in memory, under the lock; lookups
+//! took 28 % of the server's samples that way and take 18 % now (SET of 100 000 random keys,
+//! `perf record`, 2026-11-21). `segment.rs` explains how a segment finds its oldest entry all the
+//! same, and `keyspace/eviction.rs` how eviction finds the oldest entry of all.
 //!
-//! Invariants: a key lies in the segment that the directory names for its
-//! position; a segment of depth d is named by 2^(depth - d) neighbouring directory slots; the
-//! deadline index holds exactly the entries with a deadline.
+//! Invariants: a key is in the segment that the directory gives for its position; 2^(depth - d)
+//! neighbouring directory slots refer to a segment of depth d; the deadline index holds exactly the
+//! entries with a deadline.
 
 use crate::keyspace::bytes::Key;
 use crate::keyspace::store::entry::{Entry, LastUse};
@@ -41,37 +41,37 @@ pub struct Database {
     pub(crate) directory: Vec<u32>,
     pub(crate) depth: u32,
     pub(crate) segments: Vec<Segment>,
-    /// Every segment by the age of its oldest candidate, or by an age that is not younger.
+    /// Every segment with the last use of its oldest candidate, or with a lower bound of it.
     pub(crate) oldest_first: BinaryHeap<Reverse<(LastUse, u32)>>,
-    /// Keys picked at random that eviction has not come to yet.
+    /// Keys picked at random for eviction, of which each is removed in turn.
     pub(crate) picked: Vec<Key>,
     /// Entries with a deadline, the nearest first.
     deadlines: BTreeSet<(u64, Key)>,
     len: usize,
-    candidates: LruScope,
+    lru_scope: LruScope,
     pub(crate) account: Account,
-    /// Entries that were moved, ever, by splitting, fitting and ordering: what tells how long
-    /// something took without a clock.
+    /// Entries that were ever moved by splitting, fitting and ordering: a measure of the work done,
+    /// without a clock.
     pub(crate) moved: u64,
-    /// How far an image of the data is.
+    /// Progress of a snapshot through this database.
     pub(crate) walk: Walk,
     pub(crate) hasher: SharedHasher,
 }
 
 impl Database {
     /// An empty database, whose account is a part of `total`.
-    pub fn new(hasher: SharedHasher, candidates: LruScope, total: &Account) -> Database {
+    pub fn new(hasher: SharedHasher, lru_scope: LruScope, total: &Account) -> Database {
         let mut account = total.share();
         account.spend(Segment::BYTES);
         Database {
             directory: vec![0],
             depth: 0,
-            segments: vec![Segment::new(hasher.clone(), candidates, 0)],
+            segments: vec![Segment::new(hasher.clone(), lru_scope, 0)],
             oldest_first: BinaryHeap::from([Reverse((LastUse(0), 0))]),
             picked: Vec::new(),
             deadlines: BTreeSet::new(),
             len: 0,
-            candidates,
+            lru_scope,
             account,
             moved: 0,
             walk: Walk::default(),
@@ -79,7 +79,7 @@ impl Database {
         }
     }
 
-    /// Number of keys, those included whose deadline has passed but that were not removed yet.
+    /// Number of keys, including expired ones that were not removed yet.
     pub fn len(&self) -> usize {
         self.len
     }
@@ -89,23 +89,23 @@ impl Database {
         self.deadlines.len()
     }
 
-    /// Finds `key` and marks it as used at `age`.
-    pub fn touch(&mut self, key: &[u8], age: LastUse) -> Option<&Entry> {
+    /// Finds `key` and records a use.
+    pub fn touch(&mut self, key: &[u8], used_at: LastUse) -> Option<&Entry> {
         let at = self.segment_of(key);
-        self.segments[at].touch(key, age)
+        self.segments[at].touch(key, used_at)
     }
 
-    /// Looks at an entry without making it younger.
+    /// Finds an entry without recording a use.
     pub fn peek(&self, key: &[u8]) -> Option<&Entry> {
         self.segments[self.segment_of(key)].peek(key)
     }
 
-    /// Brings what a lookup or an insertion of `key` needs into the processor's caches.
+    /// Prefetch: loads what a lookup or an insertion of `key` needs into the processor's caches.
     pub fn prefetch(&self, key: &[u8]) {
         self.segments[self.segment_of(key)].prefetch(key);
     }
 
-    /// Bytes of an entry with its key, its value, its place in the index of deadlines and its share
+    /// Bytes of an entry with its key, its value, its element of the deadline index and its share
     /// of the table.
     pub fn bytes_of(&self, key: &[u8]) -> Option<usize> {
         let segment = &self.segments[self.segment_of(key)];
@@ -116,23 +116,25 @@ impl Database {
         Some(NODE_BYTES + table_bytes + text_bytes + deadline_bytes)
     }
 
-    /// Lets `change` work on the entry under `key`, marks it as used, and keeps the accounts.
+    /// Applies `change` to the entry under `key`, records a use, and keeps the accounts correct.
     pub fn change<R>(
         &mut self,
         key: &[u8],
-        age: LastUse,
+        used_at: LastUse,
         change: impl FnOnce(&mut Entry) -> R,
     ) -> Option<R> {
         let at = self.segment_of(key);
         let (account, walk) = (&mut self.account, &mut self.walk);
-        let (result, deadline_before, deadline) = self.segments[at].change(key, age, |entry| {
-            walk.keep(key, entry);
-            let (bytes_before, deadline_before) = (entry.value.heap_bytes(), entry.expires_at_ms());
-            let result = change(entry);
-            account.spend(entry.value.heap_bytes());
-            account.save(bytes_before);
-            (result, deadline_before, entry.expires_at_ms())
-        })?;
+        let (result, deadline_before, deadline) =
+            self.segments[at].change(key, used_at, |entry| {
+                walk.keep(key, entry);
+                let (bytes_before, deadline_before) =
+                    (entry.value.heap_bytes(), entry.expires_at_ms());
+                let result = change(entry);
+                account.spend(entry.value.heap_bytes());
+                account.save(bytes_before);
+                (result, deadline_before, entry.expires_at_ms())
+            })?;
         if deadline != deadline_before {
             let key = Key::new(key);
             self.drop_deadline(deadline_before, &key);
@@ -141,7 +143,7 @@ impl Database {
         Some(result)
     }
 
-    /// Adds an entry under a key that is not there; it must be younger than all others.
+    /// Adds an entry under a missing key; its last use must be later than that of all others.
     pub fn insert(&mut self, key: &[u8], mut entry: Entry) {
         let key = Key::new(key);
         entry.set_mark(self.walk.mark);
@@ -174,19 +176,20 @@ impl Database {
         Some(entry)
     }
 
-    /// Lets other entries be candidates for eviction.
-    pub fn set_lru_scope(&mut self, candidates: LruScope) {
-        self.candidates = candidates;
+    /// Replaces the set of candidates for eviction.
+    pub fn set_lru_scope(&mut self, lru_scope: LruScope) {
+        self.lru_scope = lru_scope;
         self.picked = Vec::new();
-        self.segments.iter_mut().for_each(|segment| segment.set_lru_scope(candidates));
-        // How old the oldest candidates are is not known any more.
+        self.segments.iter_mut().for_each(|segment| segment.set_lru_scope(lru_scope));
+        // The last use of the oldest candidates is unknown now, so every segment gets the least
+        // bound.
         let numbers = 0..self.segments.len() as u32;
         self.oldest_first = numbers.map(|number| Reverse((LastUse(0), number))).collect();
     }
 
-    /// Which entries are candidates for eviction by age.
-    pub fn candidates(&self) -> LruScope {
-        self.candidates
+    /// The candidates for LRU eviction.
+    pub fn lru_scope(&self) -> LruScope {
+        self.lru_scope
     }
 
     /// Number of the segment at a position.
@@ -199,7 +202,7 @@ impl Database {
         self.account.own()
     }
 
-    /// Nothing of this database counts any more: it was flushed and waits to be dropped.
+    /// Removes this database from the sum: it was flushed and waits to be dropped.
     pub fn close_account(&mut self) {
         self.account.close();
     }
@@ -225,32 +228,32 @@ impl Database {
     }
 
     /// Walks the keys in the order of their positions, from `cursor` on, until `count` keys were
-    /// seen, and returns where to go on: 0 at the end.
+    /// visited, and returns the cursor at which to continue: 0 at the end.
     ///
-    /// A key's position never changes, whatever is added, removed or split in between. So a walk
-    /// from 0 to 0 sees every key that stayed throughout, and sees it exactly once.
+    /// The position of a key never changes, whatever is added, removed or split in between. So a
+    /// walk from 0 to 0 visits every key that exists throughout, and visits it exactly once.
     pub fn scan(&self, cursor: u64, count: usize, mut each: impl FnMut(&Key, &Entry)) -> u64 {
         let mut from = cursor;
         let mut seen = 0;
         while from <= CURSOR_MAX {
             let segment = &self.segments[self.segment_at(from << CURSOR_SHIFT)];
-            let mut places: Vec<(u64, &Key, &Entry)> = segment
+            let mut found: Vec<(u64, &Key, &Entry)> = segment
                 .iter()
                 .map(|(key, entry)| (self.position(key) >> CURSOR_SHIFT, key, entry))
-                .filter(|(place, ..)| *place >= from)
+                .filter(|(cursor_of_key, ..)| *cursor_of_key >= from)
                 .collect();
-            places.sort_unstable_by_key(|(place, ..)| *place);
+            found.sort_unstable_by_key(|(cursor_of_key, ..)| *cursor_of_key);
             let mut previous = None;
-            for (place, key, entry) in places {
-                // Keys that share a cursor must not be torn apart.
-                if seen >= count && previous != Some(place) {
-                    return place;
+            for (cursor_of_key, key, entry) in found {
+                // Keys with the same cursor must be returned by the same call.
+                if seen >= count && previous != Some(cursor_of_key) {
+                    return cursor_of_key;
                 }
                 each(key, entry);
                 seen += 1;
-                previous = Some(place);
+                previous = Some(cursor_of_key);
             }
-            // On to the first cursor of the next segment.
+            // Continue at the first cursor of the next segment.
             from = (from | (CURSOR_MAX >> segment.depth)) + 1;
             if seen >= count {
                 break;
@@ -259,7 +262,7 @@ impl Database {
         if from > CURSOR_MAX { 0 } else { from }
     }
 
-    /// What `look` sees in the first entry from the cursor of `position` on, around the ring.
+    /// The result of `look` for the first entry from the cursor of `position` on, around the ring.
     pub fn first_from<R>(&self, position: u64, look: impl Fn(&Key, &Entry) -> R) -> Option<R> {
         for mut cursor in [position >> CURSOR_SHIFT, 0] {
             loop {
@@ -278,13 +281,13 @@ impl Database {
         None
     }
 
-    /// Where a key belongs. The middle of the hash comes first, because the table inside a segment
-    /// tells its keys apart by the highest and the lowest bits.
+    /// The position of a key. It begins with the middle of the hash, because the table inside a
+    /// segment distinguishes its keys by the highest and the lowest bits.
     fn position(&self, key: &[u8]) -> u64 {
         position(&self.hasher, key)
     }
 
-    /// The segment in which a key belongs, if it is there.
+    /// The segment to which a key belongs.
     fn segment_of(&self, key: &[u8]) -> usize {
         self.segment_at(self.position(key))
     }
@@ -308,14 +311,13 @@ impl Database {
         }
     }
 
-    /// Checks everything this file's head promises.
+    /// Checks the invariants in the head of this file.
     ///
-    /// # Panics
-    /// If a promise is broken.
+    /// # Panics If one is violated.
     pub fn check_invariants(&self) {
         assert_eq!(self.directory.len(), 1 << self.depth, "slots of the directory");
         let (mut len, mut bytes, mut deadlines) = (0, 0, BTreeSet::new());
-        let mut ages = BTreeSet::new();
+        let mut uses = BTreeSet::new();
         for (at, segment) in self.segments.iter().enumerate() {
             let slots = self.directory.iter().filter(|slot| **slot as usize == at).count();
             assert_eq!(slots, 1 << (self.depth - segment.depth), "slots of a segment");
@@ -323,7 +325,7 @@ impl Database {
             bytes += segment.bytes();
             for (key, entry) in segment.iter() {
                 assert_eq!(self.segment_of(key), at, "the segment of {key:?}");
-                assert!(ages.insert(entry.used_at), "two uses at one moment: {key:?}");
+                assert!(uses.insert(entry.used_at), "two uses at one moment: {key:?}");
                 len += 1;
                 bytes += key.heap_bytes() + entry.value.heap_bytes();
                 deadlines.extend(entry.expires_at_ms().map(|deadline| (deadline, key.clone())));
@@ -336,14 +338,14 @@ impl Database {
         self.check_order();
     }
 
-    /// Checks that every segment is listed once, under an age that no candidate of it is below.
+    /// Checks that every segment is listed once, with a lower bound of its candidates' last uses.
     fn check_order(&self) {
         let mut listed: Vec<u32> = self.oldest_first.iter().map(|at| at.0.1).collect();
         listed.sort_unstable();
-        assert!(listed.into_iter().eq(0..self.segments.len() as u32), "segments by age");
+        assert!(listed.into_iter().eq(0..self.segments.len() as u32), "segments by last use");
         for Reverse((bound, at)) in &self.oldest_first {
-            let mut ages = self.segments[*at as usize].candidate_ages();
-            assert!(ages.all(|age| age >= *bound), "the oldest of segment {at}");
+            let mut uses = self.segments[*at as usize].candidate_uses();
+            assert!(uses.all(|used_at| used_at >= *bound), "the oldest of segment {at}");
         }
     }
 }

@@ -1,4 +1,13 @@
 //! One entry of a database: a value, its deadline, and when it was last used.
+//!
+//! One word holds deadline and snapshot mark, which keeps the entry in its allocator size class:
+//!
+//! ```text
+//! bit   63       62 ────────────────────────────────── 0
+//!      ┌──────┬─────────────────────────────────────────┐
+//!      │ mark │ deadline in Unix milliseconds, 0 = none │
+//!      └──────┴─────────────────────────────────────────┘
+//! ```
 
 use crate::keyspace::value::Value;
 
@@ -15,7 +24,7 @@ impl LastUse {
         self.0 >> LastUse::COUNT_BITS
     }
 
-    /// The age of the next use: later than `self` even if the clock stood still or ran backwards.
+    /// The next use: later than `self` even if the clock stands still or runs backwards.
     pub(crate) fn next(self, now_ms: u64) -> LastUse {
         LastUse((self.0 + 1).max(now_ms << LastUse::COUNT_BITS))
     }
@@ -26,25 +35,23 @@ impl LastUse {
 pub struct Entry {
     /// What the key holds.
     pub value: Value,
-    /// Unix milliseconds from which on the key does not exist any more, 0 is never; and in the
-    /// highest bit the mark of `snapshot.rs`. One word keeps the entry within its allocator size
-    /// class.
+    /// The deadline, and in the highest bit the snapshot mark: see the head of this file.
     deadline_and_mark: u64,
-    /// When it was last used: see [`LastUse`].
+    /// The last use: see [`LastUse`].
     pub(crate) used_at: LastUse,
 }
 
 impl Entry {
     const MARK: u64 = 1 << 63;
 
-    /// An entry that is used at `age`.
-    pub(crate) fn new(value: Value, expires_at_ms: Option<u64>, age: LastUse) -> Entry {
-        let mut entry = Entry { value, deadline_and_mark: 0, used_at: age };
+    /// An entry whose last use is `used_at`.
+    pub(crate) fn new(value: Value, expires_at_ms: Option<u64>, used_at: LastUse) -> Entry {
+        let mut entry = Entry { value, deadline_and_mark: 0, used_at };
         entry.set_expires_at_ms(expires_at_ms);
         entry
     }
 
-    /// Takes all that there is, and leaves an empty string.
+    /// Takes the whole content and leaves an empty string.
     pub(crate) fn take(&mut self) -> Entry {
         let empty = Entry::new(Value::string(b""), None, LastUse(0));
         std::mem::replace(self, empty)
@@ -56,7 +63,7 @@ impl Entry {
         (deadline != 0).then_some(deadline)
     }
 
-    /// Sets the deadline; one that is beyond all time is as good as the last moment.
+    /// Sets the deadline, at most the last moment that 63 bits can express.
     pub(crate) fn set_expires_at_ms(&mut self, expires_at_ms: Option<u64>) {
         let deadline = expires_at_ms.unwrap_or(0).min(!Entry::MARK);
         self.deadline_and_mark = self.deadline_and_mark & Entry::MARK | deadline;
@@ -73,7 +80,7 @@ impl Entry {
         deadline != 0 && deadline <= now_ms
     }
 
-    /// See [`super::store::snapshot`].
+    /// The snapshot mark: see [`super::store::snapshot`].
     pub(crate) fn mark(&self) -> bool {
         self.deadline_and_mark & Entry::MARK != 0
     }

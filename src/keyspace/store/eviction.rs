@@ -1,4 +1,4 @@
-//! The oldest entry of one database, and other entries that may have to go.
+//! Candidates for eviction in one database: the least recently used entry, or random ones.
 //!
 //! How the databases are compared with each other is in [`crate::keyspace::eviction`].
 
@@ -9,13 +9,13 @@ use crate::keyspace::store::segment::LruScope;
 use crate::policy::{Limit, Policy};
 use std::cmp::Reverse;
 
-/// Which entries have to be kept in order of age.
+/// The entries that have to be kept in LRU order under this limit.
 pub(crate) fn lru_scope_of(limit: Limit) -> LruScope {
     match limit.policy {
-        _ if limit.bytes == 0 => LruScope::Nobody,
+        _ if limit.bytes == 0 => LruScope::None,
         Policy::AllKeysLru => LruScope::All,
         Policy::VolatileLru => LruScope::Volatile,
-        _ => LruScope::Nobody,
+        _ => LruScope::None,
     }
 }
 
@@ -25,39 +25,39 @@ impl Database {
         if policy.is_volatile() { self.volatile_len() } else { self.len() }
     }
 
-    /// An age that no candidate is older than; nothing if there is no candidate.
+    /// A lower bound of the candidates' last uses; `None` if there is no candidate.
     pub(crate) fn bound(&self) -> Option<LastUse> {
-        let is_empty = match self.candidates() {
-            LruScope::Nobody => true,
+        let is_empty = match self.lru_scope() {
+            LruScope::None => true,
             LruScope::All => self.len() == 0,
             LruScope::Volatile => self.volatile_len() == 0,
         };
         self.oldest_first.peek().filter(|_| !is_empty).map(|Reverse((bound, _))| *bound)
     }
 
-    /// The oldest candidate of the segment with the least bound, which is correct from now on.
-    /// Whatever becomes a candidate later is at least as young as `next`.
+    /// The oldest candidate of the segment with the least bound. The bound is exact afterwards. An
+    /// entry that becomes a candidate later has a last use of at least `next`.
     pub(crate) fn settle(&mut self, next: LastUse) -> Option<(LastUse, Key)> {
         let mut first = self.oldest_first.peek_mut()?;
         let Reverse((bound, at)) = *first;
         let (oldest, moved) = self.segments[at as usize].oldest();
         self.moved += moved as u64;
-        let age = oldest.map_or(next, |(_, age)| age);
-        // Without a change the heap has nothing to do.
-        if age != bound {
-            *first = Reverse((age, at));
+        let used_at = oldest.map_or(next, |(_, used_at)| used_at);
+        // Writing through `peek_mut` makes the heap sift, so an unchanged bound is not written.
+        if used_at != bound {
+            *first = Reverse((used_at, at));
         }
-        oldest.map(|(key, age)| (age, key.clone()))
+        oldest.map(|(key, used_at)| (used_at, key.clone()))
     }
 
-    /// A key from a random segment, if it is still there.
+    /// A key from a random segment, if that key still exists.
     pub(crate) fn pick(
         &mut self,
         random: u64,
         is_volatile: bool,
         effort: &mut usize,
     ) -> Option<Key> {
-        /// Keys that are picked in one walk through a segment.
+        /// Keys that one walk through a segment picks.
         const PICKED: u64 = 16;
         if self.picked.is_empty() {
             let count = self.segments.len();

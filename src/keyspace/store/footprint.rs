@@ -1,8 +1,8 @@
-//! What things take in memory, as the allocator rounds it.
+//! The memory that entries take, as the allocator rounds it.
 //!
-//! `used_memory` is a promise about the process's size, so a request for memory counts as what it
-//! really occupies. The figures are kept while the data changes and never measured: asking the
-//! allocator would take a system call or its lock.
+//! `used_memory` is a promise about the size of the process, so a request for memory counts as the
+//! size that it really occupies. The figures are updated with every change and never measured: a
+//! question to the allocator would cost a system call or its lock.
 
 use crate::keyspace::allocation::allocated;
 use crate::keyspace::bytes::Key;
@@ -14,11 +14,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 pub const NODE_BYTES: usize =
     allocated(size_of::<Key>() + size_of::<Entry>() + 2 * size_of::<usize>());
 
-/// Bytes that a deadline takes in the index. A node of a B-tree has place for eleven pairs; six of
-/// them are taken when deadlines come in rising order, about eight when they come in any order.
+/// Bytes that a deadline takes in the index. A node of a B-tree has eleven slots; six of them are
+/// used when deadlines arrive in rising order, about eight when they arrive in any order.
 pub const DEADLINE_BYTES: usize = 2 * size_of::<(u64, Key)>();
 
-/// The memory of one part of the keyspace, which counts in the total of all parts.
+/// The memory of one part of the keyspace, included in the total of all parts.
 #[derive(Debug, Default)]
 pub struct Account {
     total: Arc<AtomicUsize>,
@@ -26,25 +26,25 @@ pub struct Account {
 }
 
 impl Account {
-    /// Another part of the same whole.
+    /// The account of another part, with the same total.
     pub fn share(&self) -> Account {
         Account { total: Arc::clone(&self.total), own: 0 }
     }
 
-    /// So much more is used.
+    /// Adds `bytes` to what is used.
     pub fn spend(&mut self, bytes: usize) {
         self.own += bytes;
-        // Whoever changes the keyspace holds it alone: adding need not be one step.
+        // Only the holder of the keyspace lock changes it, so the addition need not be atomic.
         self.total.store(self.total() + bytes, Relaxed);
     }
 
-    /// So much less is used.
+    /// Subtracts `bytes` from what is used.
     pub fn save(&mut self, bytes: usize) {
         self.own -= bytes;
         self.total.store(self.total() - bytes, Relaxed);
     }
 
-    /// Nothing is used any more.
+    /// Subtracts all that this part uses.
     pub fn close(&mut self) {
         self.save(self.own);
     }

@@ -1,15 +1,29 @@
-//! How a database grows: its segments are split, one when it is full, or all ahead of their keys.
+//! How a database grows: a full segment is split in two, or all are split ahead of their keys.
 //!
-//! A full segment is split by whoever inserts the key that is too many, and half its entries are
-//! moved; both halves have small tables then. (Tables with room for what is to come would save a
-//! twentieth of the time that a new key takes, and cost 20 bytes a key just after a split, 5 on
-//! average: 2026-11-21, SET of new keys, P=16.) Most entries are moved once or twice in all.
+//! A database of segments with at most two keys each, while four keys arrive (extendible hashing;
+//! every key is shown by the highest bits of its position):
 //!
-//! Whoever knows that many keys are to come, because their bytes are there already, has a small
-//! database split until each segment has room for its share of them: then hardly any entry is ever
-//! moved, and no table is made twice. The tables take 20 to 45 bytes for each key, as they would in
-//! the end; [`Database::fit`] makes those smaller that were made in vain. (What that frees is used
-//! again; the process does not shrink by it, nor are segments ever put together again.)
+//! ```text
+//! keys 00…, 10…        key 11… arrives           key 01… arrives
+//! directory depth 0    depth 1                   depth 1
+//! ┌───┐                ┌───┐                     ┌───┐
+//! │   ├─► {00 10}      │ 0 ├─► {00}              │ 0 ├─► {00 01}
+//! └───┘                │ 1 ├─► {10 11}           │ 1 ├─► {10 11}
+//!                      └───┘                     └───┘
+//! A fifth key, 111…: the segment of 1 splits, and the directory doubles to 00 01 10 11, of which
+//! the first two slots both refer to {00 01}.
+//! ```
+//!
+//! The thread that inserts one key too many splits the segment and moves half of its entries; both
+//! halves have small tables then. (Tables with spare capacity would save a twentieth of the time
+//! that a new key takes, and cost 20 bytes a key just after a split, 5 on average: 2026-11-21, SET
+//! of new keys, P=16.) Most entries are moved once or twice in all.
+//!
+//! A batch whose received bytes show that many keys will follow reserves: a small database is split
+//! until each segment has capacity for its share. Then hardly any entry is ever moved, and no table
+//! is made twice. The tables take 20 to 45 bytes for each key, as they would in the end;
+//! [`Database::fit`] shrinks tables whose reservation was not used. (The process uses
+//! freed memory again, but does not shrink; segments are never merged.)
 
 use crate::keyspace::store::database::Database;
 use crate::keyspace::store::position::{self, highest_bits, next_range};
@@ -17,8 +31,8 @@ use crate::limits::SEGMENT_KEYS_MAX;
 use std::cmp::Reverse;
 
 impl Database {
-    /// Splits the segment at a position in two; false if its keys agree in more bits than is worth
-    /// telling apart. The new one gets a table with room for `keys` keys.
+    /// Splits the segment at a position in two; false if it has reached the greatest depth. The new
+    /// segment gets a table with capacity for `keys` keys.
     pub(crate) fn split(&mut self, position: u64, keys: usize) -> bool {
         /// A directory of 2²⁴ slots serves thirteen billion keys.
         const DEPTH_MAX: u32 = 24;
@@ -39,19 +53,19 @@ impl Database {
         self.account.spend(self.segments[at].bytes() + high.bytes());
         self.account.save(bytes_before);
         let new = self.segments.len() as u32;
-        // The second half of the neighbouring slots that named the whole.
+        // The second half of the neighbouring slots that referred to the whole segment.
         let half = 1_usize << (self.depth - depth);
         let middle = (self.slot(position) & !(2 * half - 1)) + half;
         self.directory[middle..middle + half].fill(new);
-        // The low half keeps the place of the whole, which had no older candidate than that.
-        self.oldest_first.push(Reverse((high.first_age(), new)));
+        // The low half keeps its element of the heap: the bound of the whole holds for it, too.
+        self.oldest_first.push(Reverse((high.first_use(), new)));
         self.segments.push(high);
         true
     }
 
-    /// Splits until `keys` keys would find their places without further splitting.
+    /// Splits until `keys` keys fit without further splitting.
     pub fn reserve(&mut self, keys: usize) {
-        /// Keys in a segment on average, if none is to have too many.
+        /// Mean number of keys in a segment at which none exceeds its maximum.
         const KEYS_MEAN: usize = SEGMENT_KEYS_MAX / 4 * 3;
         let segments = keys.div_ceil(KEYS_MEAN).next_power_of_two();
         let (depth, share) = (segments.ilog2(), keys / segments);
@@ -66,7 +80,7 @@ impl Database {
         }
     }
 
-    /// Gives back what of the tables is not needed.
+    /// Shrinks the tables to what they need.
     pub fn fit(&mut self) {
         for segment in &mut self.segments {
             let bytes_before = segment.bytes();

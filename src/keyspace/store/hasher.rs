@@ -3,8 +3,8 @@
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
-/// The keyed hash function of all databases, seeded anew in every process, so that nobody can
-/// choose keys that collide.
+/// The keyed hash function of all databases. Every process draws another seed, so that a client
+/// cannot choose keys that collide.
 #[derive(Clone, Default)]
 pub struct SharedHasher(Arc<ahash::RandomState>);
 

@@ -1,4 +1,4 @@
-//! Where entries are kept: databases of segments, in order of use, and what they take.
+//! Storage of entries: databases of segments, in order of use, and the memory that they take.
 
 pub(crate) mod database;
 pub mod entry;

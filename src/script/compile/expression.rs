@@ -6,7 +6,7 @@ use crate::script::code::Op;
 use crate::script::lex::{Parsed, Token};
 
 /// Elements of a table constructor that are put into the table together: as many as fit into
-/// registers beside what else an expression holds.
+/// registers next to what else an expression holds.
 const ELEMENTS_TOGETHER: usize = 50;
 
 /// A table constructor while it is read.

@@ -26,7 +26,7 @@ pub enum Failure {
     Lost(Lost),
     /// The reply is an error and was said on standard error, because of `-e`.
     ErrorReply,
-    /// Nobody reads standard output any more.
+    /// Standard output was closed by its reader.
     NoReader,
 }
 
@@ -88,7 +88,7 @@ impl<'a> Client<'a> {
     }
 
     /// Connects and says who we are. Returns whether there is a connection, even if the server did
-    /// not like what was said: the next command will be told why.
+    /// not accept the greeting: the next command reports why.
     pub fn connect(&mut self, is_loud: bool) -> bool {
         (self.link, self.last_reason) = (None, None);
         (self.database, self.before_transaction) = (0, None);
@@ -132,7 +132,7 @@ impl<'a> Client<'a> {
         let issued = self.issue_on_link(words, repeat);
         if let Err(Failure::Lost(_)) = issued {
             self.link = None;
-            // A server that was told to end closes the connection instead of a reply.
+            // A server that stops closes the connection instead of replying.
             if words[0].eq_ignore_ascii_case(b"shutdown") {
                 return Ok(());
             }
@@ -166,7 +166,7 @@ impl<'a> Client<'a> {
         Ok(())
     }
 
-    /// Sends a request that nobody typed and returns its reply.
+    /// Sends a request of the program's own and returns its reply.
     ///
     /// # Errors
     /// There is no connection any more.
@@ -349,7 +349,7 @@ fn select(link: &mut Link, database: i64) -> Result<bool, Lost> {
 /// Prints at once: what reads our output wants to see each reply when it comes.
 ///
 /// # Errors
-/// Nobody reads it any more.
+/// Standard output was closed by its reader.
 pub fn print(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout();
     out.write_all(bytes)?;

@@ -9,7 +9,7 @@ use super::options::{Mode, Style};
 use super::stop::Stop;
 use std::time::{Duration, Instant};
 
-/// Time between two samples: a hundred a second disturb nobody.
+/// Time between two samples: a hundred a second are no load.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// What was measured.

@@ -5,7 +5,7 @@
 //! here only `help` does.
 //!
 //! A connection that is lost does not end the prompt: the next command makes a new one. What was
-//! sent into the lost one is not sent again, because nobody knows whether it was executed.
+//! sent into the lost one is not sent again, because it may have been executed.
 //!
 //! Ctrl-C ends the program, or a stream of replies ([`Client::issue`]). No handler of ours runs for
 //! that: two flags say what the signal is to do ([`signal_hook::flag`]).

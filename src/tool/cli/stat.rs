@@ -12,7 +12,7 @@ const HEADING: &str = concat!(
     "keys       mem      clients blocked requests            connections          \n",
 );
 
-/// Shows figures until the connection ends or nobody looks any more.
+/// Shows figures until the connection or the output is closed.
 pub fn run(client: &mut Client<'_>) -> Result<(), Stop> {
     let interval = match client.options.interval {
         Duration::ZERO => Duration::from_secs(1),

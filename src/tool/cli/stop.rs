@@ -22,7 +22,7 @@ impl From<Failure> for Stop {
 
 impl From<io::Error> for Stop {
     fn from(_: io::Error) -> Stop {
-        // Nobody reads standard output any more.
+        // Standard output was closed by its reader.
         Stop::Said
     }
 }

@@ -29,8 +29,8 @@ pub fn us_per_get(trial: &mut Trial) -> Result<Vec<f64>, String> {
     Ok(figures)
 }
 
-/// What `INFO commandstats` says about a command. From its sum and count, as the mean beside them
-/// has two decimals only.
+/// The mean duration of a command in `INFO commandstats`, computed from its sum and count, because
+/// the reported mean has two decimals only.
 fn us_per_call(server: &Server, command: &str) -> Result<f64, String> {
     let fields = server.info_field("commandstats", &format!("cmdstat_{command}"))?;
     let field = |name: &str| -> Option<f64> {

@@ -51,7 +51,7 @@ pub fn kops_and_loss_percent(trial: &mut Trial) -> Result<Vec<f64>, String> {
     Ok(vec![logged[0], loss(0), logged[1], loss(1)])
 }
 
-/// Thousands of SETs a second from 50 clients who wait for the disk, without pipelining and with
+/// Thousands of SETs a second from 50 clients that wait for the disk, without pipelining and with
 /// sixteen at a time.
 pub fn kops_always(trial: &mut Trial) -> Result<Vec<f64>, String> {
     let server = trial.server();

@@ -70,10 +70,10 @@ pub fn expiry_storm(trial: &mut Trial) -> Result<Vec<f64>, String> {
     Ok(vec![freed_in.as_secs_f64(), waits.p99_ms, waits.longest_ms])
 }
 
-/// Writes the keys of the storm and tells when it will break.
+/// Writes the keys of the storm and returns the moment of their deadline.
 ///
-/// That has to be after the writing, and not long after. A fifth of the keys tells how long all
-/// will take; where the machine becomes slower than that, the deadlines are written anew.
+/// That must be after the writing, and not long after. A fifth of the keys gives an estimate for
+/// all; if the machine becomes slower than that, the deadlines are written again.
 fn write_keys_that_expire_at_once(server: &Server) -> Result<SystemTime, String> {
     let began = Instant::now();
     fill::strings(server, KEYS / 5, &[b'x'; 32])?;

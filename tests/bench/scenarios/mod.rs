@@ -38,7 +38,7 @@ pub use trial::Trial;
 
 /// One number that a scenario yields.
 pub struct Figure {
-    /// What it is, behind the scenario's name; empty if there is only this one.
+    /// Its name after the scenario's name; empty if there is only one.
     pub name: &'static str,
     /// Its unit.
     pub unit: &'static str,

@@ -43,7 +43,7 @@ pub fn kib_per_idle_connection(trial: &mut Trial) -> Result<Vec<f64>, String> {
         let mut pong = [0; b"+PONG\r\n".len()];
         client.read_exact(&mut pong).map_err(explain)?;
         if pong != *b"+PONG\r\n" {
-            return Err(format!("a client was told '{}'", String::from_utf8_lossy(&pong)));
+            return Err(format!("a client got '{}'", String::from_utf8_lossy(&pong)));
         }
         clients.push(client);
     }

@@ -5,7 +5,7 @@ use super::{Block, iter};
 
 /// An element of a block, or the end behind the last one.
 ///
-/// It borrows the block, so that no element can move behind its back: an offset that does not
+/// It borrows the block, so that no element can move meanwhile: an offset that does not
 /// belong to an element cannot exist.
 #[derive(Debug)]
 pub struct Cursor<'a, const TWO_WAY: bool> {

@@ -17,7 +17,7 @@
 //! there is a sixteenth of slack. The last elements may live in the structure: see [`storage`].
 //!
 //! # Invariants
-//! The bytes are a sequence of `len` whole elements. Nobody outside handles offsets: an element is
+//! The bytes are a sequence of `len` whole elements. No caller handles offsets: an element is
 //! named by its index, or by a [`Cursor`], which borrows the block and so cannot outlive a change.
 
 mod cursor;

@@ -8,7 +8,7 @@
 //!
 //! # How
 //! Open addressing with linear probing (Knuth, volume 3, 6.4). A removed number leaves a mark, so
-//! that a search goes on behind it; the owner has the index made anew when there are many. The
+//! that a search continues after it; the owner rebuilds the index when there are many. The
 //! number of slots is not a power of two: the upper bits of the hash are scaled to it.
 //!
 //! A segment has some hundred entries. Should one ever have more than two bytes can tell, which
@@ -45,7 +45,7 @@ impl Index {
         Index { slots, used: 0 }
     }
 
-    /// Whether there is room for one more number. If not, the index has to be made anew, and larger
+    /// Whether one more number fits. If not, the index has to be rebuilt, and made larger
     /// unless most of it are marks.
     pub fn has_room(&self) -> bool {
         let (slots, used) = (self.slots(), self.used as usize + 1);

@@ -24,7 +24,7 @@
 //!
 //! Each table has its own random hash keys: entries that come in the order of another table's walk
 //! would otherwise all fall into the same segment. For that reason a table stays a table, however
-//! small it becomes: made anew, its cursors would mean other positions.
+//! small it becomes: after a rebuild, its cursors would mean other positions.
 
 mod index;
 mod segment;
@@ -355,7 +355,7 @@ impl<V: Clone + HeapBytes> Segments<V> {
     /// The position behind those of segment `at`.
     fn end_of(&self, at: usize) -> u64 {
         let round = self.round();
-        // The bits by which its entries are told from those of others.
+        // The bits that distinguish its entries from those of others.
         let is_split = at >= round || at + round < self.segments;
         let bits = round.ilog2() + u32::from(is_split);
         position_of(at as u64) + (1 << (POSITION_BITS - bits))

@@ -164,7 +164,7 @@ impl<V: HeapBytes> Segment<V> {
         self.index.insert(hash, place);
     }
 
-    /// Makes the index anew, without marks, and for as many entries as the list has room for.
+    /// Rebuilds the index without marks, for as many entries as the list has capacity for.
     fn list_again(&mut self, hasher: &RandomState) {
         self.index =
             Index::with_capacity(self.entries.capacity().max(roomy(self.entries.len() + 1)));

@@ -120,7 +120,7 @@ fn a_walk_sees_all_that_stays() {
     }
 }
 
-/// Ensures that any cursor is answered, whoever made it up.
+/// Ensures that any cursor is accepted, even one that no call has returned.
 #[test]
 fn strange_cursors_are_positions_too() {
     let (table, model) = filled(3_000);

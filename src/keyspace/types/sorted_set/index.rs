@@ -85,7 +85,7 @@ impl Index {
     /// The segment of `hash`, and how many upper bits its hashes have in common.
     fn segment_of(&self, hash: u32) -> (usize, u32) {
         let (round, bits) = (self.round(), hash.reverse_bits() as usize);
-        // Segments that were split in this round are told apart by one bit more.
+        // Segments that were split in this round are distinguished by one bit more.
         let split = bits & ((2 << round) - 1);
         if split < self.segments.len() {
             // The lower half of a split segment is shorter by a bit as well.
