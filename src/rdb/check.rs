@@ -30,7 +30,7 @@ pub struct Report {
     pub bytes: u64,
     /// Whether the end was reached, and the check sum was right if there is one.
     pub is_complete: bool,
-    /// Whether the input goes on behind the end, as a log of Redis does.
+    /// Whether the input goes on after the end, as a log of Redis does.
     pub goes_on: bool,
     /// The key whose value is damaged.
     pub damaged_key: Option<Vec<u8>>,

@@ -27,7 +27,7 @@ pub enum Problem {
     NotRdb,
     /// The version is not one that can be read.
     Version(u32),
-    /// The bytes do not add up to the check sum behind them.
+    /// The bytes do not add up to the check sum after them.
     Checksum,
     /// The bytes are none that the format allows.
     Damage(Cow<'static, str>),

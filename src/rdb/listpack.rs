@@ -10,7 +10,7 @@
 //! 1110nnnn nnnnnnnn …    text of up to 4095
 //! ```
 //!
-//! The length behind an element is for walking backwards: seven bits per byte, the highest first,
+//! The length after an element is for walking backwards: seven bits per byte, the highest first,
 //! with the top bit set in all but the first. It is verified, and so are total and count.
 
 use super::packed::{Packed, Walk, array, signed, split};
@@ -108,7 +108,7 @@ fn contents<'a>(rest: &mut &'a [u8]) -> Result<Packed<'a>, &'static str> {
     Ok(Packed::Integer(signed(split(rest, integer_bytes)?)))
 }
 
-/// The bytes behind an element of `len` bytes, and how many of them count.
+/// The bytes after an element of `len` bytes, and how many of them count.
 fn back_length(len: usize) -> ([u8; 5], usize) {
     let used = match len {
         0..=127 => 1,

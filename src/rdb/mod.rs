@@ -32,7 +32,7 @@
 //! # Invariants
 //!
 //! - Every length is hostile. Memory is given for bytes that arrived, never for an announcement.
-//! - A packed block is verified as a whole before its first element is handed over.
+//! - A packed block is verified as a whole before its first element is passed on.
 //! - An error names the byte, and nothing can be read after it.
 //! - The end is reported only when the check sum is right.
 //!

@@ -12,7 +12,7 @@ use std::io::Read;
 /// The characters of a name, by their six bits.
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Characters of a name, and bits of a version behind it.
+/// Characters of a name, and bits of a version after it.
 const NAME_CHARS: u32 = 9;
 const VERSION_BITS: u32 = 10;
 
@@ -38,7 +38,7 @@ pub(super) fn refuse<R: Read>(source: &mut Source<R>, encoding: Encoding) -> Err
 /// Skips what a module keeps apart from keys; returns the module's name.
 pub(super) fn skip_aux<R: Read>(source: &mut Source<R>) -> Result<String> {
     let number = source.count()?;
-    // The first figure says whether this belongs in front of the keys or behind them.
+    // The first figure says whether this belongs in front of the keys or after them.
     loop {
         let offset = source.offset();
         match source.count()? {

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The sum covers everything in front of it and is verified first, so that an accident on the way
-//! costs nothing. It stops no attacker: the value behind it is verified like any other.
+//! costs nothing. It stops no attacker: the value after it is verified like any other.
 
 use super::error::{Error, Problem, Result};
 use super::format::{self, Encoding};
@@ -18,7 +18,7 @@ use super::{crc64, module, value};
 use crate::limits;
 use std::io;
 
-/// Bytes behind the value.
+/// Bytes after the value.
 const FOOTER_BYTES: usize = 10;
 
 /// A payload whose version and check sum are right.
@@ -47,7 +47,7 @@ impl<'a> Payload<'a> {
     /// format`: bytes that are left over and an empty collection too.
     ///
     /// # Errors
-    /// What is wrong with the value. What was handed over of it is to be thrown away.
+    /// What is wrong with the value. What was passed on of it is to be discarded.
     pub fn value(&self, sink: &mut dyn Sink) -> Result<Kind> {
         let mut source = Source::new(self.body, limits::RDB_READ_BYTES.min(self.body.len()));
         let number = source.byte()?;

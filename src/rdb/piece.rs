@@ -1,14 +1,14 @@
 //! Values in pieces: the events of the reader, and the trait of their receiver.
 //!
-//! A value is handed over element by element and never as a whole, because a set of ten million
+//! A value is passed on element by element and never as a whole, because a set of ten million
 //! members exists twice otherwise: once for the reader and once for the keyspace. An element that
-//! lay in the read buffer is borrowed from it; a long one, which had to be gathered, is handed
-//! over as the owner of its bytes, so that it can become the value without being copied.
+//! lay in the read buffer is borrowed from it; a long one, which had to be gathered, is passed
+//! on as the owner of its bytes, so that it can become the value without being copied.
 //!
 //! The order is the file's. For a stream: its entries by rising id, then [`Piece::Stream`], then
 //! each group, followed by its consumers, each followed by its pending entries by rising id.
 //!
-//! The reader verifies the structure before it hands anything over, except for what only the whole
+//! The reader verifies the structure before it passes anything on, except for what only the whole
 //! value can show: that a member is there twice. It asks the recipient, who has the members in a
 //! table anyway: [`Refusal::Duplicate`]. What was built of a value before an error is the
 //! recipient's to throw away.
@@ -154,7 +154,7 @@ pub enum Piece<'a> {
         /// Its fields.
         fields: Fields<'a>,
     },
-    /// All entries were handed over; this is what else the stream knows.
+    /// All entries were passed on; this is what else the stream knows.
     Stream(StreamState),
     /// A consumer group of the stream.
     Group {
@@ -198,7 +198,7 @@ pub enum Refusal {
 /// A recipient of a value's pieces.
 pub trait Sink {
     /// A value begins. The number of elements is the file's word, not to be trusted with memory;
-    /// it is zero for a stream, whose number of entries stands behind them.
+    /// it is zero for a stream, whose number of entries stands after them.
     fn begin(&mut self, kind: Kind, announced: u64) {
         let _ = (kind, announced);
     }

@@ -1,7 +1,7 @@
 //! The reader of a file: what stands between the values, one event after the other.
 //!
 //! [`Reader::next`] returns the next event. After [`Event::Entry`] the value follows, which
-//! [`Reader::value`] hands over piece by piece; an entry whose value was not asked for is skipped,
+//! [`Reader::value`] passes on piece by piece; an entry whose value was not asked for is skipped,
 //! and verified all the same. The end of the file is an event too, and comes only when the check
 //! sum is right: a program that has not seen [`Event::End`] has not seen a sound file.
 //!
@@ -217,7 +217,7 @@ impl<R: Read> Reader<R> {
     /// that has none is not stored but passed over, as Redis does; a stream may have none.
     ///
     /// # Errors
-    /// What is wrong, and at which byte. What was handed over of this value is to be thrown away.
+    /// What is wrong, and at which byte. What was passed on of this value is to be discarded.
     pub fn value(&mut self, sink: &mut dyn Sink) -> Result<u64> {
         match self.pending.take() {
             None => Ok(0),
@@ -239,7 +239,7 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Whether the input ends behind the file.
+    /// Whether the input ends after the file.
     ///
     /// # Errors
     /// The input cannot be read.
@@ -247,7 +247,7 @@ impl<R: Read> Reader<R> {
         self.source.is_at_end()
     }
 
-    /// What was read of the input behind the file's end, and the rest of the input: a log of Redis
+    /// What was read of the input after the file's end, and the rest of the input: a log of Redis
     /// may begin with such a file and go on with requests.
     pub fn into_rest(self) -> (Vec<u8>, R) {
         self.source.into_rest()

@@ -70,7 +70,7 @@ impl<R: Read> Source<R> {
         self.sum
     }
 
-    /// The bytes behind those that were taken, as far as they were read, and the rest.
+    /// The bytes after those that were taken, as far as they were read, and the rest.
     pub fn into_rest(self) -> (Vec<u8>, R) {
         (self.buffer[self.at..self.end].to_vec(), self.input)
     }

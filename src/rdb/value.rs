@@ -1,7 +1,7 @@
 //! The reader of values: every encoding of every type but streams, which are `stream.rs`.
 //!
-//! A packed block is verified as a whole before its first element is handed over, and its number
-//! of elements has to suit the type: pairs for a hash. What has a count in front is handed over as
+//! A packed block is verified as a whole before its first element is passed on, and its number
+//! of elements has to suit the type: pairs for a hash. What has a count in front is passed on as
 //! it is read; a count that promises more than there is ends at the end of the input.
 
 use super::error::{Error, Problem, Result};
@@ -269,17 +269,17 @@ fn elements(
         true => {
             let len = ziplist::count(block).map_err(wrong)?;
             let walk = ziplist::Elements::new(block).map_err(wrong)?;
-            hand_over(offset, walk, len, packing, sink)
+            pass_on(offset, walk, len, packing, sink)
         }
         false => {
             let len = listpack::count(block).map_err(wrong)?;
             let walk = listpack::Elements::new(block).map_err(wrong)?;
-            hand_over(offset, walk, len, packing, sink)
+            pass_on(offset, walk, len, packing, sink)
         }
     }
 }
 
-fn hand_over<'a>(
+fn pass_on<'a>(
     offset: u64,
     mut walk: impl Walk<'a>,
     len: usize,

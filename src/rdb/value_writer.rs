@@ -1,7 +1,7 @@
 //! The writer of a value, element by element.
 //!
 //! The caller announces how many elements come, and the writer holds it to that: a wrong count
-//! would make everything behind it unreadable. The encodings are the oldest: a count and strings.
+//! would make everything after it unreadable. The encodings are the oldest: a count and strings.
 //! They are read by all servers, which pack small values again by their own thresholds, and they
 //! need no memory here. Only streams have no such form; their nodes are `node.rs`.
 
@@ -207,7 +207,7 @@ impl<'t, W: Write> ValueWriter<'t, W> {
         Ok(())
     }
 
-    /// What else the stream knows, behind its nodes.
+    /// What else the stream knows, after its nodes.
     ///
     /// # Errors
     /// See [`ValueWriter::string`].

@@ -5,7 +5,7 @@
 //! length: one byte up to 253, or fe and a u32
 //! ```
 //!
-//! A value may have unused bytes behind it, left from a longer one. The count is exact up to 253.
+//! A value may have unused bytes after it, left from a longer one. The count is exact up to 253.
 
 use super::packed::{array, split};
 

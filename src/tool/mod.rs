@@ -28,7 +28,7 @@ pub struct Tool {
     pub aliases: &'static [&'static str],
     /// What it does, for `respool --help`.
     pub summary: &'static str,
-    /// Gets the words behind the name, and does the work.
+    /// Gets the words after the name, and does the work.
     pub run: fn(Vec<OsString>) -> ExitCode,
 }
 

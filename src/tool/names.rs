@@ -6,9 +6,9 @@
 //! of its arguments decides: `respool redis-cli ping`, `respool check-aof`. If that is no name, a
 //! server is meant, and the arguments are its.
 //!
-//! An image has settings of its own, and what `docker run IMAGE …` adds comes behind them. A word
-//! `--` parts the two: in `respool --bind "* -::*" -- redis-server --save 60 1` the name behind it
-//! counts, and a tool gets only the words behind its name. In front of it there must be a flag: the
+//! An image has settings of its own, and what `docker run IMAGE …` adds comes after them. A word
+//! `--` parts the two: in `respool --bind "* -::*" -- redis-server --save 60 1` the name after it
+//! counts, and a tool gets only the words after its name. In front of it there must be a flag: the
 //! words of a tool are its own business.
 //!
 //! Words are bytes ([`OsString`]): passwords and paths need not be UTF-8.
@@ -20,14 +20,14 @@ use std::path::Path;
 /// The names under which the binary is a server, whatever its arguments are.
 const SERVER_NAMES: [&str; 1] = ["redis-server"];
 
-/// The word behind the settings of an image.
+/// The word after the settings of an image.
 const END_OF_SETTINGS: &str = "--";
 
 /// A program that is asked for, and the words that are meant for it.
 pub enum Asked {
     /// A server, with its command line.
     Server(Vec<OsString>),
-    /// One of the tools, with the words behind its name.
+    /// One of the tools, with the words after its name.
     Tool(&'static Tool, Vec<OsString>),
 }
 

@@ -28,7 +28,7 @@ pub struct OnSocket {
 
 impl OnSocket {
     /// Starts the program in a folder, with a configuration file there if there is one, and with
-    /// more words behind it.
+    /// more words after it.
     pub fn start(folder: TempDir, words: &[&OsStr]) -> OnSocket {
         let mut command = Command::new(PROGRAM);
         let file = folder.path().join("redis.conf");

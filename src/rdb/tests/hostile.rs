@@ -16,7 +16,7 @@ impl Read for Drops<'_> {
     }
 }
 
-/// Ensures that random bytes behind a right sum are a value or an error.
+/// Ensures that random bytes after a right sum are a value or an error.
 #[test]
 fn random_payloads_do_no_harm() {
     let mut random = fastrand::Rng::with_seed(3);

@@ -231,7 +231,7 @@ fn contradicting_streams_are_refused() {
     assert!(with(&[b"\x01", &group(b"g", &stranger)[..]].concat()).is_err());
 }
 
-/// Ensures that a payload is read only with a right sum and version, and nothing behind it.
+/// Ensures that a payload is read only with a right sum and version, and nothing after it.
 #[test]
 fn payloads_are_verified() {
     let sound = payload::dump(Version::Nine, true, Head::String, |mut to| {

@@ -1,4 +1,4 @@
-//! `--eval`: a script from a file, with keys and, behind a comma, arguments.
+//! `--eval`: a script from a file, with keys and, after a comma, arguments.
 
 use super::client::Client;
 use super::stop::Stop;

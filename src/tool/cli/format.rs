@@ -138,7 +138,7 @@ fn standard(answer: &Answer, indentation: usize, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-/// An array, a set or a push: each element behind its index.
+/// An array, a set or a push: each element after its index.
 fn list(elements: &[Answer], mark: char, name: &str, indentation: usize, out: &mut Vec<u8>) {
     if elements.is_empty() {
         return out.extend_from_slice(format!("(empty {name})\n").as_bytes());
@@ -150,7 +150,7 @@ fn list(elements: &[Answer], mark: char, name: &str, indentation: usize, out: &m
     }
 }
 
-/// A map: each pair behind its index.
+/// A map: each pair after its index.
 fn map(pairs: &[(Answer, Answer)], indentation: usize, out: &mut Vec<u8>) {
     if pairs.is_empty() {
         return out.extend_from_slice(b"(empty hash)\n");

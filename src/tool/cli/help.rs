@@ -8,7 +8,7 @@ use crate::resp::Answer;
 
 /// What is known about a command.
 struct Entry {
-    /// In upper case, its subcommand behind a space.
+    /// In upper case, its subcommand after a space.
     name: String,
     syntax: String,
     summary: String,

@@ -70,7 +70,7 @@ pub struct Options {
     pub style: Option<Style>,
     /// What stands between the elements of a raw reply.
     pub element_end: Vec<u8>,
-    /// What stands behind a raw reply.
+    /// What stands after a raw reply.
     pub reply_end: Vec<u8>,
     pub is_input_quoted: bool,
     /// Whether the last argument comes from standard input.

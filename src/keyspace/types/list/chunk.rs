@@ -2,7 +2,7 @@
 //!
 //! With the lengths apart, either end is reached in constant time, the offset of an element in
 //! the middle is the sum of an array, and an element takes one byte besides its own, where a
-//! listpack, which has the length in front and once more behind, takes two.
+//! listpack, which has the length in front and once more after, takes two.
 //!
 //! A length is one byte, or two as soon as one element needs it. The highest value stands for a
 //! *long* element: that one is a counted reference next to the chunk, so that it can be sent
@@ -190,7 +190,7 @@ impl Chunk {
         rest
     }
 
-    /// Adds the elements of `other` in `range` behind its own.
+    /// Adds the elements of `other` in `range` after its own.
     pub fn append(&mut self, other: &Chunk, range: Range<usize>) {
         other.iter(range).for_each(|element| self.insert(self.len(), element));
     }

@@ -80,7 +80,7 @@ impl Large {
             let more = if at == first.len() { skip(second.iter(), &mut rest) } else { 0 };
             return (at + more, rest);
         }
-        // From the back, `rest` elements come behind the wanted one.
+        // From the back, `rest` elements come after the wanted one.
         let mut rest = self.len - 1 - index;
         let at = skip(second.iter().rev(), &mut rest);
         let more = if at == second.len() { skip(first.iter().rev(), &mut rest) } else { 0 };
@@ -97,7 +97,7 @@ impl Large {
         Some(self.chunks[chunk].get(at))
     }
 
-    /// Adds an element behind all others.
+    /// Adds an element after all others.
     pub fn push_back(&mut self, element: Element<'_>, len: usize) {
         match self.chunks.back() {
             Some(last) if last.has_room(len) => {}
@@ -137,7 +137,7 @@ impl Large {
             return self.change(chunk, |chunk| chunk.insert(at, element));
         }
         // The new element goes to the end of what comes before it, to the begin of what comes
-        // behind it, or between both, wherever there is room.
+        // after it, or between both, wherever there is room.
         let mut behind = chunk;
         if at > 0 {
             let rest = self.change(chunk, |chunk| chunk.split_off(at));

@@ -26,7 +26,7 @@ use std::iter::FusedIterator;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Bytes in front of and behind the elements of a listpack.
+/// Bytes in front of and after the elements of a listpack.
 const LISTPACK_FRAME_BYTES: usize = 7;
 
 /// Elements in order.
@@ -86,12 +86,12 @@ impl List {
         self.insert(0, element);
     }
 
-    /// Adds an element behind all others.
+    /// Adds an element after all others.
     pub fn push_back<'a>(&mut self, element: impl Into<Element<'a>>) {
         self.insert(usize::MAX, element);
     }
 
-    /// Inserts an element so that it gets `index`, or behind all others.
+    /// Inserts an element so that it gets `index`, or after all others.
     pub fn insert<'a>(&mut self, index: usize, element: impl Into<Element<'a>>) {
         let (element, mut digits) = (element.into(), itoa::Buffer::new());
         let text = element.text(&mut digits);
@@ -188,7 +188,7 @@ impl List {
             Form::Large(large) => Elements::Large(large.iter(range)),
             Form::Small(block) => {
                 let mut items = block.iter_from(range.start);
-                // The iterator ends with the block: what comes behind the range is passed.
+                // The iterator ends with the block: what comes after the range is passed.
                 for _ in range.end..block.len() {
                     items.next_back();
                 }

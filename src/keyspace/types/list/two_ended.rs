@@ -2,7 +2,7 @@
 //!
 //! A list grows and shrinks at its ends. A plain vector would move all its bytes for each element
 //! at the front; a ring buffer would tear elements in two. Here the live bytes are contiguous and
-//! begin at `start`; the room before them grows like the room behind them.
+//! begin at `start`; the room before them grows like the room after them.
 
 use crate::keyspace::allocation::allocated;
 use crate::keyspace::types::chunked::clone_with_capacity;
@@ -77,7 +77,7 @@ impl TwoEnded {
         (self.bytes, self.start) = (bytes, room as u32);
     }
 
-    /// The same behind the bytes. The room in front is used if half of the buffer is free there:
+    /// The same after the bytes. The room in front is used if half of the buffer is free there:
     /// a queue goes through its buffer like that. An insertion in the middle moves bytes anyway,
     /// and another one is not to be expected, so it gets little room.
     fn make_back_room(&mut self, count: usize, is_at_end: bool) {

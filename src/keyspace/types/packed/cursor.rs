@@ -3,7 +3,7 @@
 use super::item::{Encoded, Item, decode};
 use super::{Block, iter};
 
-/// An element of a block, or the end behind the last one.
+/// An element of a block, or the end after the last one.
 ///
 /// It borrows the block, so that no element can move meanwhile: an offset that does not
 /// belong to an element cannot exist.
@@ -53,7 +53,7 @@ impl<'a, const TWO_WAY: bool> Cursor<'a, TWO_WAY> {
         self.block.storage.set_count(self.block.len() + 1);
     }
 
-    /// Puts `item` in the place of this element; at the end, behind the last one.
+    /// Puts `item` in the place of this element; at the end, after the last one.
     pub fn replace<'b>(&mut self, item: impl Into<Item<'b>>) {
         let encoded = Encoded::new(item.into(), TWO_WAY);
         let span = self.spans(1);

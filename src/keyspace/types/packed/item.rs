@@ -23,10 +23,10 @@ const VERY_LONG: u8 = 0xFA;
 /// The longest beginning of an element: a tag and a number of eight bytes.
 const HEAD_BYTES_MAX: usize = 9;
 
-/// The mark of a length, behind an element, that takes four bytes in front of the mark.
+/// The mark of a length, after an element, that takes four bytes in front of the mark.
 pub(super) const LONG_BACK: u8 = 0xFF;
 
-/// Elements up to so many bytes have their length behind them in one byte.
+/// Elements up to so many bytes have their length after them in one byte.
 const BACK_BYTE_MAX: usize = 0x7F;
 
 /// An element of a packed block.
@@ -217,7 +217,7 @@ fn significant_bytes(number: i64) -> usize {
     (64 - sign_bits as usize) / 8 + 1
 }
 
-/// Bytes of the tag with what belongs to it, and of the string behind, of the element with which
+/// Bytes of the tag with what belongs to it, and of the string after, of the element with which
 /// `bytes` begin.
 pub(super) fn measure(bytes: &[u8]) -> Option<(usize, usize)> {
     Some(match *bytes.first()? {

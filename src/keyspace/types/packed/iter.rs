@@ -68,14 +68,14 @@ impl DoubleEndedIterator for Iter<'_, true> {
     }
 }
 
-/// Bytes of the element with which `bytes` begin, its length behind it included: 0 if there is
+/// Bytes of the element with which `bytes` begin, its length after it included: 0 if there is
 /// none.
 pub(super) fn span_of<const TWO_WAY: bool>(bytes: &[u8]) -> usize {
     let len = measure(bytes).map_or(0, |(head, body)| head + body);
     len + back_len::<TWO_WAY>(len)
 }
 
-/// Bytes that the length takes behind an element of `len` bytes.
+/// Bytes that the length takes after an element of `len` bytes.
 fn back_len<const TWO_WAY: bool>(len: usize) -> usize {
     match len {
         // Nothing is there: an empty string has a tag at least.

@@ -9,7 +9,7 @@
 //! # Layout
 //! Each element begins with a tag that gives its kind and length (see [`item`]); decimal integers
 //! are kept as numbers. A block that is read from both ends ([`TwoWay`]) has the length of an
-//! element once more behind it. Up to [`INLINE_BYTES`] bytes live in the structure itself and need
+//! element once more after it. Up to [`INLINE_BYTES`] bytes live in the structure itself and need
 //! no allocation at all.
 //!
 //! # Memory
@@ -99,7 +99,7 @@ impl<const TWO_WAY: bool> Block<TWO_WAY> {
         self.set_marks(marks);
     }
 
-    /// Adds an element behind the last one.
+    /// Adds an element after the last one.
     pub fn push_back<'a>(&mut self, item: impl Into<Item<'a>>) {
         let encoded = Encoded::new(item.into(), TWO_WAY);
         self.storage.splice(self.byte_len(), 0, &encoded.parts());
@@ -113,7 +113,7 @@ impl<const TWO_WAY: bool> Block<TWO_WAY> {
         self.storage.set_count(self.len() + 1);
     }
 
-    /// Adds the elements of `other` behind the last one: one copy, nothing is encoded again.
+    /// Adds the elements of `other` after the last one: one copy, nothing is encoded again.
     pub fn append(&mut self, other: &Self) {
         let (head, tail) = other.storage.slices();
         self.storage.splice(self.byte_len(), 0, &[head, tail]);
@@ -174,14 +174,14 @@ impl<const TWO_WAY: bool> Block<TWO_WAY> {
         self.search(0, 0, &encoded, stride).map(|(index, _)| index)
     }
 
-    /// The element behind the name `wanted`, where names and values take turns.
+    /// The element after the name `wanted`, where names and values take turns.
     pub fn value_of<'a>(&self, wanted: impl Into<Item<'a>>) -> Option<Item<'_>> {
         let encoded = Encoded::new(wanted.into(), TWO_WAY);
         let (index, offset) = self.search(0, 0, &encoded, 2)?;
         Iter::<TWO_WAY>::new(self.storage.slices_from(offset), self.len() - index).nth(1)
     }
 
-    /// A cursor at the element `index`, or behind the last one.
+    /// A cursor at the element `index`, or after the last one.
     pub fn cursor(&mut self, index: usize) -> Cursor<'_, TWO_WAY> {
         let offset = self.offset_of(index);
         Cursor::new(self, index, offset)

@@ -218,7 +218,7 @@ impl Storage {
     }
 }
 
-/// [`Storage::splice`] for the form with head and tail. What is added behind the last element goes
+/// [`Storage::splice`] for the form with head and tail. What is added after the last element goes
 /// into the tail; if it is full, its elements join the head.
 fn splice_split(
     head: &mut Box<[u8]>,

@@ -112,7 +112,7 @@ impl Index {
 
 /// A slot: empty, a mark, or a number with six bits of a hash above it.
 trait Slot: Copy + Eq {
-    /// No number, and none behind it.
+    /// No number, and none after it.
     const EMPTY: Self;
     /// There was a number.
     const MARK: Self;

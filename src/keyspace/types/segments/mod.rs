@@ -352,7 +352,7 @@ impl<V: Clone + HeapBytes> Segments<V> {
         last
     }
 
-    /// The position behind those of segment `at`.
+    /// The position after those of segment `at`.
     fn end_of(&self, at: usize) -> u64 {
         let round = self.round();
         // The bits that distinguish its entries from those of others.

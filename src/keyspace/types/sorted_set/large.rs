@@ -149,7 +149,7 @@ impl Large {
         self.order.update(place, self.leaves.get(added));
     }
 
-    /// Moves members at some positions of a leaf behind all others of another leaf.
+    /// Moves members at some positions of a leaf after all others of another leaf.
     fn move_members(&mut self, from: u32, moved: Range<usize>, to: u32) {
         let mut taken = Leaf::default();
         self.leaves.change(from, |leaf| {

@@ -9,7 +9,7 @@
 //! tags 1·room │ ends 2·room │ scores 8·room │ the bytes of the members, without gaps
 //! ```
 //! `room` is the number of positions that are laid out, `len` how many of them are used. An end
-//! is the offset behind a member's bytes; its highest bit marks a *long* member, which has no
+//! is the offset after a member's bytes; its highest bit marks a *long* member, which has no
 //! bytes here but a counted reference, so that copying a leaf never copies much.
 //!
 //! # Invariants
@@ -94,7 +94,7 @@ impl Leaf {
         u16::from_le_bytes(self.ends()[at])
     }
 
-    /// Offset behind the member at `at`, from the base.
+    /// Offset after the member at `at`, from the base.
     fn offset_behind(&self, at: usize) -> usize {
         usize::from(self.end(at) & !LONG)
     }
@@ -272,7 +272,7 @@ impl Leaf {
         self.tags()[at]
     }
 
-    /// Adds copies of the members of `other` at the positions of `range` behind its own.
+    /// Adds copies of the members of `other` at the positions of `range` after its own.
     pub fn append(&mut self, other: &Leaf, range: Range<usize>) {
         let room = (self.len() + range.len()).next_multiple_of(ROOM_STEP).min(LEAF_LEN_MAX);
         let short_bytes = other.offset(range.end) - other.offset(range.start);

@@ -106,7 +106,7 @@ impl Order {
         Some(Place { block, slot: self.blocks[block].numbers.len() - 1 })
     }
 
-    /// The neighbour behind `place` in the same block, if there is one.
+    /// The neighbour after `place` in the same block, if there is one.
     pub fn sibling(&self, place: Place) -> Option<Place> {
         self.after(place).filter(|next| next.block == place.block)
     }
@@ -171,7 +171,7 @@ impl Order {
         }
     }
 
-    /// Adds a leaf at `place`, before the one that is there, or behind the last one of its block.
+    /// Adds a leaf at `place`, before the one that is there, or after the last one of its block.
     /// Returns where it is, because a full block is split. Its count is to be updated.
     pub fn insert(&mut self, place: Place, number: u32) -> Place {
         let mut place = place;
@@ -185,7 +185,7 @@ impl Order {
         place
     }
 
-    /// Where a leaf can be added so that it comes behind the one at `place`.
+    /// Where a leaf can be added so that it comes after the one at `place`.
     pub fn behind(&self, place: Place) -> Place {
         Place { slot: place.slot + 1, ..place }
     }
@@ -244,7 +244,7 @@ impl Order {
         self.scores.remove(at);
     }
 
-    /// Joins a block of few leaves with the one behind it.
+    /// Joins a block of few leaves with the one after it.
     fn merge(&mut self, at: usize) {
         let len = self.blocks[at].numbers.len();
         let fits = |next: &Arc<Block>| len + next.numbers.len() <= BLOCK_LEAVES_MAX / 2;

@@ -40,7 +40,7 @@ impl ScoreBound {
 pub enum LexBound<'a> {
     /// `-`: before every member.
     Least,
-    /// `+`: behind every member.
+    /// `+`: after every member.
     Most,
     /// `[bytes`: the bytes themselves are inside.
     Inclusive(&'a [u8]),

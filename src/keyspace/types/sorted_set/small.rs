@@ -54,7 +54,7 @@ pub fn add(block: &mut Packed, member: &[u8], score: f64) {
     cursor.insert(member);
 }
 
-/// Adds a pair that comes behind all others.
+/// Adds a pair that comes after all others.
 pub fn push(block: &mut Packed, member: &[u8], score: f64) {
     block.push_back(member);
     match integral(score) {
