@@ -232,8 +232,9 @@ pub const ERROR_ARGUMENT_BYTES_MAX: usize = 128;
 /// must not exceed `proto-max-bulk-len`. Here they take a bit each, and some milliseconds.
 pub const LCS_CELLS_MAX: u64 = BULK_BYTES_MAX as u64 / 4;
 
-/// Fields that HRANDFIELD draws when it may draw the same one again: without a limit, a count of a
-/// billion would make a reply larger than any memory. About ten milliseconds under the lock.
+/// Fields or members that HRANDFIELD and its relatives draw when they may draw the same one again:
+/// without a bound, a count of a billion would be a reply that nobody can hold. About ten
+/// milliseconds under the lock.
 pub const DRAWN_FIELDS_MAX: usize = 100_000;
 
 /// Bytes that are reserved in the file system for the log at a time: a call per megabyte costs

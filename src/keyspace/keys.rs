@@ -316,9 +316,14 @@ impl Keys<'_> {
         Some(entry)
     }
 
-    /// Logs `words` instead of the request that is being executed, because the request would have
-    /// another meaning at another time or for a plain Redis.
-    pub fn log_as<const WORDS: usize>(&mut self, words: impl FnOnce() -> [Key; WORDS]) {
+    /// Has a value that was taken dropped: after the lock was released, if that is work.
+    pub fn discard(&mut self, value: Value) {
+        self.keyspace.discard(value);
+    }
+
+    /// Has `words` logged in the place of the request that is being executed, because at another
+    /// time, or for a plain Redis, that one would mean something else.
+    pub fn log_as<Words: IntoIterator<Item = Key>>(&mut self, words: impl FnOnce() -> Words) {
         self.keyspace.propagation.replace_request(words);
     }
 

@@ -36,9 +36,12 @@ impl Propagation {
         }
     }
 
-    /// Records a request to be logged instead of the one that is being executed. Several together
-    /// replace it.
-    pub fn replace_request<const WORDS: usize>(&mut self, words: impl FnOnce() -> [Key; WORDS]) {
+    /// Notes a request to be logged in the place of the one that is being executed. Several
+    /// replace it together.
+    pub fn replace_request<Words: IntoIterator<Item = Key>>(
+        &mut self,
+        words: impl FnOnce() -> Words,
+    ) {
         if self.is_on {
             self.words.extend(words());
             self.ends.push(self.words.len());

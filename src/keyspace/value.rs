@@ -133,7 +133,7 @@ mod tests {
 
     /// Ensures that a value takes no more memory than a short string.
     #[test]
-    fn a_value_takes_five_words() {
-        assert_eq!(size_of::<Value>(), 40);
+    fn a_value_takes_six_words() {
+        assert_eq!(size_of::<Value>(), 48);
     }
 }

@@ -26,6 +26,7 @@ pub use stats::Stats;
 use crate::aof::{Disk, Order};
 use crate::clock::Clock;
 use crate::config::{Config, change::Refusal, failed};
+use crate::keyspace::types::{Encodings, Listpack, SetNames};
 use crate::keyspace::{Eviction, Keyspace};
 use crate::limits;
 use crate::log;
@@ -128,7 +129,10 @@ impl Shared {
     /// The part of [`Shared::apply`] that cannot fail.
     fn hand_out(&self, config: &Config) {
         log::set_level(config.loglevel);
-        self.with_keyspace(|hold| hold.set_limit(config.limit()));
+        self.with_keyspace(|hold| {
+            hold.set_limit(config.limit());
+            hold.encodings = encodings(config);
+        });
         self.clients.output_limits.set(&config.client_output_buffer_limit);
         self.aof.set_policy(config.appendfsync);
         self.slowlog.configure(config.slowlog_log_slower_than, config.slowlog_max_len);
@@ -160,5 +164,21 @@ impl Shared {
             std::thread::yield_now();
         }
         Eviction::Later
+    }
+}
+
+/// Up to where values have the names of small ones.
+fn encodings(config: &Config) -> Encodings {
+    let size = |setting: u64| usize::try_from(setting).unwrap_or(usize::MAX);
+    let listpack =
+        |entries, bytes| Listpack { entries_max: size(entries), text_bytes_max: size(bytes) };
+    Encodings {
+        hash: listpack(config.hash_max_listpack_entries, config.hash_max_listpack_value),
+        set: SetNames {
+            intset_entries_max: size(config.set_max_intset_entries),
+            listpack: listpack(config.set_max_listpack_entries, config.set_max_listpack_value),
+        },
+        list_listpack_size: i32::try_from(config.list_max_listpack_size).unwrap_or(i32::MAX),
+        sorted_set: listpack(config.zset_max_listpack_entries, config.zset_max_listpack_value),
     }
 }

@@ -16,7 +16,7 @@ fn figure(client: &mut Raw, name: &str) -> String {
 }
 
 /// Rewrites and waits until that is done.
-fn rewrite(client: &mut Raw) {
+pub fn rewrite(client: &mut Raw) {
     let before = figure(client, "aof_rewrites");
     assert_eq!(client.ask("BGREWRITEAOF"), "+Background append only file rewriting started");
     wait_until("it is rewritten", || {

@@ -63,6 +63,8 @@ mod script_engine;
 mod script_hostile;
 mod script_mutations;
 mod server;
+mod set;
+mod set_changes;
 mod shutdown;
 mod slowlog;
 mod standalone;

@@ -108,12 +108,13 @@ fn describe(row: &Row, reply: &mut Reply) {
 
 /// The key specifications: first key, range, and use.
 fn describe_keys(command: &Command, reply: &mut Reply) {
-    let KeyArguments { first, last, step, uses } = command.keys;
+    let KeyArguments { first, last, step, count_at, uses } = command.keys;
     let usual = if command.has(flag::WRITE) { "RW access update" } else { "RO access" };
     // A last key that is not counted from the end is counted from the first key.
     let distance = |first: i32| if last < 0 { last } else { last - first };
     let ranges = match *uses {
         _ if first == 0 => vec![],
+        [with_first, ..] if count_at > 0 => vec![(first, distance(first), with_first)],
         [] => vec![(first, distance(first), usual)],
         [with_all] => vec![(first, distance(first), with_all)],
         [with_first, with_others, ..] => {
@@ -121,17 +122,27 @@ fn describe_keys(command: &Command, reply: &mut Reply) {
             vec![(first, 0, with_first), (next, distance(next), with_others)]
         }
     };
-    reply.set(ranges.len());
+    reply.set(ranges.len() + usize::from(count_at > 0));
     for (begin, last, uses) in ranges {
-        reply.map(3);
-        reply.bulk(b"flags");
-        reply.set(uses.split(' ').count());
-        uses.split(' ').for_each(|word| reply.simple(word));
-        reply.bulk(b"begin_search");
-        describe_search("index", &[("index", begin)], reply);
-        reply.bulk(b"find_keys");
+        describe_begin(begin, uses, reply);
         describe_search("range", &[("lastkey", last), ("keystep", step), ("limit", 0)], reply);
     }
+    if count_at > 0 {
+        describe_begin(count_at as i32, uses.last().unwrap_or(&usual), reply);
+        let numbers = [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)];
+        describe_search("keynum", &numbers, reply);
+    }
+}
+
+/// The first two of the three parts of a key specification, and the name of the third.
+fn describe_begin(begin: i32, uses: &str, reply: &mut Reply) {
+    reply.map(3);
+    reply.bulk(b"flags");
+    reply.set(uses.split(' ').count());
+    uses.split(' ').for_each(|word| reply.simple(word));
+    reply.bulk(b"begin_search");
+    describe_search("index", &[("index", begin)], reply);
+    reply.bulk(b"find_keys");
 }
 
 fn describe_search(kind: &str, numbers: &[(&str, i32)], reply: &mut Reply) {
@@ -241,14 +252,17 @@ fn getkeys(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let row = table::find_request(request.at(0), request.get(1));
     let row = row.ok_or(CommandError::new("ERR Invalid command specified"))?;
     let command = table::rows()[row].command;
-    if command.keys.first == 0 {
+    if command.keys.is_none() {
         return Err(CommandError::new("ERR The command has no key arguments"));
     }
     if !command.takes(request.len()) {
         let text = "ERR Invalid number of arguments specified for command";
         return Err(CommandError::new(text));
     }
-    let keys: Vec<usize> = command.keys.indices(request.len()).collect();
+    let keys: Vec<usize> = command.keys.of(request).collect();
+    if keys.is_empty() {
+        return Err(CommandError::new("ERR Invalid arguments specified for command"));
+    }
     reply.array(keys.len());
     keys.into_iter().for_each(|index| reply.bulk(request.at(index)));
     Ok(())

@@ -109,7 +109,7 @@ impl Batch {
         buffer: &'a [u8],
     ) -> impl Iterator<Item = &'a [u8]> {
         let args = self.args(request, buffer);
-        request.keys().indices(args.len()).filter_map(move |index| args.get(index))
+        request.keys().of(args).filter_map(move |index| args.get(index))
     }
 
     /// Whether the requests from number `first` on have more than one key.

@@ -47,7 +47,7 @@ pub(crate) fn perform(
 fn check_declared(command: &Command, keyspace: &mut Keyspace, args: Args<'_>) {
     let touched = keyspace.touched.take().unwrap_or_default();
     if matches!(command.handler, Handler::Keys(_)) && !command.has(flag::UNDECLARED_KEYS) {
-        let declared = command.keys.indices(args.len()).map(|at| args.at(at));
+        let declared = command.keys.of(args).map(|at| args.at(at));
         let declared: std::collections::HashSet<&[u8]> = declared.collect();
         let undeclared = touched.iter().find(|key| !declared.contains(&***key));
         assert!(undeclared.is_none(), "'{}' touched {undeclared:?}", command.name);

@@ -13,6 +13,8 @@ pub fn categories(command: &Command) -> Vec<&'static str> {
         "string" => Some("string"),
         "bitmap" => Some("bitmap"),
         "hash" => Some("hash"),
+        "list" => Some("list"),
+        "set" => Some("set"),
         "connection" => Some("connection"),
         _ => None,
     };
@@ -23,6 +25,7 @@ pub fn categories(command: &Command) -> Vec<&'static str> {
     names.extend(command.has(flag::WRITE).then_some("write"));
     names.extend(command.has(flag::ADMIN).then_some("admin"));
     names.push(if is_fast { "fast" } else { "slow" });
+    names.extend(command.has(flag::BLOCKING).then_some("blocking"));
     names.extend(is_dangerous.then_some("dangerous"));
     names
 }

@@ -15,7 +15,7 @@
 //! | [`propagation`] | what a change adds to the log |
 //! | [`meter`], [`monitoring`] | times for statistics and the slow log; lines for MONITOR |
 //! | [`replay`] | executing a log |
-//! | [`arguments`], [`deadline`], [`scan_options`], [`sums`], [`values`] | what several families have in common |
+//! | [`arguments`], [`deadline`], [`draw`], [`scan_options`], [`sums`], [`values`] | what several families have in common |
 //! | [`help`], [`syntax`], [`categories`], [`secrets`] | texts and figures derived from rows |
 
 pub mod arguments;
@@ -23,6 +23,7 @@ pub mod batch;
 pub mod call;
 pub mod categories;
 pub mod deadline;
+pub(crate) mod draw;
 pub mod errors;
 pub mod gate;
 pub mod help;

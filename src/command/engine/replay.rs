@@ -63,7 +63,7 @@ impl<'a> Replay<'a> {
     /// Prefetches the keys of a request. If a SELECT comes first, that has no effect.
     fn prefetch_keys(&self, access: &Hold<'_>, row: Option<&Row>, args: Args<'_>) {
         let keys = row.map_or(KeyArguments::NONE, |row| row.command.keys);
-        let keys = keys.indices(args.len()).filter_map(|index| args.get(index));
+        let keys = keys.of(args).filter_map(|index| args.get(index));
         keys.take(limits::PREFETCH_KEYS).for_each(|key| access.prefetch(self.session.db(), key));
     }
 

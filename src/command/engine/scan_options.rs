@@ -6,7 +6,18 @@ use crate::text::glob;
 /// Keys that one call visits without COUNT.
 const SCAN_COUNT: usize = 10;
 
-/// The options of SCAN or HSCAN.
+/// What is walked through, which decides what there is to choose.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Walk {
+    /// Keys, which have types.
+    Keys,
+    /// Fields of a hash, whose values may be left out.
+    Fields,
+    /// Members of a set.
+    Members,
+}
+
+/// What SCAN or one of its relatives was asked for.
 pub(crate) struct ScanOptions<'a> {
     pub pattern: Option<&'a [u8]>,
     /// Approximate number of keys or fields that one call visits.
@@ -44,15 +55,15 @@ pub(crate) fn cursor(word: &[u8]) -> Result<u64, CommandError> {
     Ok(if is_negative { number.wrapping_neg() } else { number })
 }
 
-/// Parses the options after the cursor. TYPE is for keys only, NOVALUES for hashes only.
-pub(crate) fn scan_options(args: Args<'_>, of_hash: bool) -> Result<ScanOptions<'_>, CommandError> {
+/// Reads what stands behind the cursor.
+pub(crate) fn scan_options(args: Args<'_>, walk: Walk) -> Result<ScanOptions<'_>, CommandError> {
     let mut options =
         ScanOptions { pattern: None, count: SCAN_COUNT, type_name: None, with_values: true };
     let mut at = 0;
     while at < args.len() {
         let value = args.get(at + 1);
         match (args.at(at).to_ascii_lowercase().as_slice(), value) {
-            (b"novalues", _) if of_hash => {
+            (b"novalues", _) if walk == Walk::Fields => {
                 options.with_values = false;
                 at += 1;
                 continue;
@@ -62,7 +73,7 @@ pub(crate) fn scan_options(args: Args<'_>, of_hash: bool) -> Result<ScanOptions<
                 _ => return Err(CommandError::SYNTAX),
             },
             (b"match", Some(_)) => options.pattern = value,
-            (b"type", Some(_)) if !of_hash => options.type_name = value,
+            (b"type", Some(_)) if walk == Walk::Keys => options.type_name = value,
             _ => return Err(CommandError::SYNTAX),
         }
         at += 2;

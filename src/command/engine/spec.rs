@@ -5,6 +5,7 @@
 
 use crate::aof::Pending;
 use crate::command::engine::{Args, CommandError, Keys, Keyspace, Outcome, Reply, Session};
+use crate::resp::parse_integer;
 use crate::shared::{Services, Shared};
 
 /// One command: its properties and its handler.
@@ -102,9 +103,11 @@ pub struct KeyArguments {
     pub last: i32,
     /// Distance between two keys.
     pub step: i32,
-    /// The use of the keys, in the words of COMMAND's key specifications: for all keys or, with two
-    /// elements, for the first and for the others. Without an element it follows from whether the
-    /// command writes.
+    /// Index of an argument that says how many keys follow it (*numkeys*); 0 if there is none.
+    pub count_at: usize,
+    /// What is done with the keys, in the words of COMMAND's key specifications: with all of them
+    /// or, if there are two entries, with the first and with the others. Without an entry it
+    /// follows from whether the command writes.
     pub uses: &'static [&'static str],
 }
 
@@ -120,7 +123,12 @@ impl KeyArguments {
 
     /// Keys from one argument to another.
     pub const fn new(first: i32, last: i32, step: i32) -> KeyArguments {
-        KeyArguments { first, last, step, uses: &[] }
+        KeyArguments { first, last, step, count_at: 0, uses: &[] }
+    }
+
+    /// The same keys, and those behind the argument at `count_at`, which says how many they are.
+    pub const fn counted(self, count_at: usize) -> KeyArguments {
+        KeyArguments { count_at, ..self }
     }
 
     /// The same keys with a certain use.
@@ -128,7 +136,22 @@ impl KeyArguments {
         KeyArguments { uses, ..self }
     }
 
-    /// Indices of the keys of a request with `len` arguments.
+    /// Whether there are none.
+    pub fn is_none(self) -> bool {
+        self.first == 0 && self.count_at == 0
+    }
+
+    /// Indices of the keys of a request; of those that are counted none, unless all are there.
+    pub fn of(self, args: Args<'_>) -> impl Iterator<Item = usize> {
+        let begin = self.count_at + 1;
+        let count = args.get(self.count_at).filter(|_| self.count_at > 0);
+        let count = count.and_then(parse_integer).and_then(|count| usize::try_from(count).ok());
+        let is_there = |count: &usize| *count <= args.len().saturating_sub(begin);
+        let end = begin + count.filter(is_there).unwrap_or(0);
+        self.indices(args.len()).chain(begin..end)
+    }
+
+    /// Indices of the keys of a request with `len` arguments, without those that are counted.
     pub fn indices(self, len: usize) -> impl Iterator<Item = usize> {
         let last = if self.last < 0 { len as i32 + self.last } else { self.last };
         let indices = (self.first..=last).step_by(self.step.max(1) as usize);
@@ -173,18 +196,23 @@ pub mod flag {
     pub const OF_CONNECTION: u32 = 1 << 15;
     /// Belongs to the ACL category `keyspace`, whatever its group; not reported by COMMAND.
     pub const OF_KEYSPACE: u32 = 1 << 16;
+    /// May have its client wait for what another one does.
+    pub const BLOCKING: u32 = 1 << 11;
+    /// Its keys cannot be found by first, last and step alone.
+    pub const MOVABLE_KEYS: u32 = 1 << 18;
     /// May touch keys that its arguments do not name as keys; not reported by COMMAND.
     pub const UNDECLARED_KEYS: u32 = 1 << 17;
     /// Executed inside a transaction too, instead of being queued; not reported by COMMAND.
     pub const UNQUEUED: u32 = 1 << 14;
 
     /// The bits that COMMAND reports, under their names.
-    pub const NAMES: [(u32, &str); 12] = [
+    pub const NAMES: [(u32, &str); 14] = [
         (WRITE, "write"),
         (READONLY, "readonly"),
         (DENYOOM, "denyoom"),
         (ADMIN, "admin"),
         (NOSCRIPT, "noscript"),
+        (BLOCKING, "blocking"),
         (LOADING, "loading"),
         (STALE, "stale"),
         (FAST, "fast"),
@@ -192,6 +220,7 @@ pub mod flag {
         (NO_MULTI, "no_multi"),
         (ALLOW_BUSY, "allow_busy"),
         (SKIP_SLOWLOG, "skip_slowlog"),
+        (MOVABLE_KEYS, "movablekeys"),
     ];
 }
 

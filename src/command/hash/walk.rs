@@ -1,13 +1,12 @@
 //! Parts of large hashes: some fields at a time, or some at random.
 
 use super::row;
-use crate::command::engine::scan_options::{cursor, scan_options};
+use crate::command::engine::draw::{Drawn, OUT_OF_RANGE, draw, draw_count};
+use crate::command::engine::scan_options::{Walk, cursor, scan_options};
 use crate::command::engine::values::{reply_bytes, reply_element, reply_found};
 use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
 use crate::keyspace::Hash;
 use crate::keyspace::types::Element;
-use crate::limits;
-use indexmap::IndexSet;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&HSCAN, &HRANDFIELD];
@@ -40,7 +39,7 @@ fn hscan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
         reply.array(0);
         return Ok(());
     };
-    let options = scan_options(args.from(3), true)?;
+    let options = scan_options(args.from(3), Walk::Fields)?;
     let mut found = Vec::new();
     let next = fields.scan(cursor, options.count, |name, value| {
         if options.want(name.text(&mut itoa::Buffer::new())) {
@@ -93,10 +92,6 @@ fn hrandfield(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
         reply.array(0);
         return Ok(());
     };
-    let wanted = count.unsigned_abs() as usize;
-    if count < 0 && wanted > limits::DRAWN_FIELDS_MAX {
-        return Err(OUT_OF_RANGE);
-    }
     // RESP3 has a pair for each field with its value.
     let (is_paired, each) = match with_values {
         true => (reply.is_resp3(), if reply.is_resp3() { 1 } else { 2 }),
@@ -111,29 +106,23 @@ fn hrandfield(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
             reply_element(reply, value);
         }
     };
-    if count >= 0 && wanted >= fields.len() {
-        reply.array(fields.len() * each);
-        fields.for_each(|name, value| write(name, value, reply));
-        return Ok(());
-    }
-    reply.array(wanted * each);
-    for place in draw(fields, wanted, count < 0) {
-        fields.at(place).into_iter().for_each(|(name, value)| write(name, value, reply));
+    match draw(fields.len(), count)? {
+        Drawn::All => {
+            reply.array(fields.len() * each);
+            fields.for_each(|name, value| write(name, value, reply));
+        }
+        Drawn::Places(places) => {
+            reply.array(places.len() * each);
+            let drawn = places.into_iter().filter_map(|place| fields.at(place));
+            drawn.for_each(|(name, value)| write(name, value, reply));
+        }
     }
     Ok(())
 }
 
-const OUT_OF_RANGE: CommandError = CommandError::new("ERR value is out of range");
-
-/// The number of fields to draw, and whether with their values.
+/// How many fields are drawn, and whether with their values.
 fn draw_options(args: Args<'_>) -> Result<(i64, bool), CommandError> {
-    let count = args.integer(2)?;
-    if count == i64::MIN {
-        return Err(CommandError::new(
-            "ERR value is out of range, value must between -9223372036854775807 and \
-             9223372036854775807",
-        ));
-    }
+    let count = draw_count(args, 2)?;
     let with_values = args.is(3, "WITHVALUES");
     if args.len() > 4 || args.len() == 4 && !with_values {
         return Err(CommandError::SYNTAX);
@@ -142,24 +131,4 @@ fn draw_options(args: Args<'_>) -> Result<(i64, bool), CommandError> {
         return Err(OUT_OF_RANGE);
     }
     Ok((count, with_values))
-}
-
-/// Draws `count` places, which are fewer than there are unless one may be drawn again.
-fn draw(fields: &Hash, count: usize, again: bool) -> Vec<usize> {
-    let len = fields.len();
-    if again {
-        return (0..count).map(|_| fastrand::usize(..len)).collect();
-    }
-    if count > len / 2 {
-        let mut places: Vec<usize> = (0..len).collect();
-        fastrand::shuffle(&mut places);
-        places.truncate(count);
-        return places;
-    }
-    // At least every other draw is a new index.
-    let mut places = IndexSet::with_capacity(count);
-    while places.len() < count {
-        places.insert(fastrand::usize(..len));
-    }
-    places.into_iter().collect()
 }

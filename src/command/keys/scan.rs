@@ -1,7 +1,7 @@
 //! SCAN, KEYS and RANDOMKEY: finding keys without knowing their names.
 
 use super::row;
-use crate::command::engine::scan_options::{cursor, scan_options};
+use crate::command::engine::scan_options::{Walk, cursor, scan_options};
 use crate::command::engine::{Args, Command, Handler, KeyArguments, Keys, Outcome, Reply, flag};
 use crate::text::glob;
 
@@ -28,7 +28,7 @@ static SCAN: Command = Command {
 
 fn scan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let cursor = cursor(args.at(1))?;
-    let options = scan_options(args.from(2), false)?;
+    let options = scan_options(args.from(2), Walk::Keys)?;
     let mut found = Vec::new();
     let next = keys.scan(cursor, options.count, |key, entry| {
         let is_type = options

@@ -10,7 +10,8 @@ const LAZY: &str = "values are always freed after the reply, without the lock";
 const EXACT: &str = "the least recently used key is known exactly";
 const COUNTS: &str = "respool knows when a key was used and not how often";
 const NO_DEFRAG: &str = "the allocator is the C library's, which cannot be asked to move blocks";
-const OWN_FORM: &str = "values are kept in respool's own form, whatever their size";
+const OWN_FORM: &str =
+    "values are kept in respool's own form; only OBJECT ENCODING follows the setting";
 
 /// The rows.
 pub static ROWS: &[Directive] = &[

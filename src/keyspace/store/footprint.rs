@@ -66,7 +66,8 @@ mod tests {
 
     /// Ensures that an entry with its links does not grow unnoticed.
     #[test]
-    fn an_entry_takes_twelve_words() {
-        assert_eq!(NODE_BYTES, allocated(96));
+    fn an_entry_takes_thirteen_words() {
+        assert_eq!(NODE_BYTES, allocated(104));
+        assert_eq!(allocated(104), allocated(96), "the allocator's blocks have no size in between");
     }
 }

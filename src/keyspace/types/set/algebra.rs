@@ -9,7 +9,7 @@
 use super::integers::Integers;
 use super::{Form, Set, is_text};
 use crate::keyspace::types::element::Element;
-use crate::keyspace::types::encoding::SetNames;
+use crate::keyspace::types::encoding::{Encoding, SetNames};
 use crate::keyspace::types::packed::{Item, Packed};
 use crate::keyspace::types::segments::Segments;
 use std::collections::HashSet;
@@ -136,4 +136,44 @@ pub fn difference(first: &Set, others: &[&Set], mut each: impl FnMut(Element<'_>
         }
     }
     rest.iter().for_each(&mut each);
+}
+
+/// What all of `sets` have in common, to be stored: Redis makes it in the form of the smallest, and
+/// turns it into an intset if it can.
+pub fn stored_intersection(sets: &[&Set], names: SetNames) -> Set {
+    let mut result = Set::new();
+    let smallest = sets.iter().min_by_key(|set| set.len());
+    result.set_encoding(smallest.map_or(Encoding::Intset, |set| set.encoding()));
+    let mut is_of_integers = true;
+    intersection(sets, usize::MAX, |member| {
+        is_of_integers &= matches!(member.item(), Item::Int(_));
+        result.add(member.text(&mut itoa::Buffer::new()), names);
+    });
+    if is_of_integers && result.len() <= names.intset_entries_max {
+        result.set_encoding(Encoding::Intset);
+    }
+    result
+}
+
+/// What one of `sets` has, to be stored.
+pub fn stored_union(sets: &[&Set], names: SetNames) -> Set {
+    let all = union(sets, names);
+    if all.len() > names.intset_entries_max.max(names.listpack.entries_max) {
+        return all;
+    }
+    // It may have the name of a source that was larger once; a new set has its own.
+    let mut result = Set::new();
+    for member in all.iter() {
+        result.add(member.text(&mut itoa::Buffer::new()), names);
+    }
+    result
+}
+
+/// What `first` has and none of `others`, to be stored.
+pub fn stored_difference(first: &Set, others: &[&Set], names: SetNames) -> Set {
+    let mut result = Set::new();
+    difference(first, others, |member| {
+        result.add(member.text(&mut itoa::Buffer::new()), names);
+    });
+    result
 }

@@ -13,7 +13,9 @@ mod algebra;
 mod integers;
 mod value_type;
 
-pub use algebra::{difference, intersection, union};
+pub use algebra::{
+    difference, intersection, stored_difference, stored_intersection, stored_union, union,
+};
 
 use super::element::Element;
 use super::encoding::{Encoding, SetNames};
