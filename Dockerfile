@@ -33,12 +33,18 @@ RUN touch src/main.rs src/lib.rs \
     && cargo build --locked --profile image --bin respool --target "$(cat /target-name)" \
     && readelf --program-headers "target/$(cat /target-name)/image/respool" > /headers \
     && ! grep -q INTERP /headers \
-    && mkdir -p /image/data \
+    && mkdir -p /image/data /image/usr/local/bin \
     && chmod 1777 /image/data \
-    && cp "target/$(cat /target-name)/image/respool" /image/respool
+    && cp "target/$(cat /target-name)/image/respool" /image/respool \
+    && for name in respool redis-server redis-cli redis-check-aof redis-check-rdb; do \
+        ln -s ../../../respool "/image/usr/local/bin/$name" || exit 1; \
+    done
 
 FROM scratch
 COPY --from=build /image/ /
+# The links above bear Redis's names, so that a health check like `redis-cli ping` works without a
+# shell; it needs a search path.
+ENV PATH=/usr/local/bin
 # By number, because there is no /etc/passwd with names. 65532 is the user nonroot of other minimal
 # images.
 USER 65532:65532
@@ -48,9 +54,11 @@ EXPOSE 6379
 # The start period covers the loading of a large append-only file.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 CMD ["/respool", "ping"]
 # Inside a container the loopback address is of no use, and every client is on another machine: the
-# published port decides about access. A server without a password warns in its log. Arguments of
-# `docker run` override those here.
+# published port decides about access. A server without a password warns in its log.
+#
+# Arguments of `docker run` follow the `--` and override the flags here: they are flags, or
+# `redis-server` and flags, or another program of this binary, such as `redis-cli`.
 #
 # musl's allocator keeps up to 1.8 times the size of the data when values of one size make room for
 # values of another; the kernel kills a container that grows beyond its limit.
-ENTRYPOINT ["/respool", "--bind", "* -::*", "--protected-mode", "no", "--maxmemory", "40%"]
+ENTRYPOINT ["/respool", "--bind", "* -::*", "--protected-mode", "no", "--maxmemory", "40%", "--"]

@@ -51,6 +51,14 @@ pub enum Version {
     Two,
     /// `-3`
     Three,
+    /// Both, which is refused.
+    Both,
+}
+
+impl Version {
+    fn and(self, other: Version) -> Version {
+        if self == Version::Unsaid || self == other { other } else { Version::Both }
+    }
 }
 
 /// What the command line says.
@@ -172,8 +180,8 @@ static ROWS: &[Row] = &[
         o.is_password_fine = true;
     }),
     row!(["-n"], "number", "database", |o, v| o.database = leading_integer(v)),
-    row!(["-2"], "", "version 2 of the protocol", |o, _| o.version = Version::Two),
-    row!(["-3"], "", "version 3 of the protocol", |o, _| o.version = Version::Three),
+    row!(["-2"], "", "version 2 of the protocol", |o, _| o.version = o.version.and(Version::Two)),
+    row!(["-3"], "", "version 3 of the protocol", |o, _| o.version = o.version.and(Version::Three)),
     row!(["-r"], "times", "send the command so often; -1 is without end", |o, v| {
         o.repeat = leading_integer(v);
     }),
@@ -289,6 +297,9 @@ pub fn parse(words: Vec<Vec<u8>>) -> Result<Wanted, String> {
     }
     if options.takes_last_argument && options.tag.is_some() {
         return Err("Options -x and -X are mutually exclusive.".to_owned());
+    }
+    if options.version == Version::Both {
+        return Err("Options -2 and -3 are mutually exclusive.".to_owned());
     }
     Ok(Wanted::Talk(Box::new(options), words.collect()))
 }
