@@ -1,7 +1,7 @@
 //! `respool cli`: the command line, its options and exit codes, against the real server and against
 //! one that says what a test wants.
 
-use crate::process::PROGRAM;
+use crate::process::{PROGRAM, Process};
 use crate::support::TestServer;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -277,4 +277,25 @@ fn names() {
     assert!(code == 0 && version.starts_with("redis-cli 7."), "{version}");
     let (code, help, _) = told(&run(server.address, &["-h"], ""));
     assert!(code == 0 && help.contains("--no-auth-warning"), "{help}");
+}
+
+/// Ensures that the commonest start line of compose files starts a server, in the image too.
+#[test]
+fn a_server_by_its_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let link = folder.path().join("redis-server");
+    std::os::unix::fs::symlink(PROGRAM, &link).expect("a link");
+    let before = |words: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        command.args(words);
+        command
+    };
+    let image = ["--bind", "127.0.0.1", "--maxmemory", "50mb", "--", "redis-server"];
+    for mut command in [Command::new(&link), before(&["redis-server"]), before(&image)] {
+        command.args(["--requirepass", "pw", "--port", "any", "--save", "60", "1"]);
+        command.current_dir(folder.path());
+        let server = Process::spawn(command);
+        let options = ["-a", "pw", "--no-auth-warning", "config", "get", "requirepass"];
+        expect(&run(server.address, &options, ""), 0, "requirepass\npw\n", "");
+    }
 }
