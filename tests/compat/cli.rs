@@ -1,4 +1,4 @@
-//! `respool cli` beside Debian's `redis-cli`: the same command lines, each client with a Redis of
+//! `respool cli` next to Debian's `redis-cli`: the same command lines, each client with a Redis of
 //! its own, and the same bytes on standard output, standard error and as exit code.
 
 use crate::servers::{Server, free_address};
@@ -133,7 +133,7 @@ fn every_reply_in_every_style() {
     pair.compare("-3 --no-raw --show-pushes yes debug protocol push", "");
 }
 
-/// Ensures that options do the same, in whatever order they come, and wrong ones are told alike.
+/// Ensures that options do the same, in whatever order they come, and wrong ones are refused alike.
 #[test]
 fn options() {
     let pair = Pair::start(&[]);
@@ -220,7 +220,7 @@ fn sessions() {
     ];
     for style in ["", "--no-raw", "--csv", "-3 --no-raw", "-n 5 --no-raw", "-e"] {
         for session in sessions {
-            // How long it slept is told to the hundredth, which is luck.
+            // How long it slept is shown to the hundredth, which varies.
             if !session.starts_with("debug") || style.is_empty() {
                 pair.compare(style, session);
             }
@@ -231,7 +231,7 @@ fn sessions() {
     }
 }
 
-/// Ensures that passwords and refusals are told alike.
+/// Ensures that passwords and refusals are reported alike.
 #[test]
 fn passwords() {
     let pair = Pair::start(&["--requirepass", "pw"]);
@@ -256,7 +256,7 @@ fn passwords() {
     }
 }
 
-/// Ensures that a server which is not there is told alike, and that ours shows the same of ours.
+/// Ensures that a missing server is reported alike, and that both clients show the same of respool.
 #[test]
 fn no_server_and_our_server() {
     let free = free_address();
