@@ -31,6 +31,11 @@ impl CommandError {
     pub const OUT_OF_MEMORY: CommandError =
         CommandError::new("OOM command not allowed when used memory > 'maxmemory'.");
 
+    /// A script holds the keyspace for longer than others should wait.
+    pub const BUSY: CommandError = CommandError::new(
+        "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+    );
+
     /// An error with a constant text.
     pub const fn new(text: &'static str) -> CommandError {
         CommandError(Cow::Borrowed(text.as_bytes()))

@@ -68,7 +68,8 @@
 //! | the list of monitors | to add, remove, or put a line into the outbox of each | `clients/monitors.rs` |
 //! | one client's outbox ([`clients::outbox`]) | to add or to take items | `clients/outbox/mod.rs`, `clients/outbox/delivery.rs` |
 //! | the courier's list | to add to it, or to take all of it | `clients/courier.rs` |
-//! | the slow log, the latency events | to add or to list | `observe/slowlog.rs`, `observe/latency.rs` |
+//! | the slow log, the latency events | to add or to list | `observe/slowlog.rs`, `observe/errors.rs`, `observe/latency.rs` |
+//! | the scripts that were sent | to look one up, or to keep one | `shared/scripts.rs` |
 //! | the standard error stream | for one line | `log.rs` |
 //! | the planned faults of a test | to look one up | `aof/faults.rs` |
 //!

@@ -3,6 +3,10 @@
 //! Every input is hostile until it was checked against one of these limits. Numbers that a user may
 //! choose are not here but in [`crate::config`].
 
+mod scripting;
+
+pub use scripting::*;
+
 /// Bytes of a connection's read buffer: about 400 pipelined small requests, and so few pages that
 /// ten thousand idle clients do not matter (only pages that were written to are resident).
 pub const READ_BUFFER_BYTES: usize = 16 * 1024;
@@ -361,44 +365,3 @@ pub const PACKED_TEXT_BYTES_MAX: usize = 1024;
 
 /// Bytes of a packed block, all of which may be moved or copied by a change: about a microsecond.
 pub const PACKED_BLOCK_BYTES_MAX: usize = 16 * 1024;
-
-/// Bytes of the source of one script. The largest scripts of real applications have 60 KB.
-pub const SCRIPT_SOURCE_BYTES_MAX: usize = 4 * 1024 * 1024;
-
-/// Bytes that the values of one run of a script may take. Redis has no limit; this one holds a
-/// million short strings in a table, and no more than one script runs at a time.
-pub const SCRIPT_BYTES_MAX: usize = 128 * 1024 * 1024;
-
-/// Nesting of whatever nests in the source of a script, as in C Lua (`LUAI_MAXCCALLS`): the parser
-/// recurses that deep on a worker's stack.
-pub const SCRIPT_NESTING_MAX: usize = 200;
-
-/// Local variables, captured variables and registers of one function of a script, as in C Lua.
-pub const SCRIPT_LOCALS_MAX: usize = 200;
-/// See [`SCRIPT_LOCALS_MAX`].
-pub const SCRIPT_CAPTURES_MAX: usize = 60;
-/// See [`SCRIPT_LOCALS_MAX`]; an instruction names a register by one byte.
-pub const SCRIPT_REGISTERS_MAX: usize = 250;
-
-/// Active calls of a script (per coroutine), as in C Lua.
-pub const SCRIPT_CALL_DEPTH_MAX: usize = 20_000;
-
-/// Values on the stack of a script (per coroutine): 16 MB, for the deepest calls with fifty
-/// registers each.
-pub const SCRIPT_STACK_VALUES_MAX: usize = 1024 * 1024;
-
-/// Native functions of a script that call back into it, one inside the other (`gsub`, `sort`,
-/// `__tostring`): each one takes up to 4 KB of the worker's stack.
-pub const SCRIPT_NATIVE_DEPTH_MAX: usize = 30;
-
-/// Coroutines that resume each other, one inside the other, as in C Lua (`LUAI_MAXCCALLS`).
-pub const SCRIPT_COROUTINE_DEPTH_MAX: usize = 199;
-
-/// Tables that `__index` and `__newindex` may lead through, as in C Lua (`MAXTAGLOOP`).
-pub const SCRIPT_META_CHAIN_MAX: usize = 100;
-
-/// Results of `unpack`, exclusive, as in C Lua (`LUAI_MAXCSTACK`).
-pub const SCRIPT_UNPACK_MAX: i64 = 8000;
-
-/// Steps of a script between two questions to the host whether it may go on: about 100 µs.
-pub const SCRIPT_TICK_STEPS: i64 = 10_000;

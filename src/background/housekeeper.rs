@@ -137,11 +137,12 @@ fn keep_log(shared: &Shared, synced_at_ms: u64) -> u64 {
 pub fn sweep(shared: &Shared) {
     // During replay, the log itself contains the removals of expired keys.
     while !shared.is_loading() {
-        let mut keyspace = shared.lock_keyspace();
-        let now_ms = keyspace.now_ms;
-        let removed = keyspace.sweep(now_ms, limits::SWEEP_KEYS_MAX);
-        let used_bytes = keyspace.used_bytes() as u64;
-        keyspace.release();
+        let swept = shared.with_free_keyspace(|hold| {
+            let now_ms = hold.now_ms;
+            (hold.sweep(now_ms, limits::SWEEP_KEYS_MAX), hold.used_bytes() as u64)
+        });
+        // While a script runs no key expires, and the log must be synced all the same.
+        let Some((removed, used_bytes)) = swept else { return };
         shared.stats.used_peak_bytes.fetch_max(used_bytes, Relaxed);
         if removed == 0 || shared.is_stopping() {
             return;
@@ -166,9 +167,10 @@ fn let_others_go_first(shared: &Shared) {
 fn watch_memory(shared: &Shared, watch: &mut MemoryWatch) {
     let Some(resident_bytes) = machine::resident_bytes() else { return };
     shared.stats.resident_bytes.store(resident_bytes, Relaxed);
-    let (used_bytes, limit) = {
-        let keyspace = shared.lock_keyspace();
-        (keyspace.used_bytes() as u64, keyspace.limit())
+    let Some((used_bytes, limit)) =
+        shared.with_free_keyspace(|hold| (hold.used_bytes() as u64, hold.limit()))
+    else {
+        return;
     };
     // Without eviction there is nothing to decide.
     if limit.policy == Policy::NoEviction {
@@ -206,7 +208,7 @@ fn limit_outboxes(shared: &Shared) {
 /// victim, so that commands need not search for it.
 fn evict(shared: &Shared) {
     // During replay nothing is evicted, and the order of use changes all the time.
-    if shared.is_loading() {
+    if shared.is_loading() || shared.scripts.is_running() {
         return;
     }
     while shared.evict() == Eviction::Later && !shared.is_stopping() {

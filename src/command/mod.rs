@@ -15,7 +15,7 @@
 //! |---|---|
 //! | [`rename`] | other names for commands |
 //! | [`families`] | the one list that knows all families |
-//! | [`admin`], [`connection`], [`hash`], [`keys`], [`set`], [`string`], [`transaction`] | the families; they do not know each other |
+//! | [`admin`], [`connection`], [`hash`], [`keys`], [`scripting`], [`set`], [`string`], [`transaction`] | the families; they do not know each other |
 //! | [`engine`] | executes requests, and knows no family |
 
 pub mod admin;
@@ -25,6 +25,7 @@ pub mod families;
 pub mod hash;
 pub mod keys;
 pub mod rename;
+pub mod scripting;
 pub mod set;
 pub mod string;
 pub mod transaction;

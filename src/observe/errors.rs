@@ -1,12 +1,16 @@
 //! Error replies, counted by their first word, which clients treat as the kind of the error.
 //!
-//! Every first word is respool's own; bytes from a client are only quoted after it. So the list is
-//! fixed, and a flood of errors needs neither memory nor a lock.
+//! The first words of our own errors are a fixed list, so a flood of errors needs neither memory
+//! nor a lock. A script may answer with any word: those are kept apart, and only so many.
 
+use crate::limits;
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// The first words of all error replies, in alphabetical order.
-const KINDS: [&str; 16] = [
+const KINDS: [&str; 20] = [
+    "BUSY",
     "BUSYKEY",
     "ERR",
     "EXECABORT",
@@ -18,9 +22,12 @@ const KINDS: [&str; 16] = [
     "NOPERM",
     "NOPROTO",
     "NOREPLICAS",
+    "NOSCRIPT",
+    "NOTBUSY",
     "OOM",
     "READONLY",
     "UNBLOCKED",
+    "UNKILLABLE",
     "WRONGPASS",
     "WRONGTYPE",
 ];
@@ -29,33 +36,46 @@ const KINDS: [&str; 16] = [
 #[derive(Debug, Default)]
 pub struct Errors {
     counts: [AtomicU64; KINDS.len()],
+    /// Words that scripts have made up.
+    others: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Errors {
     /// Counts an error reply with this text.
     pub fn add(&self, text: &[u8]) {
         let word = text.split(|byte| *byte == b' ').next().unwrap_or(text);
-        let kind = KINDS.iter().position(|kind| kind.as_bytes() == word);
-        debug_assert!(kind.is_some(), "{} is not in the list of kinds", word.escape_ascii());
-        if let Some(kind) = kind {
-            self.counts[kind].fetch_add(1, Relaxed);
+        match KINDS.iter().position(|kind| kind.as_bytes() == word) {
+            Some(kind) => drop(self.counts[kind].fetch_add(1, Relaxed)),
+            None => self.add_other(word),
+        }
+    }
+
+    fn add_other(&self, word: &[u8]) {
+        let word = String::from_utf8_lossy(&word[..word.len().min(limits::ERROR_KIND_BYTES_MAX)]);
+        let mut others = self.others.lock();
+        if others.len() < limits::ERROR_KINDS_MAX || others.contains_key(&*word) {
+            *others.entry(word.into_owned()).or_default() += 1;
         }
     }
 
     /// Every kind that occurred, and how often.
-    pub fn list(&self) -> impl Iterator<Item = (&'static str, u64)> {
+    pub fn list(&self) -> Vec<(String, u64)> {
         let counts = self.counts.iter().map(|count| count.load(Relaxed));
-        KINDS.into_iter().zip(counts).filter(|(_, count)| *count > 0)
+        let own = KINDS.into_iter().map(str::to_owned).zip(counts);
+        let mut all: Vec<(String, u64)> = own.filter(|(_, count)| *count > 0).collect();
+        all.extend(self.others.lock().iter().map(|(word, count)| (word.clone(), *count)));
+        all
     }
 
     /// Error replies of all kinds.
     pub fn total(&self) -> u64 {
-        self.list().map(|(_, count)| count).sum()
+        self.list().iter().map(|(_, count)| *count).sum()
     }
 
     /// Resets all counters.
     pub fn reset(&self) {
         self.counts.iter().for_each(|count| count.store(0, Relaxed));
+        self.others.lock().clear();
     }
 }
 
@@ -70,8 +90,8 @@ mod tests {
         for text in ["ERR syntax error", "ERR unknown command 'a b'", "WRONGTYPE x", "OOM"] {
             errors.add(text.as_bytes());
         }
-        let found: Vec<_> = errors.list().collect();
-        assert_eq!(found, [("ERR", 2), ("OOM", 1), ("WRONGTYPE", 1)]);
+        let expected = [("ERR", 2), ("OOM", 1), ("WRONGTYPE", 1)];
+        assert_eq!(errors.list(), expected.map(|(word, count)| (word.to_owned(), count)));
         assert_eq!(errors.total(), 4);
         errors.reset();
         assert_eq!(errors.total(), 0);

@@ -4,6 +4,7 @@ use crate::clients::courier::Mail;
 use crate::clients::monitors::Line;
 use crate::keyspace::Garbage;
 use crate::keyspace::store::snapshot::BeforeImage;
+use crate::log::{self, Level};
 use crate::observe::slowlog::Entry;
 use crate::shared::Services;
 
@@ -17,6 +18,8 @@ pub struct Aftermath {
     pub slow: Vec<Entry>,
     /// All requests, if there is a monitor.
     pub monitored: Vec<Line>,
+    /// Lines of `redis.log`.
+    pub script_lines: Vec<(Level, String)>,
     /// Values and databases that take time to drop.
     pub garbage: Vec<Garbage>,
     /// Clients with new messages in their outboxes. [`Services::post`] sends them, when the log is
@@ -37,6 +40,9 @@ impl Aftermath {
         if !self.monitored.is_empty() {
             services.monitors.publish(&services.clients, &self.monitored, &mut self.mail);
             self.monitored.clear();
+        }
+        for (level, line) in self.script_lines.drain(..) {
+            log::write(level, &line);
         }
         services.clients.close_killed();
         if !self.garbage.is_empty() {

@@ -15,6 +15,7 @@
 mod aftermath;
 mod delivery;
 mod hold;
+pub mod scripts;
 mod services;
 mod stats;
 
@@ -142,6 +143,38 @@ impl Shared {
     /// Takes the keyspace lock, then reads the time. [`Hold::finish`] or [`Hold::release`] ends it.
     pub fn lock_keyspace(&self) -> Hold<'_> {
         Hold::begin(self.keyspace.lock(), &self.services)
+    }
+
+    /// The same, unless a script holds the lock and does so for too long: then nothing.
+    pub fn lock_keyspace_unless_busy(&self) -> Option<Hold<'_>> {
+        let wait = Duration::from_millis(limits::SCRIPT_LOOK_EVERY_MS);
+        loop {
+            if let Some(guard) = self.keyspace.try_lock_for(wait) {
+                return Some(Hold::begin(guard, &self.services));
+            }
+            if self.scripts.is_running() {
+                let threshold_ms = self.config().busy_reply_threshold;
+                if self.scripts.is_busy(self.clock.steady_ns(), threshold_ms) {
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// [`Shared::with_keyspace`], unless a script is running.
+    pub fn with_free_keyspace<R>(&self, work: impl FnOnce(&mut Hold<'_>) -> R) -> Option<R> {
+        let wait = Duration::from_millis(limits::SCRIPT_LOOK_EVERY_MS);
+        loop {
+            if let Some(guard) = self.keyspace.try_lock_for(wait) {
+                let mut hold = Hold::begin(guard, &self.services);
+                let result = work(&mut hold);
+                hold.release();
+                return Some(result);
+            }
+            if self.scripts.is_running() {
+                return None;
+            }
+        }
     }
 
     /// Calls `work` with the keyspace under the lock, on behalf of no client.

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::observe::{Calls, Errors, Latency, Slowlog};
 use crate::shared::Stats;
+use crate::shared::scripts::Scripts;
 use parking_lot::{RwLock, RwLockReadGuard};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -28,6 +29,8 @@ pub struct Services {
     pub latency: Latency,
     /// The clients that see every command.
     pub monitors: Monitors,
+    /// Scripts that clients have sent.
+    pub scripts: Scripts,
     /// The log of changes.
     pub aof: Aof,
     config: RwLock<Config>,
@@ -48,6 +51,7 @@ impl Services {
             slowlog: Slowlog::default(),
             latency: Latency::default(),
             monitors: Monitors::default(),
+            scripts: Scripts::default(),
             is_stopping: AtomicBool::new(false),
             is_asked_to_stop: AtomicBool::new(false),
             is_loading: AtomicBool::new(config.appendonly),

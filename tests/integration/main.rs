@@ -62,6 +62,7 @@ mod script_data;
 mod script_engine;
 mod script_hostile;
 mod script_mutations;
+mod scripting;
 mod server;
 mod set;
 mod set_changes;

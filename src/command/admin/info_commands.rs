@@ -31,6 +31,7 @@ pub fn errorstats(shared: &Services, out: &mut String) -> std::fmt::Result {
     shared
         .errors
         .list()
+        .into_iter()
         .try_for_each(|(kind, count)| writeln!(out, "errorstat_{kind}:count={count}"))
 }
 

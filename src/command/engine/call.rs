@@ -27,11 +27,11 @@ pub(crate) fn perform(
     check_declared(command, keyspace, args);
     let has_changed = keyspace.counters().changes != changes;
     debug_assert!(
-        command.flags & (flag::WRITE | flag::EXECUTES) != 0 || !has_changed,
+        command.flags & (flag::WRITE | flag::EXECUTES | flag::RUNS_COMMANDS) != 0 || !has_changed,
         "'{}' is not marked as a write",
         command.name
     );
-    if keyspace.propagation.is_on() && !command.has(flag::EXECUTES) {
+    if keyspace.propagation.is_on() && command.flags & (flag::EXECUTES | flag::RUNS_COMMANDS) == 0 {
         propagation::log(context, keyspace, db, has_changed.then_some(args));
     }
     remember(number, context, args, &outcome);

@@ -10,6 +10,7 @@ pub fn categories(command: &Command) -> Vec<&'static str> {
         _ if command.has(flag::OF_KEYSPACE) => Some("keyspace"),
         "generic" => Some("keyspace"),
         "transactions" => Some("transaction"),
+        "scripting" => Some("scripting"),
         "string" => Some("string"),
         "bitmap" => Some("bitmap"),
         "hash" => Some("hash"),

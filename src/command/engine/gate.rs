@@ -128,7 +128,8 @@ impl<'b> Run<'_, 'b> {
         let mut keys_left = limits::PREFETCH_KEYS;
         let mut next = first;
         // With a single key there is nothing to overlap.
-        if !batch.has_several_keys(first) || !self.session.is_authenticated {
+        let is_alone = !batch.has_several_keys(first) || self.shared.scripts.is_running();
+        if is_alone || !self.session.is_authenticated {
             return batch.len();
         }
         let db = self.session.db();
@@ -274,6 +275,7 @@ impl<'b> Run<'_, 'b> {
         if self.has_to_wait(is_write) {
             return Ok(Admitted::Later);
         }
+        self.lock_for(row.command)?;
         self.evict_for(row.command)?;
         match &mut self.session.transaction {
             Some(transaction) if !row.command.has(flag::UNQUEUED) => {
@@ -290,6 +292,7 @@ impl<'b> Run<'_, 'b> {
     fn is_write(&self, command: &Command) -> bool {
         let transaction = self.session.transaction.as_ref();
         command.has(flag::WRITE)
+            || command.has(flag::RUNS_COMMANDS) && !command.has(flag::READONLY)
             || command.has(flag::EXECUTES) && transaction.is_some_and(|queued| queued.has_writes)
     }
 
@@ -298,6 +301,20 @@ impl<'b> Run<'_, 'b> {
         let waits = self.shared.clients.pause.concerns(is_write) && !self.shared.is_stopping();
         self.session.has_to_wait = waits.then_some(is_write);
         waits
+    }
+
+    /// Locks the keyspace for a command that needs it.
+    ///
+    /// # Errors
+    /// A script holds the lock for longer than others should wait.
+    fn lock_for(&mut self, command: &Command) -> Outcome {
+        let needs_it = command.handler.needs_keyspace() || command.has(flag::DENYOOM);
+        if self.access.is_none() && needs_it {
+            let hold = self.shared.lock_keyspace_unless_busy().ok_or(CommandError::BUSY)?;
+            self.meter.since_ns = Some(hold.since_ns);
+            self.access = Some(hold);
+        }
+        Ok(())
     }
 
     /// Evicts keys if the memory limit is exceeded and the request may need more memory. The

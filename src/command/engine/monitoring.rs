@@ -16,8 +16,11 @@ pub(crate) fn record(context: &mut Context<'_>, row: usize, args: Args<'_>) {
 fn line(context: &Context<'_>, command: &Command, args: Args<'_>) -> Vec<u8> {
     let now_us = context.shared.clock.unix_us();
     let (seconds, micros) = (now_us / 1_000_000, now_us % 1_000_000);
-    let (db, peer) = (context.session.db(), &context.session.client.peer);
-    let mut line = format!("+{seconds}.{micros:06} [{db} {peer}]").into_bytes();
+    let (db, client) = (context.session.db(), &context.session.client);
+    let mut line = match context.session.is_in_script {
+        true => format!("+{seconds}.{micros:06} [{db} lua]").into_bytes(),
+        false => format!("+{seconds}.{micros:06} [{db} {}]", client.peer).into_bytes(),
+    };
     for argument in secrets::shown(command, args) {
         line.push(b' ');
         quote(&argument, &mut line);

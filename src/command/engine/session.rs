@@ -57,6 +57,8 @@ pub struct Session {
     pub aftermath: Aftermath,
     /// The requests that are executed are those of a transaction.
     pub is_in_exec: bool,
+    /// They are those of a script.
+    pub is_in_script: bool,
     /// The next request waits for the end of a pause; the value says whether it is a write.
     pub has_to_wait: Option<bool>,
     /// The part of the log that must be safe before the next reply leaves.
@@ -101,6 +103,7 @@ impl Session {
             watch: Watch::default(),
             aftermath: Aftermath::default(),
             is_in_exec: false,
+            is_in_script: false,
             has_to_wait: None,
             rests_on: RestsOn::default(),
             reach: 0,

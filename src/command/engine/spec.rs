@@ -200,6 +200,8 @@ pub mod flag {
     pub const BLOCKING: u32 = 1 << 11;
     /// Its keys cannot be found by first, last and step alone.
     pub const MOVABLE_KEYS: u32 = 1 << 18;
+    /// Executes other commands, which are logged instead of it: a script. Not reported by COMMAND.
+    pub const RUNS_COMMANDS: u32 = 1 << 19;
     /// May touch keys that its arguments do not name as keys; not reported by COMMAND.
     pub const UNDECLARED_KEYS: u32 = 1 << 17;
     /// Executed inside a transaction too, instead of being queued; not reported by COMMAND.

@@ -78,6 +78,5 @@ pub static ROWS: &[Directive] = &[
     )
     .alias("lua-time-limit")
     .at(at!(busy_reply_threshold))
-    .settable()
-    .without_effect("there are no scripts"),
+    .settable(),
 ];

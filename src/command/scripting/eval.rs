@@ -1,0 +1,174 @@
+//! EVAL and EVALSHA: executing a script.
+
+use super::run::{Invocation, run};
+use super::source::{compile, digest_of};
+use crate::command::engine::{
+    Args, Command, CommandError, Context, Handler, Keyspace, Outcome, Reply, flag,
+};
+use crate::shared::scripts::{Digest, Script};
+
+/// The family's part.
+pub const COMMANDS: &[&Command] = &[&EVAL, &EVAL_RO, &EVALSHA, &EVALSHA_RO];
+
+/// What the rows have in common.
+const fn row(name: &'static str, flags: u32, since: &'static str) -> Command {
+    const FLAGS: u32 = flag::NOSCRIPT | flag::STALE | flag::RUNS_COMMANDS | flag::UNDECLARED_KEYS;
+    Command {
+        group: "scripting",
+        complexity: "Depends on the script",
+        ..Command::named(name, -3, FLAGS | flags, since)
+    }
+}
+
+static EVAL: Command = Command {
+    summary: "Executes a script in Lua",
+    syntax: "script numkeys [key [key ...]] [arg [arg ...]]",
+    example: "
+        > EVAL \"return redis.call('INCRBY', KEYS[1], ARGV[1])\" 1 visits 5
+        :5
+        > EVAL \"return {1, 'two', {ok = 'three'}, false}\" 0
+        *4
+        :1
+        $3
+        two
+        +three
+        $-1
+    ",
+    handler: Handler::Keyspace(eval),
+    ..row("eval", 0, "2.6.0")
+};
+
+fn eval(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    args: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    evaluate(context, keyspace, args, reply, false)
+}
+
+static EVAL_RO: Command = Command {
+    summary: "Executes a script in Lua that may only read",
+    syntax: "script numkeys [key [key ...]] [arg [arg ...]]",
+    example: "
+        > EVAL_RO \"return redis.call('GET', KEYS[1])\" 1 nobody
+        $-1
+    ",
+    handler: Handler::Keyspace(eval_ro),
+    ..row("eval_ro", flag::READONLY, "7.0.0")
+};
+
+fn eval_ro(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    args: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    evaluate(context, keyspace, args, reply, true)
+}
+
+fn evaluate(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    args: Args<'_>,
+    reply: &mut Reply,
+    is_read_only: bool,
+) -> Outcome {
+    let keys = key_count(args)?;
+    let digest = digest_of(args.at(1));
+    let script = match context.shared.scripts.find(&digest) {
+        Some(script) => script,
+        None => {
+            let script = compile(args.at(1))?;
+            context.shared.scripts.remember(digest, script.clone());
+            script
+        }
+    };
+    invoke(context, keyspace, (&script, &digest), args, keys, is_read_only, reply)
+}
+
+static EVALSHA: Command = Command {
+    summary: "Executes a script that the server has, by the SHA-1 digest of its text",
+    syntax: "sha1 numkeys [key [key ...]] [arg [arg ...]]",
+    example: "
+        > SCRIPT LOAD \"return ARGV[1]\"
+        $40
+        098e0f0d1448c0a81dafe820f66d460eb09263da
+        > EVALSHA 098e0f0d1448c0a81dafe820f66d460eb09263da 0 x
+        $1
+        x
+        > EVALSHA ffffffffffffffffffffffffffffffffffffffff 0
+        -NOSCRIPT No matching script. Please use EVAL.
+    ",
+    handler: Handler::Keyspace(evalsha),
+    ..row("evalsha", 0, "2.6.0")
+};
+
+fn evalsha(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    args: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    evaluate_known(context, keyspace, args, reply, false)
+}
+
+static EVALSHA_RO: Command = Command {
+    summary: "Executes a script that the server has, and that may only read",
+    syntax: "sha1 numkeys [key [key ...]] [arg [arg ...]]",
+    example: "
+        > EVALSHA_RO ffffffffffffffffffffffffffffffffffffffff 0
+        -NOSCRIPT No matching script. Please use EVAL.
+    ",
+    handler: Handler::Keyspace(evalsha_ro),
+    ..row("evalsha_ro", flag::READONLY, "7.0.0")
+};
+
+fn evalsha_ro(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    args: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    evaluate_known(context, keyspace, args, reply, true)
+}
+
+fn evaluate_known(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    args: Args<'_>,
+    reply: &mut Reply,
+    is_read_only: bool,
+) -> Outcome {
+    const UNKNOWN: CommandError =
+        CommandError::new("NOSCRIPT No matching script. Please use EVAL.");
+    let keys = key_count(args)?;
+    let digest = args.at(1).to_ascii_lowercase();
+    let digest = Digest::try_from(digest.as_slice()).map_err(|_| UNKNOWN)?;
+    let script = context.shared.scripts.find(&digest).ok_or(UNKNOWN)?;
+    invoke(context, keyspace, (&script, &digest), args, keys, is_read_only, reply)
+}
+
+fn invoke(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    (script, digest): (&Script, &Digest),
+    args: Args<'_>,
+    keys: usize,
+    is_read_only: bool,
+    reply: &mut Reply,
+) -> Outcome {
+    let name = String::from_utf8_lossy(digest);
+    let is_read_only = is_read_only || script.flags.no_writes;
+    let invocation = Invocation { script, name: &name, args: args.from(3), keys, is_read_only };
+    run(context, keyspace, &invocation, reply)
+}
+
+/// How many of the arguments behind the count are keys.
+fn key_count(args: Args<'_>) -> Result<usize, CommandError> {
+    let count = args.integer(2)?;
+    if count > args.len() as i64 - 3 {
+        return Err(CommandError::new("ERR Number of keys can't be greater than number of args"));
+    }
+    usize::try_from(count).map_err(|_| CommandError::new("ERR Number of keys can't be negative"))
+}

@@ -1,0 +1,153 @@
+//! SCRIPT: scripts that the server keeps, and the end of one that runs too long.
+
+use super::source::{compile, digest_of};
+use crate::command::engine::help;
+use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
+use crate::shared::scripts::{Digest, Unkillable};
+
+/// The family's part.
+pub const COMMANDS: &[&Command] = &[&SCRIPT];
+
+static SCRIPT: Command = Command {
+    group: "scripting",
+    complexity: "Depends on the subcommand",
+    summary: "Keeps scripts, and ends one that runs too long",
+    handler: Handler::Container(&[&DEBUG, &EXISTS, &FLUSH, &HELP, &KILL, &LOAD], None),
+    ..Command::named("script", -2, 0, "2.6.0")
+};
+
+/// What the rows have in common.
+const fn row(name: &'static str, arity: i32, flags: u32, since: &'static str) -> Command {
+    Command { group: "scripting", ..Command::named(name, arity, flag::NOSCRIPT | flags, since) }
+}
+
+static LOAD: Command = Command {
+    complexity: "O(N) with N bytes of the script",
+    summary: "Compiles a script, keeps it, and tells its digest",
+    syntax: "script",
+    example: "
+        > SCRIPT LOAD \"return 1\"
+        $40
+        e0e1f9fabfc9d4800c877a703b823ac0578ff8db
+        > SCRIPT LOAD \"return +\"
+        -ERR Error compiling script (new function): user_script:1: unexpected symbol near '<eof>'
+    ",
+    handler: Handler::Plain(load),
+    ..row("load", 3, flag::STALE, "2.6.0")
+};
+
+fn load(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let digest = digest_of(args.at(2));
+    let known = context.shared.scripts.find(&digest);
+    let script = known.map_or_else(|| compile(args.at(2)), Ok)?;
+    context.shared.scripts.load(digest, script);
+    reply.bulk(&digest);
+    Ok(())
+}
+
+static EXISTS: Command = Command {
+    complexity: "O(N) with N digests",
+    summary: "Tells which scripts the server has",
+    syntax: "sha1 [sha1 ...]",
+    example: "
+        > SCRIPT EXISTS ffffffffffffffffffffffffffffffffffffffff
+        *1
+        :0
+    ",
+    handler: Handler::Plain(exists),
+    ..row("exists", -3, 0, "2.6.0")
+};
+
+fn exists(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let digests = args.from(2);
+    reply.array(digests.len());
+    for digest in digests.iter() {
+        let digest = Digest::try_from(digest.to_ascii_lowercase().as_slice()).ok();
+        let is_known = digest.is_some_and(|digest| context.shared.scripts.find(&digest).is_some());
+        reply.integer(i64::from(is_known));
+    }
+    Ok(())
+}
+
+static FLUSH: Command = Command {
+    complexity: "O(N) with N scripts",
+    summary: "Forgets all scripts",
+    syntax: "[ASYNC | SYNC]",
+    example: "
+        > SCRIPT FLUSH
+        +OK
+        > SCRIPT FLUSH now
+        -ERR SCRIPT FLUSH only support SYNC|ASYNC option
+    ",
+    handler: Handler::Plain(flush),
+    ..row("flush", -2, 0, "2.6.0")
+};
+
+fn flush(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let is_option = args.len() == 3 && (args.is(2, "SYNC") || args.is(2, "ASYNC"));
+    if args.len() > 2 && !is_option {
+        return Err(CommandError::new("ERR SCRIPT FLUSH only support SYNC|ASYNC option"));
+    }
+    context.shared.scripts.flush();
+    reply.ok();
+    Ok(())
+}
+
+static KILL: Command = Command {
+    summary: "Ends the script that runs, unless it has changed something",
+    example: "
+        > SCRIPT KILL
+        -NOTBUSY No scripts in execution right now.
+    ",
+    handler: Handler::Plain(kill),
+    ..row("kill", 2, flag::ALLOW_BUSY, "2.6.0")
+};
+
+fn kill(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    match context.shared.scripts.kill() {
+        Ok(()) => reply.ok(),
+        Err(Unkillable::NoneRuns) => {
+            return Err(CommandError::new("NOTBUSY No scripts in execution right now."));
+        }
+        Err(Unkillable::HasWritten) => {
+            return Err(CommandError::new(
+                "UNKILLABLE Sorry the script already executed write commands against the \
+                 dataset. You can either wait the script termination or kill the server in a \
+                 hard way using the SHUTDOWN NOSAVE command.",
+            ));
+        }
+    }
+    Ok(())
+}
+
+static DEBUG: Command = Command {
+    summary: "Refuses to debug scripts: there is no debugger",
+    syntax: "<YES | SYNC | NO>",
+    example: "
+        > SCRIPT DEBUG NO
+        +OK
+        > SCRIPT DEBUG YES
+        -ERR scripts cannot be debugged here
+    ",
+    handler: Handler::Plain(debug),
+    ..row("debug", 3, 0, "3.2.0")
+};
+
+fn debug(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    if args.is(2, "NO") {
+        reply.ok();
+        return Ok(());
+    }
+    if args.is(2, "YES") || args.is(2, "SYNC") {
+        return Err(CommandError::new("ERR scripts cannot be debugged here"));
+    }
+    Err(CommandError::new("ERR Use SCRIPT DEBUG YES/SYNC/NO"))
+}
+
+static HELP: Command = Command {
+    example: "
+        > SCRIPT HELP now
+        -ERR wrong number of arguments for 'script|help' command
+    ",
+    ..help::row("scripting", "5.0.0")
+};
