@@ -113,7 +113,7 @@ fn begins_function(line: &str) -> bool {
     let words = words.strip_prefix("pub(super) ").unwrap_or(words);
     let words = words.strip_prefix("pub ").unwrap_or(words);
     let words = words.strip_prefix("const ").unwrap_or(words);
-    words.starts_with("fn ")
+    words.starts_with("fn ") && !words.ends_with(';')
 }
 
 /// Ensures that there is no unfinished code and no skipped test.

@@ -34,8 +34,8 @@ pub fn run(
     reply: &mut Reply,
 ) -> Outcome {
     let flags = invocation.script.flags;
-    let is_out_of_memory =
-        keyspace.is_over() && keyspace.evict(limits::EVICTION_EFFORT_MAX) == Eviction::Impossible;
+    let is_out_of_memory = keyspace.is_over_limit()
+        && keyspace.evict(limits::EVICTION_EFFORT_MAX) == Eviction::Impossible;
     if is_out_of_memory && flags.are_declared && !flags.allow_oom && !invocation.is_read_only {
         return Err(CommandError::new(
             "OOM allow-oom flag is not set on the script, can not run it when used memory > \

@@ -30,7 +30,7 @@ static LOAD: Command = Command {
         $40
         e0e1f9fabfc9d4800c877a703b823ac0578ff8db
         > SCRIPT LOAD \"return +\"
-        -ERR Error compiling script (new function): user_script:1: unexpected symbol near '<eof>'
+        -ERR Error compiling script (new function): user_script:1: unexpected symbol near '+'
     ",
     handler: Handler::Plain(load),
     ..row("load", 3, flag::STALE, "2.6.0")
