@@ -96,7 +96,8 @@ fn functions_are_short() {
             let indentation = &line[..line.len() - line.trim_start().len()];
             let end = format!("{indentation}}}");
             let rest = lines[at..].iter();
-            let len = match line.ends_with('}') {
+            // A method without a body, in a trait, ends with a semicolon.
+            let len = match line.ends_with(['}', ';']) {
                 true => 1,
                 false => rest.take_while(|other| ***other != *end).count() + 1,
             };
