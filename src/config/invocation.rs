@@ -1,6 +1,6 @@
 //! What a command line asks for: the help, the version, or a server.
 //!
-//! `argh` reads what is respool's own, [`Own`], and writes the first lines of the help. The
+//! `argh` reads what is respool's own, `Own`, and writes the first lines of the help. The
 //! directives, which have no place in a struct of flags, come from their list.
 
 use super::directive::Effect;

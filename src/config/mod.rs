@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`sources`] | reads the command line as Redis does, files, `include`, standard input |
 //! | [`directive`] | the row of a directive, and how to add one |
-//! | [`shape`], [`notations`] | the types of values, and notations of their own |
+//! | [`shape`], `notations` | the types of values, and notations of their own |
 //! | [`value`] | the types that fields have |
 //! | [`change`] | CONFIG SET: several directives, all of them or none |
 //! | [`rewrite`] | CONFIG REWRITE: the user's file with the present values |

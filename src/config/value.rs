@@ -13,7 +13,7 @@ pub enum Value {
     Integer(i64),
     /// A share.
     Percent(i64),
-    /// One of the words of [`Shape::OneOf`].
+    /// One of the words of [`super::shape::Shape::OneOf`].
     Word(&'static str),
     /// Any bytes.
     Text(Vec<u8>),

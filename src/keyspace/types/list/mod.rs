@@ -1,7 +1,7 @@
 //! The list: elements in the order in which they were put.
 //!
 //! A list of few bytes is one packed block that is read from both ends; a larger one is a row of
-//! counted chunks ([`large`]). A long element is a counted reference in its chunk, so that it is
+//! counted chunks (`large`). A long element is a counted reference in its chunk, so that it is
 //! sent without a copy, and moving it to another list moves the reference.
 //!
 //! A clone is cheap and changes nothing for either side: a large list is counted, and the first

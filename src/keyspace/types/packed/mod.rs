@@ -7,14 +7,14 @@
 //! hash table. Redis has the same idea under the names *ziplist* and *listpack*.
 //!
 //! # Layout
-//! Each element begins with a tag that gives its kind and length (see [`item`]); decimal integers
+//! Each element begins with a tag that gives its kind and length (see `item.rs`); decimal integers
 //! are kept as numbers. A block that is read from both ends ([`TwoWay`]) has the length of an
 //! element once more after it. Up to [`INLINE_BYTES`] bytes live in the structure itself and need
 //! no allocation at all.
 //!
 //! # Memory
 //! An allocation is as large as the allocator would make it anyway; only above half a kibibyte
-//! there is a sixteenth of slack. The last elements may live in the structure: see [`storage`].
+//! there is a sixteenth of slack. The last elements may live in the structure: see `storage.rs`.
 //!
 //! # Invariants
 //! The bytes are a sequence of `len` whole elements. No caller handles offsets: an element is

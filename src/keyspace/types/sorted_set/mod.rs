@@ -1,7 +1,7 @@
 //! The sorted set: members in the order of their scores.
 //!
-//! A set of few short members is one packed block ([`small`]); a larger one has leaves in order
-//! and an index of its members ([`large`]). −0.0 and 0.0 are one score, members of equal score
+//! A set of few short members is one packed block (`small.rs`); a larger one has leaves in order
+//! and an index of its members (`large.rs`). −0.0 and 0.0 are one score, members of equal score
 //! are in the order of their bytes, and NaN is no score: commands refuse it.
 //!
 //! A range by score or by bytes is turned into a range of ranks in logarithmic time; everything
