@@ -2,7 +2,7 @@
 //!
 //! Only one script runs at a time, because it holds the keyspace lock. What other threads have to
 //! know of it — since when it runs, whether it has written, that it shall end — lies in atomic
-//! variables beside that lock, so that SCRIPT KILL and a `-BUSY` need no lock.
+//! variables next to that lock, so that SCRIPT KILL and a `-BUSY` need no lock.
 
 use crate::limits;
 use crate::script::Program;
