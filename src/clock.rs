@@ -71,6 +71,15 @@ impl Clock {
         self.steady_ns() / 1_000
     }
 
+    /// For how long to wait really if `ms` milliseconds are left: a clock that is moved by hand has
+    /// to be looked at now and then.
+    pub fn real_wait_ms(&self, ms: u64) -> u64 {
+        match self {
+            Clock::System { .. } => ms,
+            Clock::Manual { .. } => ms.min(5),
+        }
+    }
+
     /// Milliseconds of the same clock.
     pub fn steady_ms(&self) -> u64 {
         self.steady_us() / 1_000

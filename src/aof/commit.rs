@@ -245,6 +245,11 @@ impl Aof {
         if is_lost && !self.is_safe(offset) { Err(Unwritten) } else { Ok(self.is_safe(offset)) }
     }
 
+    /// The offset up to which the log is on the disk.
+    pub fn synced(&self) -> u64 {
+        self.synced.load(Relaxed)
+    }
+
     /// Requests a sync soon, for all replies that wait by then.
     pub fn request_sync(&self) {
         self.ask_for_sync(&mut self.state.lock());

@@ -5,8 +5,8 @@
 //! syncs for waiting replies and sends them (group commit). It samples the figures that INFO shows,
 //! so that no command asks the system.
 
+use crate::background::client_memory;
 use crate::background::memory_watch::{Advice, MemoryWatch};
-use crate::clients::Client;
 use crate::clients::courier::Mail;
 use crate::config::Fsync;
 use crate::keyspace::Eviction;
@@ -17,7 +17,6 @@ use crate::shared::{Shared, Stats};
 use crate::system::machine;
 use crate::text::units::human;
 use crossbeam_channel::{Receiver, select};
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
@@ -57,11 +56,12 @@ pub fn run(shared: &Shared, stop: &Receiver<()>, begin_stop: impl Fn()) {
         synced_at_ms = keep_log(shared, synced_at_ms);
         close_silent_clients(shared);
         limit_outboxes(shared);
+        client_memory::evict(shared);
         shared.clients.pause.end_if_due(shared.clock.steady_ms());
         rounds += 1;
         if rounds.is_multiple_of(ROUNDS_PER_SAMPLE) {
             sample_process(&shared.stats);
-            sample_clients(shared);
+            client_memory::sample(shared);
             last = sample_commands(shared, &last);
         }
     }
@@ -238,22 +238,6 @@ fn close_silent_clients(shared: &Shared) {
     if closed > 0 {
         log::verbose(&format!("Closed {closed} idle clients"));
     }
-}
-
-/// Samples all clients, which INFO must not do while the keyspace is locked.
-fn sample_clients(shared: &Shared) {
-    let clients = shared.clients.list();
-    let most = |held: fn(&Client) -> usize| {
-        clients.iter().map(|client| held(client)).max().unwrap_or(0) as u64
-    };
-    let input = most(|client| client.query_held_bytes.load(Relaxed));
-    shared.stats.client_input_max_bytes.store(input, Relaxed);
-    let output = most(Client::output_held_bytes);
-    shared.stats.client_output_max_bytes.store(output, Relaxed);
-    let held =
-        |client: &Arc<Client>| client.query_held_bytes.load(Relaxed) + client.output_held_bytes();
-    let held: usize = clients.iter().map(held).sum();
-    shared.stats.client_held_bytes.store(held as u64, Relaxed);
 }
 
 struct Sample {

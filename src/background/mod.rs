@@ -1,5 +1,6 @@
 //! Threads without a client of their own.
 
+pub mod client_memory;
 pub mod courier;
 pub mod housekeeper;
 pub mod loader;

@@ -4,7 +4,7 @@
 //! outboxes collect the clients in a [`Mail`] and post it when they hold no lock any more. Each
 //! client is announced once, however many messages wait for it.
 
-use super::Client;
+use super::client::Client;
 use crate::limits;
 use parking_lot::{Condvar, Mutex};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};

@@ -43,6 +43,9 @@ pub const END_KINDS: [&str; 10] = [
 /// The kind of [`End::NotReading`].
 pub const NOT_READING: usize = 5;
 
+/// The kind of [`End::Evicted`].
+pub const EVICTED: usize = 7;
+
 /// The kind of an end by a bug.
 pub const BUG: usize = END_KINDS.len() - 1;
 
@@ -57,7 +60,7 @@ impl End {
             End::Protocol(_) => 4,
             End::NotReading(_) => NOT_READING,
             End::Unlogged => 6,
-            End::Evicted => 7,
+            End::Evicted => EVICTED,
             End::Broken(_) => 8,
         }
     }

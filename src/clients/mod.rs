@@ -5,6 +5,7 @@
 //! marks a client and puts it on a list, and its socket is closed when no lock is held any more,
 //! not even the keyspace's of an EXEC.
 
+mod client;
 pub mod courier;
 pub mod end;
 pub mod message;
@@ -12,167 +13,30 @@ pub mod monitors;
 pub mod outbox;
 pub mod output_limit;
 pub mod pause;
+pub mod waiting;
 
-use crate::clients::courier::{Courier, Mail};
-use crate::clients::message::Message;
-use crate::clients::outbox::Outbox;
-use crate::clients::output_limit::OutputLimits;
-use crate::clients::pause::Pause;
+pub use client::{Client, Names};
+
 use crate::clock::Clock;
-use crate::listener::{Address, Arrival};
+use crate::listener::Arrival;
+use courier::{Courier, Mail};
+use message::Message;
+use output_limit::OutputLimits;
 use parking_lot::Mutex;
-use rustix::io::Errno;
-use rustix::net::{RecvFlags, recv};
+use pause::Pause;
 use std::collections::BTreeMap;
-use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::os::fd::AsRawFd;
+use std::net::Shutdown;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
-
-/// The part of a client that other threads see.
-#[derive(Debug)]
-pub struct Client {
-    /// Unique and rising.
-    pub id: u64,
-    /// The client's end.
-    pub peer: Address,
-    /// The server's end.
-    pub local: Address,
-    /// The connection, shared with the worker that serves it; `None` for a client without a
-    /// connection.
-    pub stream: Option<Arc<TcpStream>>,
-    /// Steady milliseconds of the beginning.
-    pub connected_at_ms: u64,
-    /// Steady milliseconds of the last request.
-    pub active_at_ms: AtomicU64,
-    /// The selected database.
-    pub db: AtomicUsize,
-    /// RESP version: 2 or 3.
-    pub resp: AtomicU64,
-    /// The last command: its index in the command table plus one; 0 is none yet.
-    pub command: AtomicUsize,
-    /// Requests queued since MULTI; -1 without one.
-    pub queued: AtomicI64,
-    /// Keys watched.
-    pub watched: AtomicUsize,
-    /// CLIENT NO-EVICT.
-    pub no_evict: AtomicBool,
-    /// CLIENT NO-TOUCH.
-    pub no_touch: AtomicBool,
-    /// Bytes of requests that wait in the read buffer.
-    pub query_bytes: AtomicUsize,
-    /// Bytes of memory for requests.
-    pub query_held_bytes: AtomicUsize,
-    /// Bytes of memory for replies that are being written.
-    pub reply_held_bytes: AtomicUsize,
-    /// Messages and replies that wait to be sent.
-    pub outbox: Outbox,
-    /// Names, which change rarely.
-    pub names: Mutex<Names>,
-    /// Whether its request waits for the end of a pause.
-    pub is_waiting: AtomicBool,
-    /// Whether it sees every command.
-    pub is_monitor: AtomicBool,
-    is_killed: AtomicBool,
-}
-
-/// The names that a client gives itself.
-#[derive(Debug, Clone, Default)]
-pub struct Names {
-    /// CLIENT SETNAME.
-    pub client: String,
-    /// CLIENT SETINFO LIB-NAME.
-    pub library: String,
-    /// CLIENT SETINFO LIB-VER.
-    pub library_version: String,
-}
-
-impl Client {
-    /// Descriptor number, which CLIENT LIST shows.
-    pub fn descriptor(&self) -> i32 {
-        self.stream.as_ref().map_or(-1, |stream| stream.as_raw_fd())
-    }
-
-    /// Closes one direction or both. Has no effect if the connection has ended already.
-    pub fn shut_down(&self, how: Shutdown) {
-        if let Some(stream) = &self.stream {
-            let _ = stream.shutdown(how);
-        }
-    }
-
-    /// Checks whether the client has hung up, without waiting; it counts as killed then. Only its
-    /// own worker may ask, and only while it does not read.
-    pub fn is_gone(&self) -> bool {
-        let look = |stream: &Arc<TcpStream>| {
-            let mut byte = [0; 1];
-            recv(stream, &mut byte[..], RecvFlags::PEEK | RecvFlags::DONTWAIT).map(|(_, len)| len)
-        };
-        let is_gone = match self.stream.as_ref().map(look) {
-            Some(Err(error)) => !matches!(error, Errno::AGAIN | Errno::INTR),
-            Some(Ok(bytes)) => bytes == 0,
-            None => true,
-        };
-        self.is_killed.fetch_or(is_gone, Relaxed);
-        is_gone
-    }
-
-    /// A client for replaying a log.
-    pub fn without_connection(clock: &Clock) -> Client {
-        Client::new(0, None, clock.steady_ms())
-    }
-
-    fn new(id: u64, arrival: Option<Arrival>, now_ms: u64) -> Client {
-        let nowhere = || Address::Tcp(SocketAddr::from(([0, 0, 0, 0], 0)));
-        let (peer, local, stream) = match arrival {
-            Some(Arrival { peer, local, stream }) => (peer, local, Some(Arc::new(stream))),
-            None => (nowhere(), nowhere(), None),
-        };
-        Client {
-            id,
-            peer,
-            local,
-            stream,
-            connected_at_ms: now_ms,
-            active_at_ms: AtomicU64::new(now_ms),
-            db: AtomicUsize::new(0),
-            resp: AtomicU64::new(2),
-            command: AtomicUsize::new(0),
-            queued: AtomicI64::new(-1),
-            watched: AtomicUsize::new(0),
-            no_evict: AtomicBool::new(false),
-            no_touch: AtomicBool::new(false),
-            query_bytes: AtomicUsize::new(0),
-            query_held_bytes: AtomicUsize::new(0),
-            reply_held_bytes: AtomicUsize::new(0),
-            outbox: Outbox::default(),
-            names: Mutex::default(),
-            is_waiting: AtomicBool::new(false),
-            is_monitor: AtomicBool::new(false),
-            is_killed: AtomicBool::new(false),
-        }
-    }
-
-    /// Marks this connection as killed. Its socket is shut down when no lock is held.
-    pub fn kill(&self) {
-        self.is_killed.store(true, Relaxed);
-    }
-
-    /// Bytes of memory for replies and messages to it.
-    pub fn output_held_bytes(&self) -> usize {
-        self.reply_held_bytes.load(Relaxed) + self.outbox.waiting().held_bytes
-    }
-
-    /// Whether this connection was killed.
-    pub fn is_killed(&self) -> bool {
-        self.is_killed.load(Relaxed)
-    }
-}
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use waiting::WaitingRoom;
 
 /// All connected clients, in order of arrival.
 #[derive(Debug, Default)]
 pub struct Clients {
     /// Whether their requests wait.
     pub pause: Pause,
+    /// Requests that wait for a key.
+    pub waiting: WaitingRoom,
     /// The list of outboxes to deliver.
     pub courier: Courier,
     /// The limits of outboxes.

@@ -6,8 +6,9 @@
 //! Lines of one client are in order. Those of two clients may be swapped by a few microseconds,
 //! because they are queued after the commands were executed; each contains its time.
 
+use crate::clients::Clients;
+use crate::clients::client::Client;
 use crate::clients::courier::Mail;
-use crate::clients::{Client, Clients};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

@@ -14,6 +14,8 @@ const FAMILIES: &[&[&[&Command]]] = &[
     transaction::COMMANDS,
     scripting::COMMANDS,
     admin::COMMANDS,
+    #[cfg(test)]
+    tests::COMMANDS,
 ];
 
 /// Installs all commands in the table. It must run before the first request; further calls change
@@ -32,4 +34,52 @@ pub fn is_original_name(name: &[u8]) -> bool {
 pub fn rows() -> &'static [Row] {
     install();
     table::rows()
+}
+
+#[cfg(test)]
+mod tests {
+    //! A command that waits, so that waiting is tested whatever families there are.
+
+    use crate::command::engine::blocking::{Blocking, Patience, Served};
+    use crate::command::engine::{
+        Args, Command, CommandError, Handler, KeyArguments, Keys, Reply, flag,
+    };
+    use crate::keyspace::{Event, Key, Text};
+
+    pub(super) const COMMANDS: &[&[&Command]] = &[&[&TAKE]];
+
+    /// `TAKE key [key ...] timeout` takes the string under the first key that has one.
+    static TAKE: Command = Command {
+        keys: KeyArguments::new(1, -2, 1),
+        group: "generic",
+        summary: "Takes a string, and waits until there is one",
+        syntax: "key [key ...] timeout",
+        example: "> TAKE k 0.001
+                  *-1",
+        handler: Handler::Blocking(&Blocking {
+            attempt: take,
+            patience: |args| Patience::seconds(args.at(args.len() - 1)),
+            keys: |args| 1..args.len() - 1,
+            give_up: Reply::null_array,
+        }),
+        ..Command::named("take", -3, flag::WRITE | flag::NOSCRIPT | flag::BLOCKING, "1.0.0")
+    };
+
+    fn take(
+        keys: &mut Keys<'_>,
+        args: Args<'_>,
+        reply: &mut Reply,
+    ) -> Result<Served, CommandError> {
+        for at in 1..args.len() - 1 {
+            let key = args.at(at);
+            let Some(text) = keys.look::<Text>(key)?.cloned() else { continue };
+            keys.remove(key, Event::DEL);
+            keys.log_as(|| [Key::new(b"DEL"), Key::new(key)]);
+            reply.array(2);
+            reply.bulk(key);
+            reply.bulk(&text);
+            return Ok(Served::Now);
+        }
+        Ok(Served::NotNow)
+    }
 }

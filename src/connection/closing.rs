@@ -33,6 +33,7 @@ impl Connection<'_> {
         match self.session.client.outbox.cut() {
             Some(Cut::Limit(bytes)) => End::NotReading(bytes),
             Some(Cut::Unlogged) => End::Unlogged,
+            Some(Cut::Evicted) => End::Evicted,
             Some(Cut::Broken) => End::Broken(ErrorKind::BrokenPipe.into()),
             None => End::Killed,
         }

@@ -18,10 +18,12 @@
 //! | file | job |
 //! |---|---|
 //! | `speaking.rs` | replies on their way out |
+//! | `waiting.rs` | requests that wait: for a key, for the end of a pause |
 //! | `closing.rs` | the end, by its reason |
 
 mod closing;
 mod speaking;
+mod waiting;
 
 use crate::clients::Client;
 use crate::clients::end::End;
@@ -73,6 +75,7 @@ struct Connection<'a> {
 impl Drop for Connection<'_> {
     fn drop(&mut self) {
         self.session.unwatch(self.shared);
+        self.forget_wait();
         self.session.stop_monitoring(self.shared, &mut self.reply);
         // After a panic of a handler, work for others may remain.
         self.session.aftermath.settle(self.shared);
@@ -149,27 +152,15 @@ impl Connection<'_> {
                 &mut self.reply,
             );
             self.check_end()?;
-            if let Some(is_write) = self.session.has_to_wait.take() {
+            if let Some(blocked) = self.session.blocked.take() {
+                self.wait_until_served(blocked, self.has_more(*next))?;
+            } else if let Some(is_write) = self.session.has_to_wait.take() {
                 self.wait_for_pause(is_write)?;
             } else if self.reply.len() >= limits::OUTPUT_FLUSH_BYTES {
                 self.speak()?;
             }
         }
         Ok(())
-    }
-
-    /// Waits for the end of a pause, after sending the replies so far. A client that hangs up
-    /// meanwhile counts as killed.
-    fn wait_for_pause(&mut self, is_write: bool) -> Result<(), End> {
-        self.speak()?;
-        let client = &self.session.client;
-        client.is_waiting.store(true, Relaxed);
-        let is_over = || client.is_killed() || self.shared.is_stopping();
-        let pause = &self.shared.clients.pause;
-        pause.wait(&self.shared.clock, is_write, is_over, || client.is_gone());
-        self.mark_active();
-        client.is_waiting.store(false, Relaxed);
-        self.check_end()
     }
 
     /// Whether the connection ends, by the client's request or by another thread.

@@ -16,6 +16,7 @@ use crate::keyspace::store::hasher::SharedHasher;
 use crate::keyspace::store::snapshot::Snapshot;
 use crate::keyspace::types::Encodings;
 use crate::keyspace::value::Value;
+use crate::keyspace::waiters::Waiters;
 use crate::keyspace::watch::{Watch, Watchers};
 use crate::limits;
 use crate::policy::Limit;
@@ -69,6 +70,8 @@ pub struct Keyspace {
     pub(crate) last_use: LastUse,
     pub(crate) counters: Counters,
     pub(crate) watchers: Watchers,
+    /// Clients that wait for keys.
+    pub waiters: Waiters,
     /// The sum of all databases.
     account: Account,
     pub(crate) limit: Limit,
@@ -101,6 +104,7 @@ impl Keyspace {
             last_use: LastUse(0),
             counters: Counters::default(),
             watchers: Watchers::default(),
+            waiters: Waiters::default(),
             account,
             limit: Limit::NONE,
             allowed_bytes: usize::MAX,
@@ -118,6 +122,11 @@ impl Keyspace {
     /// Prefetch: loads what a lookup of `key` needs into the processor's caches; changes nothing.
     pub fn prefetch(&self, db: usize, key: &[u8]) {
         self.databases[db].prefetch(key);
+    }
+
+    /// Whether a key is there; looking is no use of it.
+    pub fn has_key(&self, db: usize, key: &[u8]) -> bool {
+        self.databases[db].peek(key).is_some()
     }
 
     /// Number of keys in all databases.
@@ -179,6 +188,7 @@ impl Keyspace {
     pub fn flush(&mut self, db: usize) {
         let database = &self.databases[db];
         self.watchers.flushed(db, |key| database.peek(key).is_some());
+        self.waiters.all_changed(db);
         let empty = Database::new(self.hasher.clone(), lru_scope_of(self.limit), &self.account);
         let mut full = std::mem::replace(&mut self.databases[db], empty);
         self.databases[db].walk = self.new_walk();
@@ -202,6 +212,7 @@ impl Keyspace {
         }
         self.counters.changes += 1;
         self.databases.swap(first, second);
+        [first, second].into_iter().for_each(|db| self.waiters.all_changed(db));
     }
 
     /// Removes up to `keys_max` expired keys, fewer if their removal moves many other entries, and

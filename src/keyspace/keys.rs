@@ -350,6 +350,7 @@ impl Keys<'_> {
         if changes > 0 {
             self.keyspace.counters.changes += changes as u64;
             self.keyspace.watchers.changed(self.db, key);
+            self.keyspace.waiters.changed(self.db, key);
             self.keyspace.events.add(self.db, key, event);
         }
     }

@@ -20,7 +20,7 @@
 //! | [`value`] | what a key can hold: the list of all types |
 //! | [`string`], [`types`] | the types |
 //! | [`value_type`] | what has to be known about a type |
-//! | [`watch`], [`events`], `propagation` | informing others about changes |
+//! | [`watch`], [`waiters`], [`events`], `propagation` | informing others about changes |
 //! | [`bytes`] | strings that are short in place and long by reference |
 //! | [`table_size`] | the size of a hash table |
 //! | [`allocation`] | the size of an allocation |
@@ -39,6 +39,7 @@ pub mod table_size;
 pub mod types;
 pub mod value;
 pub mod value_type;
+pub mod waiters;
 pub mod watch;
 
 pub use bytes::{Key, Text};

@@ -413,3 +413,6 @@ fn wait_until(wait_ms: u64, is_so: impl Fn() -> bool) -> bool {
         is_so()
     })
 }
+
+#[cfg(test)]
+mod waiting_tests;

@@ -1,12 +1,15 @@
 //! The aftermath of a hold of the keyspace lock: what remains to be done, and in which order.
 
+use crate::clients::Client;
 use crate::clients::courier::Mail;
 use crate::clients::monitors::Line;
 use crate::keyspace::Garbage;
 use crate::keyspace::store::snapshot::BeforeImage;
 use crate::log::{self, Level};
 use crate::observe::slowlog::Entry;
+use crate::resp::Reply;
 use crate::shared::Services;
+use std::sync::Arc;
 
 /// Work that is collected during execution, with or without the keyspace lock, and done when no
 /// lock is held any more.
@@ -20,6 +23,9 @@ pub struct Aftermath {
     pub monitored: Vec<Line>,
     /// Lines of `redis.log`.
     pub script_lines: Vec<(Level, String)>,
+    /// Replies to clients that waited for a key, which [`super::Hold::finish`] puts into their
+    /// outboxes.
+    pub served: Vec<(Arc<Client>, Reply)>,
     /// Values and databases that take time to drop.
     pub garbage: Vec<Garbage>,
     /// Clients with new messages in their outboxes. [`Services::post`] sends them, when the log is

@@ -6,7 +6,8 @@
 use crate::aof::Unwritten;
 use crate::clients::Client;
 use crate::clients::courier::Mail;
-use crate::clients::outbox::{Delivery, Safety};
+use crate::clients::outbox::{Delivery, Fence, Safety};
+use crate::resp::Reply;
 use crate::shared::{Services, Stats};
 use std::net::Shutdown;
 use std::sync::Arc;
@@ -48,6 +49,21 @@ impl Services {
         delivery
     }
 
+    /// Puts the reply to a request that has waited into its client's outbox, behind a fence if the
+    /// log has to be synced first.
+    pub(super) fn reply_to_waiter(&self, client: &Arc<Client>, reply: Reply, mail: &mut Mail) {
+        let offset = self.aof.end();
+        let has_to_sync = self.aof.is_on() && self.aof.has_to_sync(offset);
+        let fence = has_to_sync.then_some(Fence { offset, has_written: true });
+        if client.outbox.put_replies(reply, fence) {
+            mail.add(client);
+        }
+        if has_to_sync {
+            self.clients.courier.add_fenced(offset, Arc::clone(client));
+            self.aof.request_sync();
+        }
+    }
+
     fn safety(&self, offset: u64) -> Safety {
         match self.aof.is_safe_or_lost(offset) {
             Ok(true) => Safety::Safe,
@@ -69,6 +85,15 @@ impl Services {
     }
 
     fn deliver_fenced(&self) {
+        for waiting in self.clients.waiting.take_synced(self.aof.synced()) {
+            let mut reply = waiting.empty_reply();
+            reply.array(2);
+            reply.integer(1);
+            reply.integer(0);
+            if !waiting.is_silent && waiting.client.outbox.put_replies(reply, None) {
+                self.deliver_or_announce(&waiting.client);
+            }
+        }
         let is_pending = |offset| self.safety(offset) == Safety::Pending;
         for client in self.clients.courier.take_fenced(is_pending) {
             self.deliver_or_announce(&client);

@@ -3,8 +3,8 @@
 //! ```text
 //! lock_keyspace ─► execute … ─► finish                        ─► settle            ─► post
 //!                               changes to the log's queue       before-images        messages
-//!                               (unlock)                         slow-log entries
-//!                                                                lines for MONITOR
+//!                               replies to served waiters        slow-log entries
+//!                               (unlock)                         lines for MONITOR
 //!                                                                killed clients
 //!                                                                garbage
 //! ```
@@ -67,7 +67,8 @@ impl<'a> Hold<'a> {
     /// Does everything that must be done under the lock, in this order, and releases it. The rest
     /// is added to `after`.
     pub fn finish(mut self, after: &mut Aftermath) {
-        let aof = &self.services.aof;
+        let services = self.services;
+        let aof = &services.aof;
         let (keyspace, log) = self.split();
         // 1. Changes for the log, in the order of execution.
         log.removals(&mut keyspace.propagation);
@@ -80,7 +81,11 @@ impl<'a> Hold<'a> {
             aof.rewriter.announce_before_images();
             after.before_images.push(keyspace.take_before_images());
         }
-        // 3. Garbage.
+        // 3. Replies to clients that waited for a key, now that what they rest on is logged.
+        for (client, reply) in after.served.drain(..) {
+            services.reply_to_waiter(&client, reply, &mut after.mail);
+        }
+        // 4. Garbage.
         after.garbage.append(&mut keyspace.garbage);
         drop(self.guard.take());
     }

@@ -2,7 +2,7 @@
 
 use crate::aof_log::folder;
 use crate::raw::{Raw, encode};
-use crate::support::TestServer;
+use crate::support::{TestServer, wait_until};
 use socket2::SockRef;
 use std::path::Path;
 use tempfile::TempDir;
@@ -82,4 +82,23 @@ fn goodbyes_are_answered() {
     client.send(b"SET k v\r\n");
     client.send(b"GET k\r\n");
     assert_eq!(client.finish(), b"+OK\r\n$1\r\nv\r\n");
+}
+
+/// Ensures that WAITAOF is answered when the disk has what was written before it, and that one
+/// which asks for a replica waits until its time is over.
+#[test]
+fn waiting_for_the_disk() {
+    let dir = folder();
+    let server = TestServer::with(|config| {
+        config.appendonly = true;
+        config.dir = dir.path().to_owned();
+    });
+    let mut client = server.client();
+    assert_eq!(client.ask("SET k v"), "+OK");
+    assert_eq!(client.ask("WAITAOF 1 0 0"), "*2 :1 :0");
+    assert!(server.shared.aof.synced() >= server.shared.aof.end());
+    client.say("WAITAOF 1 1 50");
+    wait_until("it waits", || server.shared.clients.waiting.len() == 1);
+    server.clock.advance_ms(50);
+    assert_eq!(client.reply(), b"*2\r\n:1\r\n:0\r\n");
 }

@@ -1,6 +1,8 @@
 //! CLIENT REPLY, NO-TOUCH and NO-EVICT: which replies are sent, and what lookups record.
 
+use crate::raw::Raw;
 use crate::support::{TestServer, check};
+use respool::config::memory::MaxMemory;
 
 /// Ensures that with REPLY OFF nothing is sent, not even errors, until ON is answered.
 #[test]
@@ -114,4 +116,25 @@ fn no_evict_is_shown() {
     assert_eq!(client.ask("CLIENT NO-EVICT off"), "+OK");
     assert!(client.ask("CLIENT INFO").contains(" flags=N "));
     assert_eq!(client.ask("CLIENT NO-EVICT maybe"), "-ERR syntax error");
+}
+
+/// Ensures that the largest clients have to leave when clients together take too much, that one
+/// which asked to be spared stays, and that it is counted.
+#[test]
+fn the_largest_clients_are_evicted() {
+    let server = TestServer::with(|config| config.maxmemory_clients = MaxMemory::Bytes(8 << 20));
+    let (mut small, mut spared) = (server.client(), server.client());
+    assert_eq!(spared.ask("CLIENT NO-EVICT on"), "+OK");
+    let begin = |client: &mut Raw, bytes: usize| {
+        client.send(format!("*2\r\n$4\r\nECHO\r\n${}\r\n", bytes + 1).as_bytes());
+        client.send_anyway(&vec![b'x'; bytes]);
+    };
+    assert_eq!(small.ask("PING"), "+PONG");
+    begin(&mut spared, 2 << 20);
+    let mut large = server.client();
+    begin(&mut large, 16 << 20);
+    assert!(large.is_ended());
+    spared.send(b"x\r\n");
+    assert_eq!(spared.reply().len(), (2 << 20) + 13);
+    assert!(small.ask("INFO stats").contains("evicted_clients:1 "));
 }

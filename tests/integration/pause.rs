@@ -154,3 +154,28 @@ fn wrong_requests() {
         ",
     );
 }
+
+/// Ensures that WAIT waits for replicas, of which there are none, until its time is over or it is
+/// ended, and not in a transaction.
+#[test]
+fn waiting_for_replicas() {
+    let server = TestServer::start();
+    let (mut client, mut other) = (server.client(), server.client());
+    let id = client.ask("CLIENT ID")[1..].to_owned();
+    let waits = |client: &mut Raw| {
+        client.say("WAIT 1 60000");
+        wait_until("it waits", || server.shared.clients.waiting.len() == 1);
+    };
+    waits(&mut client);
+    assert!(other.ask("INFO clients").contains("blocked_clients:1 "));
+    assert!(other.ask("CLIENT LIST").contains(" flags=b "));
+    server.clock.advance_ms(60_000);
+    assert_eq!(client.reply(), b":0\r\n");
+    waits(&mut client);
+    assert_eq!(other.ask(&format!("CLIENT UNBLOCK {id} ERROR")), ":1");
+    assert_eq!(client.reply(), b"-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n");
+    for (request, reply) in [("MULTI", "+OK"), ("WAIT 1 0", "+QUEUED"), ("EXEC", "*1 :0")] {
+        assert_eq!(client.ask(request), reply);
+    }
+    assert_eq!(client.ask("WAIT 0 0"), ":0");
+}

@@ -59,6 +59,8 @@ pub enum Cut {
     Unlogged,
     /// The connection is broken.
     Broken,
+    /// Clients take too much memory.
+    Evicted,
 }
 
 /// Figures for CLIENT LIST.
@@ -238,6 +240,8 @@ impl Outbox {
         state.bytes += replies.len();
         let items = fence.map(Item::Fence).into_iter().chain([Item::Replies(Box::new(replies))]);
         if state.is_owner_speaking { &mut state.later } else { &mut state.queue }.extend(items);
+        // The owner may wait here for it, if it cannot listen to its client.
+        self.progress.notify_all();
         state.announce()
     }
 
@@ -267,6 +271,12 @@ impl Outbox {
     /// The class of the limit.
     pub fn class(&self) -> OutputClass {
         self.state.lock().class
+    }
+
+    /// Cuts the client off. Its connection has to be closed.
+    pub fn cut_off(&self, cut: Cut) {
+        self.state.lock().cut(cut);
+        self.progress.notify_all();
     }
 
     /// The reason why the client was cut off, if it was.
@@ -322,6 +332,15 @@ impl Outbox {
             sent = state.sent;
         }
         state.cut.is_none()
+    }
+
+    /// Waits until `is_over` says that the wait is over, or for `wait_ms`. Only for the client's
+    /// own worker, while its request waits.
+    pub fn wait_for_reply(&self, wait_ms: u64, is_over: impl Fn() -> bool) {
+        let mut state = self.state.lock();
+        if !is_over() {
+            self.progress.wait_for(&mut state, Duration::from_millis(wait_ms));
+        }
     }
 
     /// Makes the owner check whether it still has to wait.

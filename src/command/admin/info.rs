@@ -3,7 +3,7 @@
 //! No section asks the system for figures or visits every client, because the keyspace is locked:
 //! figures of the kernel, and sums over all clients, are sampled by the housekeeper.
 
-use crate::clients::end::NOT_READING;
+use crate::clients::end::{EVICTED, NOT_READING};
 use crate::command::admin::info_commands;
 use crate::command::admin::persistence;
 use crate::command::engine::{Args, Command, Context, Handler, Outcome, Reply, flag};
@@ -115,7 +115,8 @@ fn clients(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
     writeln!(out, "client_recent_max_input_buffer:{input}")?;
     let output = Stats::read(&stats.client_output_max_bytes);
     writeln!(out, "client_recent_max_output_buffer:{output}")?;
-    writeln!(out, "blocked_clients:{}", clients.pause.waiting())?;
+    let blocked = clients.pause.waiting() + clients.waiting.len();
+    writeln!(out, "blocked_clients:{blocked}")?;
     writeln!(out, "tracking_clients:0")?;
     writeln!(out, "clients_in_timeout_table:0")
 }
@@ -157,6 +158,7 @@ fn stats(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
         ("rejected_connections", Stats::read(&stats.rejected_connections)),
         ("expired_keys", counters.expired),
         ("evicted_keys", counters.evicted),
+        ("evicted_clients", Stats::read(&stats.ends[EVICTED])),
         ("keyspace_hits", counters.hits),
         ("keyspace_misses", counters.misses),
         ("total_error_replies", facts.shared.errors.total()),

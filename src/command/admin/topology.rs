@@ -3,12 +3,16 @@
 //! Clients use these commands to find out what kind of server they are connected to. The replies
 //! are Redis's for a standalone server.
 
-use crate::command::engine::arguments::timeout_ms;
+use crate::command::engine::blocking::{Blocking, Patience, Served};
 use crate::command::engine::help;
-use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
+use crate::command::engine::waiting;
+use crate::command::engine::{
+    Args, Command, CommandError, Context, Handler, Keys, Outcome, Reply, flag,
+};
 
 /// The family.
-pub const COMMANDS: &[&Command] = &[&ROLE, &WAIT, &CLUSTER, &READONLY, &READWRITE, &MODULE];
+pub const COMMANDS: &[&Command] =
+    &[&ROLE, &WAIT, &WAITAOF, &CLUSTER, &READONLY, &READWRITE, &MODULE];
 
 /// Flags of most of the family.
 const FLAGS: u32 = flag::LOADING | flag::STALE | flag::FAST;
@@ -41,23 +45,87 @@ fn role(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static WAIT: Command = Command {
-    flags: flag::NOSCRIPT | flag::OF_CONNECTION,
+    flags: flag::NOSCRIPT | flag::BLOCKING | flag::OF_CONNECTION,
     group: "generic",
-    summary: "Counts the replicas that have the writes so far: none, without waiting",
+    summary: "Waits until so many replicas have the writes so far; there are none",
     syntax: "numreplicas timeout",
-    example: "> WAIT 1 1000
+    example: "> WAIT 0 1000
               :0
               > WAIT 1 -1
               -ERR timeout is negative",
-    handler: Handler::Plain(wait),
+    handler: Handler::Blocking(&Blocking {
+        attempt: wait,
+        patience: |args| args.integer(1).and_then(|_| Patience::milliseconds(args.at(2))),
+        keys: |_| 0..0,
+        give_up: |reply| reply.integer(0),
+    }),
     ..row("wait", 3, "3.0.0")
 };
 
-fn wait(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    args.integer(1)?;
-    timeout_ms(args.at(2))?;
+fn wait(_: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Result<Served, CommandError> {
+    if args.integer(1)? > 0 {
+        return Ok(Served::NotNow);
+    }
     reply.integer(0);
+    Ok(Served::Now)
+}
+
+static WAITAOF: Command = Command {
+    flags: flag::NOSCRIPT | flag::BLOCKING | flag::OF_CONNECTION,
+    group: "generic",
+    summary: "Waits until the writes so far are on this server's disk, and on those of replicas",
+    syntax: "numlocal numreplicas timeout",
+    example: "> WAITAOF 0 0 0
+              *2
+              :0
+              :0
+              > WAITAOF 1 0 0
+              -ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.
+              > WAITAOF 2 0 0
+              -ERR value is out of range, must be between 0 and 1",
+    handler: Handler::Plain(waitaof),
+    ..row("waitaof", 4, "7.2.0")
+};
+
+fn waitaof(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    const OUT_OF_RANGE: CommandError =
+        CommandError::new("ERR value is out of range, must be between 0 and 1");
+    const NEGATIVE: CommandError = CommandError::new("ERR value is out of range, must be positive");
+    let (local, replicas) = (args.integer(1)?, args.integer(2)?);
+    if !(0..=1).contains(&local) {
+        return Err(OUT_OF_RANGE);
+    }
+    if replicas < 0 {
+        return Err(NEGATIVE);
+    }
+    let patience = Patience::milliseconds(args.at(3))?;
+    let aof = &context.shared.aof;
+    if local > 0 && !aof.is_on() {
+        return Err(CommandError::new(
+            "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.",
+        ));
+    }
+    let end = aof.end();
+    let is_synced = aof.is_on() && aof.synced() >= end;
+    let is_enough = replicas == 0 && (local == 0 || is_synced);
+    if is_enough || context.session.denies_blocking() {
+        synced(reply, is_synced);
+    } else {
+        // There are no replicas: a request for one waits until its time is over.
+        let offset = if replicas > 0 { u64::MAX } else { end };
+        let give_up: fn(&mut Reply) = match is_synced {
+            true => |reply| synced(reply, true),
+            false => |reply| synced(reply, false),
+        };
+        waiting::await_sync(context, offset, patience, give_up);
+    }
     Ok(())
+}
+
+fn synced(reply: &mut Reply, is_synced: bool) {
+    reply.array(2);
+    reply.integer(i64::from(is_synced));
+    reply.integer(0);
 }
 
 static CLUSTER: Command = Command {

@@ -149,9 +149,11 @@ fn describe(client: &Client, now_ms: u64) -> String {
         None => "NULL".to_owned(),
     };
     let queued = client.queued.load(Relaxed);
+    let [channels, patterns, shards] = client.subscriptions.each_ref().map(|n| n.load(Relaxed));
     let states = [
         (matches!(client.peer, Address::Unix(_)), 'U'),
         (client.is_monitor.load(Relaxed), 'O'),
+        (channels + patterns + shards > 0, 'P'),
         (client.is_waiting.load(Relaxed), 'b'),
         (queued >= 0, 'x'),
         (client.no_evict.load(Relaxed), 'e'),
@@ -166,10 +168,10 @@ fn describe(client: &Client, now_ms: u64) -> String {
     let waiting = client.outbox.waiting();
     let reply_held = client.reply_held_bytes.load(Relaxed);
     format!(
-        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub=0 psub=0 \
-         ssub=0 multi={queued} qbuf={query} qbuf-free={} argv-mem=0 multi-mem=0 \
-         rbs={reply_held} rbp=0 obl={} oll={} omem={} tot-mem={} events=r cmd={command} \
-         user=default redir=-1 resp={} lib-name={} lib-ver={}\n",
+        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub={channels} \
+         psub={patterns} ssub={shards} multi={queued} qbuf={query} qbuf-free={} argv-mem=0 \
+         multi-mem=0 rbs={reply_held} rbp=0 obl={} oll={} omem={} tot-mem={} events=r \
+         cmd={command} user=default redir=-1 resp={} lib-name={} lib-ver={}\n",
         client.id,
         client.peer,
         client.local,

@@ -4,6 +4,7 @@ use crate::command::connection::client_rows::{ADMIN, row};
 use crate::command::engine::arguments::timeout_ms;
 use crate::command::engine::help::wrong_subcommand;
 use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply};
+use crate::command::engine::{Keyspace, waiting};
 
 /// A subcommand of CLIENT.
 pub static PAUSE: Command = Command {
@@ -53,29 +54,40 @@ fn unpause(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome
     Ok(())
 }
 
-/// A subcommand of CLIENT. No command here waits for other clients, so there is none to wake.
+/// A subcommand of CLIENT.
 pub static UNBLOCK: Command = Command {
-    summary: "Wakes a client that waits in a blocking command, of which there are none here",
+    complexity: "O(log N) with N clients that wait",
+    summary: "Ends the wait of a client's blocking command, as if its time were over or with an \
+              error",
     syntax: "client-id [TIMEOUT | ERROR]",
     example: "> CLIENT UNBLOCK 1 ERROR
               :0
               > CLIENT UNBLOCK 1 now
               -ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR",
-    handler: Handler::Plain(unblock),
+    handler: Handler::Keyspace(unblock),
     ..row("unblock", -3, ADMIN, "5.0.0")
 };
 
-fn unblock(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    match args.len() {
-        3 => {}
-        4 if args.is(3, "timeout") || args.is(3, "error") => {}
+fn unblock(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    args: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    const UNBLOCKED: CommandError =
+        CommandError::new("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+    let error = match args.len() {
+        3 => None,
+        4 if args.is(3, "timeout") => None,
+        4 if args.is(3, "error") => Some(&UNBLOCKED),
         4 => {
             let text = "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR";
             return Err(CommandError::new(text));
         }
         _ => return Err(wrong_subcommand(args)),
-    }
-    args.integer(2)?;
-    reply.integer(0);
+    };
+    let id = u64::try_from(args.integer(2)?).ok();
+    let was_waiting = id.is_some_and(|id| waiting::unblock(context, keyspace, id, error));
+    reply.integer(i64::from(was_waiting));
     Ok(())
 }

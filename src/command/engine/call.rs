@@ -1,10 +1,11 @@
 //! Calling a handler while the keyspace is locked, for one request or for each of a transaction.
 
-use crate::command::engine::{
-    Args, CommandError, Context, Keyspace, Outcome, Reply, flag, monitoring, propagation, table,
-};
 #[cfg(debug_assertions)]
-use crate::command::engine::{Command, Handler};
+use crate::command::engine::Command;
+use crate::command::engine::{
+    Args, CommandError, Context, Handler, Keyspace, Outcome, Reply, flag, monitoring, propagation,
+    table, waiting,
+};
 use crate::resp::reply::Mark;
 use crate::shared::Services;
 
@@ -22,7 +23,12 @@ pub(crate) fn perform(
     {
         keyspace.touched = Some(Vec::new());
     }
-    let outcome = command.invoke(context, keyspace, args, reply);
+    let outcome = match command.handler {
+        Handler::Blocking(blocking) => {
+            waiting::begin(number, blocking, context, keyspace, args, reply)
+        }
+        _ => command.invoke(context, keyspace, args, reply),
+    };
     #[cfg(debug_assertions)]
     check_declared(command, keyspace, args);
     let has_changed = keyspace.counters().changes != changes;
@@ -32,7 +38,7 @@ pub(crate) fn perform(
         command.name
     );
     if keyspace.propagation.is_on() && command.flags & (flag::EXECUTES | flag::RUNS_COMMANDS) == 0 {
-        propagation::log(context, keyspace, db, has_changed.then_some(args));
+        propagation::log(context.log.as_deref_mut(), keyspace, db, has_changed.then_some(args));
     }
     remember(number, context, args, &outcome);
     outcome

@@ -16,6 +16,7 @@ use crate::command::engine::propagation;
 use crate::command::engine::queue::Transaction;
 use crate::command::engine::session::{ReplyMode, Session, reach};
 use crate::command::engine::table;
+use crate::command::engine::waiting;
 use crate::command::engine::{Args, Command, CommandError, Context, Outcome, Reply, flag};
 use crate::keyspace::Eviction;
 use crate::limits;
@@ -54,6 +55,9 @@ pub fn execute(
             break;
         }
         next += 1;
+        if run.session.blocked.is_some() {
+            break;
+        }
         let is_enough =
             run.session.is_closing || reply.len() - waiting >= limits::OUTPUT_FLUSH_BYTES;
         let is_time_to_look = (next - first).is_multiple_of(limits::BATCH_CLOCK_EVERY)
@@ -175,6 +179,7 @@ impl<'b> Run<'_, 'b> {
         debug_assert!(
             reply.is_one_reply_since(mark)
                 || self.session.reply_mode != ReplyMode::On
+                || self.session.blocked.is_some()
                 || self.session.has_to_wait.is_some(),
             "'{}' must write exactly one reply",
             args.at(0).escape_ascii()
@@ -368,6 +373,9 @@ impl<'b> Run<'_, 'b> {
         let (keyspace, log) = access.split();
         let mut context = Context { session: self.session, shared, now_ms, log: Some(log) };
         let outcome = call::perform(number, &mut context, keyspace, args, reply);
+        if access.waiters.has_ready() {
+            waiting::serve(shared, access, &mut self.session.aftermath);
+        }
         self.session.rests_on.has_written |= is_write;
         outcome
     }

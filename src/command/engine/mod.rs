@@ -14,12 +14,14 @@
 //! | [`queue`] | what was queued since MULTI |
 //! | [`propagation`] | what a change adds to the log |
 //! | [`meter`], [`monitoring`] | times for statistics and the slow log; lines for MONITOR |
+//! | [`blocking`], [`waiting`] | what a command that waits for a key is made of; its wait |
 //! | [`replay`] | executing a log |
 //! | [`arguments`], [`deadline`], [`draw`], [`scan_options`], [`sums`], [`values`] | what several families have in common |
 //! | [`help`], [`syntax`], [`categories`], [`secrets`] | texts and figures derived from rows |
 
 pub mod arguments;
 pub mod batch;
+pub mod blocking;
 pub mod call;
 pub mod categories;
 pub mod deadline;
@@ -40,6 +42,7 @@ pub mod sums;
 pub mod syntax;
 pub mod table;
 pub mod values;
+pub mod waiting;
 
 pub use crate::error::{CommandError, Outcome};
 pub use crate::keyspace::{Keys, Keyspace};

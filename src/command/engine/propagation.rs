@@ -1,13 +1,14 @@
 //! The part of a command that is logged, and the refusal of commands that could not be logged.
 
-use crate::command::engine::{Args, Command, CommandError, Context, Keyspace, Outcome, flag};
+use crate::aof::Pending;
+use crate::command::engine::{Args, Command, CommandError, Keyspace, Outcome, flag};
 use crate::shared::Services;
 
 /// Logs an executed command: first the keys that expired or were evicted meanwhile, then the
 /// request, if it has changed something, or its replacement by the handler.
-pub fn log(context: &mut Context<'_>, keyspace: &mut Keyspace, db: usize, args: Option<Args<'_>>) {
+pub fn log(log: Option<&mut Pending>, keyspace: &mut Keyspace, db: usize, args: Option<Args<'_>>) {
     let propagation = &mut keyspace.propagation;
-    if let Some(log) = &mut context.log {
+    if let Some(log) = log {
         log.removals(propagation);
         match args {
             None => {}

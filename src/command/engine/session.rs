@@ -59,6 +59,8 @@ pub struct Session {
     pub is_in_exec: bool,
     /// They are those of a script.
     pub is_in_script: bool,
+    /// The last request waits for a key.
+    pub blocked: Option<Blocked>,
     /// The next request waits for the end of a pause; the value says whether it is a write.
     pub has_to_wait: Option<bool>,
     /// The part of the log that must be safe before the next reply leaves.
@@ -70,6 +72,13 @@ pub struct Session {
     is_speaking: bool,
     db: usize,
     no_touch: bool,
+}
+
+/// A request that waits for a key.
+#[derive(Debug, Clone, Copy)]
+pub struct Blocked {
+    /// Steady milliseconds at which its time is over, if ever.
+    pub deadline_ms: Option<u64>,
 }
 
 /// The changes on which the unsent replies rest: everything that was logged before them, both the
@@ -104,6 +113,7 @@ impl Session {
             aftermath: Aftermath::default(),
             is_in_exec: false,
             is_in_script: false,
+            blocked: None,
             has_to_wait: None,
             rests_on: RestsOn::default(),
             reach: 0,
@@ -185,6 +195,16 @@ impl Session {
             self.reach &= !reason;
             self.client.outbox.take_later(reply);
         }
+    }
+
+    /// Ends the reason that a request waits.
+    pub fn end_wait(&mut self) {
+        self.reach &= !reach::WAITING;
+    }
+
+    /// Whether a request that cannot be served must not wait: in a transaction or a script.
+    pub fn denies_blocking(&self) -> bool {
+        self.is_in_exec || self.is_in_script
     }
 
     /// Whether the client is reachable for a reason.

@@ -4,6 +4,7 @@
 //! lookup, arity check, COMMAND and its subcommands, statistics, and the table in the README.
 
 use crate::aof::Pending;
+use crate::command::engine::blocking::Blocking;
 use crate::command::engine::{Args, CommandError, Keys, Keyspace, Outcome, Reply, Session};
 use crate::resp::parse_integer;
 use crate::shared::{Services, Shared};
@@ -47,6 +48,8 @@ pub enum Handler {
     /// The server as a whole, the keyspace lock included: never while that is held, so never
     /// inside a transaction or a script.
     Server(fn(&Shared, &mut Context<'_>, Args<'_>, &mut Reply) -> Outcome),
+    /// The keys of the client's database, and the request may wait until it can be served.
+    Blocking(&'static Blocking),
     /// All databases, and the connection or the server as well.
     Keyspace(fn(&mut Context<'_>, &mut Keyspace, Args<'_>, &mut Reply) -> Outcome),
     /// The second argument names the command. Without one the request is an arity error or a call
@@ -57,7 +60,7 @@ pub enum Handler {
 impl Handler {
     /// Whether it works on the keyspace, which has to be locked for it.
     pub fn needs_keyspace(self) -> bool {
-        matches!(self, Handler::Keys(_) | Handler::Keyspace(_) | Handler::Container(_, None))
+        !matches!(self, Handler::Plain(_) | Handler::Server(_) | Handler::Container(_, Some(_)))
     }
 
     /// Calls a handler that does not need the keyspace, while it is not locked.
@@ -73,7 +76,8 @@ impl Handler {
                 handler(context, args, reply)
             }
             Handler::Server(handler) => handler(shared, context, args, reply),
-            Handler::Keys(_) | Handler::Keyspace(_) | Handler::Container(_, None) => Ok(()),
+            // These need it.
+            _ => Err(CommandError::new("ERR Command not allowed here")),
         }
     }
 }
@@ -278,7 +282,10 @@ impl Command {
             Handler::Plain(handler) | Handler::Container(_, Some(handler)) => {
                 handler(context, args, reply)
             }
-            Handler::Server(_) => Err(CommandError::new("ERR Command not allowed here")),
+            // What waited is logged as what it led to.
+            Handler::Server(_) | Handler::Blocking(_) => {
+                Err(CommandError::new("ERR Command not allowed here"))
+            }
             Handler::Keys(handler) => {
                 let (db, quiet) = (context.session.db(), context.session.no_touch());
                 handler(&mut keyspace.keys(db, context.now_ms, quiet), args, reply)

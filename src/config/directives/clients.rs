@@ -24,8 +24,7 @@ pub static ROWS: &[Directive] = &[
         "normal 0 0 0 replica 256mb 64mb 60 pubsub 32mb 8mb 60",
         "bytes that may wait to be sent to a client: class, hard limit, soft limit, seconds",
     )
-    .settable()
-    .without_effect("a client is closed when 256 MB of replies wait that it does not read"),
+    .settable(),
     Directive::new(
         "client-query-buffer-limit",
         Shape::Bytes(MEGABYTE, LONG),
@@ -51,8 +50,7 @@ pub static ROWS: &[Directive] = &[
         "bytes, or per cent of maxmemory, that all clients may hold; 0 is no limit",
     )
     .at(at!(maxmemory_clients))
-    .settable()
-    .without_effect("each client has a limit of its own, and all of them none"),
+    .settable(),
     Directive::new(
         "tracking-table-max-keys",
         Shape::Integer(0, LONG),
