@@ -66,6 +66,7 @@
 //! | one client's names ([`clients::Client::names`]) | to read or replace them | `command/connection/client.rs`, `command/connection/hello.rs`, `command/engine/meter.rs` |
 //! | the end of a pause ([`clients::pause::Pause`]) | to read or replace it; waiting holds no other lock | `clients/pause.rs` |
 //! | the requests that wait for a key ([`clients::waiting`]) | to add, look up or remove one | `clients/waiting.rs` |
+//! | the registry of channels ([`clients::channels`]) | to subscribe, leave, look, or put a message into the outbox of each subscriber | `clients/channels.rs` |
 //! | the list of monitors | to add, remove, or put a line into the outbox of each | `clients/monitors.rs` |
 //! | one client's outbox ([`clients::outbox`]) | to add or to take items | `clients/outbox/mod.rs`, `clients/outbox/delivery.rs` |
 //! | the courier's list | to add to it, or to take all of it | `clients/courier.rs` |

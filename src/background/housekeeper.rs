@@ -223,7 +223,7 @@ fn evict(shared: &Shared) {
 }
 
 /// Closes connections that have been idle for `timeout` seconds, except those that wait for the
-/// server: a monitor, or a request during a pause.
+/// server: a monitor, a subscriber, or a request during a pause.
 fn close_silent_clients(shared: &Shared) {
     let timeout_ms = shared.config().timeout.saturating_mul(1_000);
     if timeout_ms == 0 {
@@ -231,7 +231,8 @@ fn close_silent_clients(shared: &Shared) {
     }
     let now_ms = shared.clock.steady_ms();
     let closed = shared.clients.kill_where(|client| {
-        let waits = client.is_monitor.load(Relaxed) || client.is_waiting.load(Relaxed);
+        let listens = client.is_monitor.load(Relaxed) || client.is_subscriber();
+        let waits = listens || client.is_waiting.load(Relaxed);
         !waits && now_ms.saturating_sub(client.active_at_ms.load(Relaxed)) > timeout_ms
     });
     shared.clients.close_killed();

@@ -38,7 +38,7 @@ pub struct Client {
     pub queued: AtomicI64,
     /// Keys watched.
     pub watched: AtomicUsize,
-    /// Channels, patterns and shard channels that it has subscribed to.
+    /// Subscriptions of each kind, in the order of [`super::channels::KINDS`].
     pub subscriptions: [AtomicUsize; 3],
     /// CLIENT NO-EVICT.
     pub no_evict: AtomicBool,
@@ -139,6 +139,11 @@ impl Client {
     /// Marks this connection as killed. Its socket is shut down when no lock is held.
     pub fn kill(&self) {
         self.is_killed.store(true, Relaxed);
+    }
+
+    /// Whether it has subscribed to something.
+    pub fn is_subscriber(&self) -> bool {
+        self.subscriptions.iter().any(|count| count.load(Relaxed) > 0)
     }
 
     /// Bytes of memory for replies and messages to it.

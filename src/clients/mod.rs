@@ -5,6 +5,7 @@
 //! marks a client and puts it on a list, and its socket is closed when no lock is held any more,
 //! not even the keyspace's of an EXEC.
 
+pub mod channels;
 mod client;
 pub mod courier;
 pub mod end;

@@ -2,7 +2,7 @@
 
 use super::engine::Command;
 use super::engine::table::{self, Row};
-use super::{admin, connection, hash, keys, scripting, set, string, transaction};
+use super::{admin, connection, hash, keys, pubsub, scripting, set, string, transaction};
 
 /// The families, in the order in which the documentation shows them.
 const FAMILIES: &[&[&[&Command]]] = &[
@@ -12,6 +12,7 @@ const FAMILIES: &[&[&[&Command]]] = &[
     set::COMMANDS,
     keys::COMMANDS,
     transaction::COMMANDS,
+    pubsub::COMMANDS,
     scripting::COMMANDS,
     admin::COMMANDS,
     #[cfg(test)]

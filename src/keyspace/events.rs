@@ -141,6 +141,11 @@ impl Events {
         self.wanted = classes;
     }
 
+    /// Which classes are queued.
+    pub fn wanted(&self) -> u32 {
+        self.wanted
+    }
+
     /// Queues an event, if it is wanted.
     pub fn add(&mut self, db: usize, key: &[u8], event: Event) {
         if self.wanted & event.class != 0 {

@@ -195,6 +195,7 @@ impl Reply {
     /// Removes everything since `mark`.
     pub fn rollback(&mut self, mark: Mark) {
         self.text.truncate(mark.text);
+        self.messages_end = self.messages_end.min(mark.text);
         for dropped in self.attachments.drain(mark.attachments..) {
             self.attached_bytes -= dropped.len;
         }

@@ -3,9 +3,9 @@
 //! ```text
 //! lock_keyspace ─► execute … ─► finish                        ─► settle            ─► post
 //!                               changes to the log's queue       before-images        messages
-//!                               replies to served waiters        slow-log entries
-//!                               (unlock)                         lines for MONITOR
-//!                                                                killed clients
+//!                               key events                       slow-log entries
+//!                               replies to served waiters        lines for MONITOR
+//!                               (unlock)                         killed clients
 //!                                                                garbage
 //! ```
 //! [`Hold::finish`] does what needs the lock and releases it; the rest is left in an [`Aftermath`],
@@ -33,6 +33,7 @@ impl Guarded {
     fn has_aftermath(&self) -> bool {
         !self.log.is_empty()
             || self.keyspace.propagation.has_removals()
+            || !self.keyspace.events.is_empty()
             || !self.keyspace.garbage.is_empty()
     }
 }
@@ -81,11 +82,16 @@ impl<'a> Hold<'a> {
             aof.rewriter.announce_before_images();
             after.before_images.push(keyspace.take_before_images());
         }
-        // 3. Replies to clients that waited for a key, now that what they rest on is logged.
+        // 3. Messages about keys, unless the commands have sent theirs already.
+        if !keyspace.events.is_empty() {
+            let (channels, clients) = (&services.channels, &services.clients);
+            channels.publish_events(clients, &mut keyspace.events, &mut after.mail);
+        }
+        // 4. Replies to clients that waited for a key, now that what they rest on is logged.
         for (client, reply) in after.served.drain(..) {
             services.reply_to_waiter(&client, reply, &mut after.mail);
         }
-        // 4. Garbage.
+        // 5. Garbage.
         after.garbage.append(&mut keyspace.garbage);
         drop(self.guard.take());
     }

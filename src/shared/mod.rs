@@ -15,6 +15,7 @@
 mod aftermath;
 mod delivery;
 mod hold;
+mod key_events;
 pub mod scripts;
 mod services;
 mod stats;
@@ -132,6 +133,7 @@ impl Shared {
         log::set_level(config.loglevel);
         self.with_keyspace(|hold| {
             hold.set_limit(config.limit());
+            hold.events.want(key_events::wanted(config.notify_keyspace_events));
             hold.encodings = encodings(config);
         });
         self.clients.output_limits.set(&config.client_output_buffer_limit);

@@ -2,6 +2,7 @@
 
 use crate::aof::{Aof, Disk};
 use crate::clients::Clients;
+use crate::clients::channels::Channels;
 use crate::clients::monitors::Monitors;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -31,6 +32,8 @@ pub struct Services {
     pub monitors: Monitors,
     /// Scripts that clients have sent.
     pub scripts: Scripts,
+    /// Who has subscribed to which channels.
+    pub channels: Channels,
     /// The log of changes.
     pub aof: Aof,
     config: RwLock<Config>,
@@ -51,6 +54,7 @@ impl Services {
             slowlog: Slowlog::default(),
             latency: Latency::default(),
             monitors: Monitors::default(),
+            channels: Channels::default(),
             scripts: Scripts::default(),
             is_stopping: AtomicBool::new(false),
             is_asked_to_stop: AtomicBool::new(false),

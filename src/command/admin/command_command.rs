@@ -252,7 +252,7 @@ fn getkeys(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let row = table::find_request(request.at(0), request.get(1));
     let row = row.ok_or(CommandError::new("ERR Invalid command specified"))?;
     let command = table::rows()[row].command;
-    if command.keys.is_none() {
+    if command.keys.is_none() || command.keys.uses == ["not_key"] {
         return Err(CommandError::new("ERR The command has no key arguments"));
     }
     if !command.takes(request.len()) {

@@ -3,6 +3,7 @@
 //! No section asks the system for figures or visits every client, because the keyspace is locked:
 //! figures of the kernel, and sums over all clients, are sampled by the housekeeper.
 
+use crate::clients::channels::Kind;
 use crate::clients::end::{EVICTED, NOT_READING};
 use crate::command::admin::info_commands;
 use crate::command::admin::persistence;
@@ -34,6 +35,13 @@ struct Facts<'a> {
     shared: &'a Services,
     keyspace: &'a Keyspace,
     now_ms: u64,
+}
+
+impl Facts<'_> {
+    /// How many names of a kind have subscribers.
+    fn channels(&self, kind: Kind) -> u64 {
+        self.shared.channels.len(kind) as u64
+    }
 }
 
 type Section = fn(&Facts<'_>, &mut String) -> std::fmt::Result;
@@ -161,6 +169,9 @@ fn stats(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
         ("evicted_clients", Stats::read(&stats.ends[EVICTED])),
         ("keyspace_hits", counters.hits),
         ("keyspace_misses", counters.misses),
+        ("pubsub_channels", facts.channels(Kind::Channel)),
+        ("pubsub_patterns", facts.channels(Kind::Pattern)),
+        ("pubsubshard_channels", facts.channels(Kind::Shard)),
         ("total_error_replies", facts.shared.errors.total()),
         ("client_output_buffer_limit_disconnections", Stats::read(&stats.ends[NOT_READING])),
     ];

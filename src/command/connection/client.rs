@@ -115,11 +115,11 @@ static LIST: Command = Command {
 };
 
 fn list(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let mut is_type_served = true;
+    let mut is_of_type: fn(&Client) -> bool = |_| true;
     let mut ids: Option<Vec<u64>> = None;
     match args.len() {
         2 => {}
-        4 if args.is(2, "type") => is_type_served = client_type(args.at(3))?,
+        4 if args.is(2, "type") => is_of_type = client_type(args.at(3))?,
         4.. if args.is(2, "id") => {
             let parse = |text| crate::resp::parse_integer(text);
             let parsed: Option<Vec<i64>> = args.from(3).iter().map(parse).collect();
@@ -131,7 +131,7 @@ fn list(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
     let now_ms = context.shared.clock.steady_ms();
     let mut lines = String::new();
     for client in context.shared.clients.list() {
-        if is_type_served && ids.as_ref().is_none_or(|ids| ids.contains(&client.id)) {
+        if is_of_type(&client) && ids.as_ref().is_none_or(|ids| ids.contains(&client.id)) {
             lines.push_str(&describe(&client, now_ms));
         }
     }

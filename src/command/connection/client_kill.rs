@@ -26,8 +26,8 @@ struct KillFilter {
     peer: Option<Vec<u8>>,
     local: Option<Vec<u8>>,
     max_age_seconds: Option<u64>,
-    /// The filter of a type without clients.
-    is_nobody: bool,
+    /// Tests of their types.
+    types: Vec<fn(&Client) -> bool>,
     spare_self: bool,
 }
 
@@ -42,7 +42,7 @@ fn kill(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
     let now_ms = context.shared.clock.steady_ms();
     let is_meant = |client: &Client| {
         let age_seconds = now_ms.saturating_sub(client.connected_at_ms) / 1_000;
-        !filter.is_nobody
+        filter.types.iter().all(|is_of_type| is_of_type(client))
             && filter.id.is_none_or(|id| id == client.id)
             && filter.peer.as_ref().is_none_or(|address| is_address(address, &client.peer))
             && filter.local.as_ref().is_none_or(|address| is_address(address, &client.local))
@@ -89,7 +89,7 @@ fn kill_filter(args: Args<'_>) -> Result<KillFilter, CommandError> {
                 let bad = CommandError::new("ERR maxage should be greater than 0");
                 filter.max_age_seconds = Some(positive().ok_or(bad)?);
             }
-            b"type" => filter.is_nobody |= !client_type(value)?,
+            b"type" => filter.types.push(client_type(value)?),
             b"addr" => filter.peer = Some(value.to_vec()),
             b"laddr" => filter.local = Some(value.to_vec()),
             b"user" if value == b"default" => {}

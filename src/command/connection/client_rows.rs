@@ -1,5 +1,6 @@
 //! The common part of CLIENT's subcommands.
 
+use crate::clients::Client;
 use crate::command::engine::{Command, CommandError, flag};
 
 /// Flags of the subcommands that every client may use.
@@ -17,11 +18,12 @@ pub(crate) const fn row(
     Command { group: "connection", ..Command::named(name, arity, flags, since) }
 }
 
-/// Whether there can be clients of this type: all are normal.
-pub(crate) fn client_type(name: &[u8]) -> Result<bool, CommandError> {
+/// The test for a type of clients. There are no replicas and no masters.
+pub(crate) fn client_type(name: &[u8]) -> Result<fn(&Client) -> bool, CommandError> {
     match name.to_ascii_lowercase().as_slice() {
-        b"normal" => Ok(true),
-        b"master" | b"replica" | b"slave" | b"pubsub" => Ok(false),
+        b"normal" => Ok(|client| !client.is_subscriber()),
+        b"pubsub" => Ok(Client::is_subscriber),
+        b"master" | b"replica" | b"slave" => Ok(|_| false),
         _ => Err(CommandError::quoting("ERR Unknown client type '", name, "'")),
     }
 }

@@ -13,6 +13,9 @@ pub const COMMANDS: &[&Command] = &[&PING, &ECHO, &QUIT, &RESET, &HELLO, &AUTH, 
 /// Flags of commands that work in every state of the connection.
 const ALWAYS: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::FAST | flag::ALLOW_BUSY;
 
+/// Flags of commands that end the connection or its state, whatever that is.
+const LEAVING: u32 = ALWAYS | flag::NO_AUTH | flag::UNQUEUED | flag::WHEN_SUBSCRIBED;
+
 static PING: Command = Command {
     group: "connection",
     summary: "Replies with PONG, or with the message",
@@ -23,11 +26,17 @@ static PING: Command = Command {
               $11
               hello world",
     handler: Handler::Plain(ping),
-    ..Command::named("ping", -1, flag::FAST, "1.0.0")
+    ..Command::named("ping", -1, flag::FAST | flag::WHEN_SUBSCRIBED, "1.0.0")
 };
 
-fn ping(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+fn ping(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     match args.len() {
+        // Who listens to channels in RESP2 gets it in the form of a message.
+        1 | 2 if context.session.is_in_subscribed_mode() => {
+            reply.array(2);
+            reply.bulk(b"pong");
+            reply.bulk(args.get(1).unwrap_or_default());
+        }
         1 => reply.simple("PONG"),
         2 => reply.bulk(args.at(1)),
         _ => return Err(CommandError::arity("ping")),
@@ -57,7 +66,7 @@ static QUIT: Command = Command {
     example: "> QUIT
               +OK",
     handler: Handler::Plain(quit),
-    ..Command::named("quit", -1, ALWAYS | flag::NO_AUTH | flag::UNQUEUED, "1.0.0")
+    ..Command::named("quit", -1, LEAVING, "1.0.0")
 };
 
 fn quit(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -72,7 +81,7 @@ static RESET: Command = Command {
     example: "> RESET
               +RESET",
     handler: Handler::Keyspace(reset),
-    ..Command::named("reset", 1, ALWAYS | flag::NO_AUTH | flag::UNQUEUED, "6.2.0")
+    ..Command::named("reset", 1, LEAVING, "6.2.0")
 };
 
 fn reset(
@@ -84,6 +93,7 @@ fn reset(
     let session = &mut *context.session;
     session.forget_transaction(keyspace, context.now_ms);
     session.stop_monitoring(context.shared, reply);
+    session.unsubscribe_all(context.shared, reply);
     // The library's name and version stay: the library is the same as before.
     session.client.names.lock().client.clear();
     session.is_authenticated = context.shared.config().requirepass.is_empty();

@@ -41,6 +41,11 @@ pub(crate) fn perform(
         propagation::log(context.log.as_deref_mut(), keyspace, db, has_changed.then_some(args));
     }
     remember(number, context, args, &outcome);
+    // At once, so that a PUBLISH which follows in the same transaction comes behind them.
+    if !keyspace.events.is_empty() {
+        let (shared, mail) = (context.shared, &mut context.session.aftermath.mail);
+        shared.channels.publish_events(&shared.clients, &mut keyspace.events, mail);
+    }
     outcome
 }
 

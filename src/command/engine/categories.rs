@@ -17,6 +17,7 @@ pub fn categories(command: &Command) -> Vec<&'static str> {
         "list" => Some("list"),
         "set" => Some("set"),
         "connection" => Some("connection"),
+        "pubsub" if command.has(flag::PUBSUB) => Some("pubsub"),
         _ => None,
     };
     let is_fast = command.has(flag::FAST);

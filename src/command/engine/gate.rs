@@ -13,7 +13,7 @@ use crate::command::engine::call;
 use crate::command::engine::meter;
 use crate::command::engine::meter::Meter;
 use crate::command::engine::propagation;
-use crate::command::engine::queue::Transaction;
+use crate::command::engine::queue::aborted_because_of;
 use crate::command::engine::session::{ReplyMode, Session, reach};
 use crate::command::engine::table;
 use crate::command::engine::waiting;
@@ -76,22 +76,6 @@ pub fn execute(
         shared.evict();
     }
     next
-}
-
-/// Whether a command may need more memory; for EXEC, whether a queued command may.
-fn may_grow(command: &Command, transaction: Option<&Transaction>) -> bool {
-    match (transaction, command.name) {
-        (None, _) => command.has(flag::DENYOOM),
-        (Some(transaction), "exec") => transaction.may_grow,
-        (Some(_), "discard" | "quit" | "reset") => false,
-        (Some(_), _) => true,
-    }
-}
-
-/// The error of an EXEC that was refused: it ends the transaction all the same.
-fn aborted_because_of(error: &CommandError) -> CommandError {
-    let reason = error.text().strip_prefix(b"ERR ").unwrap_or(error.text());
-    CommandError::quoting("EXECABORT Transaction discarded because of: ", reason, "")
 }
 
 /// The decision about a request.
@@ -179,6 +163,7 @@ impl<'b> Run<'_, 'b> {
         debug_assert!(
             reply.is_one_reply_since(mark)
                 || self.session.reply_mode != ReplyMode::On
+                || self.session.has_confirmed
                 || self.session.blocked.is_some()
                 || self.session.has_to_wait.is_some(),
             "'{}' must write exactly one reply",
@@ -191,6 +176,9 @@ impl<'b> Run<'_, 'b> {
 
     /// Removes a reply that the client does not want.
     fn silence(&mut self, mark: Mark, reply: &mut Reply) {
+        // A rollback to where it ends changes nothing.
+        let mark = if self.session.has_confirmed { reply.mark() } else { mark };
+        self.session.has_confirmed = false;
         match self.session.reply_mode {
             ReplyMode::On => {}
             ReplyMode::Off => reply.rollback(mark),
@@ -275,9 +263,10 @@ impl<'b> Run<'_, 'b> {
         if self.session.is_reached(reach::MONITOR) && row.command.accesses_keys() {
             return Err(CommandError::new("ERR Replica can't interact with the keyspace"));
         }
+        self.session.admit_while_subscribed(row)?;
         let is_write = self.is_write(row.command);
         propagation::admit(self.shared, row.command, is_write)?;
-        if self.has_to_wait(is_write) {
+        if self.has_to_wait(is_write || row.command.has(flag::PAUSED_AS_WRITE)) {
             return Ok(Admitted::Later);
         }
         self.lock_for(row.command)?;
@@ -328,7 +317,7 @@ impl<'b> Run<'_, 'b> {
     /// # Errors
     /// No key may be evicted.
     fn evict_for(&mut self, command: &Command) -> Outcome {
-        if !may_grow(command, self.session.transaction.as_ref()) {
+        if !propagation::may_grow(command, self.session.transaction.as_ref()) {
             return Ok(());
         }
         let access = self.keyspace();

@@ -11,6 +11,7 @@
 //! | [`gate`] | admit → queue, wait or call → reply |
 //! | [`call`] | calls a handler under the lock, and counts and logs the call |
 //! | [`session`] | the state of a connection between two requests |
+//! | [`subscriptions`] | what a session has subscribed to |
 //! | [`queue`] | what was queued since MULTI |
 //! | [`propagation`] | what a change adds to the log |
 //! | [`meter`], [`monitoring`] | times for statistics and the slow log; lines for MONITOR |
@@ -38,6 +39,7 @@ pub mod scan_options;
 pub mod secrets;
 pub mod session;
 pub mod spec;
+pub mod subscriptions;
 pub mod sums;
 pub mod syntax;
 pub mod table;

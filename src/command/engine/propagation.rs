@@ -1,6 +1,7 @@
 //! The part of a command that is logged, and the refusal of commands that could not be logged.
 
 use crate::aof::Pending;
+use crate::command::engine::queue::Transaction;
 use crate::command::engine::{Args, Command, CommandError, Keyspace, Outcome, flag};
 use crate::shared::Services;
 
@@ -33,4 +34,14 @@ pub fn admit(shared: &Services, command: &Command, is_write: bool) -> Outcome {
         return Err(LOADING);
     }
     Ok(())
+}
+
+/// Whether a command may need more memory; for EXEC, whether a queued command may.
+pub(crate) fn may_grow(command: &Command, transaction: Option<&Transaction>) -> bool {
+    match (transaction, command.name) {
+        (None, _) => command.has(flag::DENYOOM),
+        (Some(transaction), "exec") => transaction.may_grow,
+        (Some(_), "discard" | "quit" | "reset") => false,
+        (Some(_), _) => true,
+    }
 }

@@ -70,3 +70,9 @@ impl Transaction {
         self.requests.len()
     }
 }
+
+/// The error of an EXEC that was refused: it ends the transaction all the same.
+pub(crate) fn aborted_because_of(error: &CommandError) -> CommandError {
+    let reason = error.text().strip_prefix(b"ERR ").unwrap_or(error.text());
+    CommandError::quoting("EXECABORT Transaction discarded because of: ", reason, "")
+}

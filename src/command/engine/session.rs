@@ -4,6 +4,7 @@
 
 use crate::aof::{Aof, Unwritten};
 use crate::clients::Client;
+use crate::clients::channels::Subscriptions;
 use crate::clients::outbox::Fence;
 use crate::clients::output_limit::OutputClass;
 use crate::command::engine::queue::Transaction;
@@ -65,6 +66,11 @@ pub struct Session {
     pub has_to_wait: Option<bool>,
     /// The part of the log that must be safe before the next reply leaves.
     pub rests_on: RestsOn,
+    /// What the client has subscribed to, if anything.
+    pub subscriptions: Option<Box<Subscriptions>>,
+    /// The request that is executed was answered with confirmations of subscriptions: any number of
+    /// them, and sent to a client that wants no replies as well.
+    pub has_confirmed: bool,
     /// The [`reach`] bits.
     reach: u8,
     /// Whether the outbox is open.
@@ -116,6 +122,8 @@ impl Session {
             blocked: None,
             has_to_wait: None,
             rests_on: RestsOn::default(),
+            subscriptions: None,
+            has_confirmed: false,
             reach: 0,
             has_outbox: false,
             is_speaking: false,
@@ -189,11 +197,14 @@ impl Session {
     }
 
     /// Removes a reason to be reachable. Must be called after the client was removed from the list.
-    /// Earlier messages are in `reply` afterwards, before anything that is written next.
+    /// Earlier messages are in `reply` afterwards, before anything that is written next; unless
+    /// that is a part of EXEC's reply, which has to stay in one piece.
     pub fn unreach(&mut self, reason: u8, reply: &mut Reply) {
         if self.reach & reason != 0 {
             self.reach &= !reason;
-            self.client.outbox.take_later(reply);
+            if !self.is_in_exec {
+                self.client.outbox.take_later(reply);
+            }
         }
     }
 

@@ -196,6 +196,12 @@ pub mod flag {
     pub const EXECUTES: u32 = 1 << 20;
     /// Has secret arguments; not reported by COMMAND.
     pub const SECRETS: u32 = 1 << 21;
+    /// About channels.
+    pub const PUBSUB: u32 = 1 << 22;
+    /// Open to a client that has subscribed in RESP2; not reported by COMMAND.
+    pub const WHEN_SUBSCRIBED: u32 = 1 << 23;
+    /// Waits for the end of a pause of writes, although it changes no key; not reported by COMMAND.
+    pub const PAUSED_AS_WRITE: u32 = 1 << 24;
     /// Belongs to the ACL category `connection`, whatever its group; not reported by COMMAND.
     pub const OF_CONNECTION: u32 = 1 << 15;
     /// Belongs to the ACL category `keyspace`, whatever its group; not reported by COMMAND.
@@ -212,11 +218,12 @@ pub mod flag {
     pub const UNQUEUED: u32 = 1 << 14;
 
     /// The bits that COMMAND reports, under their names.
-    pub const NAMES: [(u32, &str); 14] = [
+    pub const NAMES: [(u32, &str); 15] = [
         (WRITE, "write"),
         (READONLY, "readonly"),
         (DENYOOM, "denyoom"),
         (ADMIN, "admin"),
+        (PUBSUB, "pubsub"),
         (NOSCRIPT, "noscript"),
         (BLOCKING, "blocking"),
         (LOADING, "loading"),

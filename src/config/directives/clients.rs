@@ -66,8 +66,7 @@ pub static ROWS: &[Directive] = &[
         "",
         "which changes of keys are published: a letter for each class, K and E for the channels",
     )
-    .settable()
-    .without_effect("changes of keys are not published"),
+    .settable(),
     Directive::new(
         "busy-reply-threshold",
         Shape::Integer(0, LONG),

@@ -1,0 +1,188 @@
+//! SUBSCRIBE, UNSUBSCRIBE and their kin for patterns and shard channels.
+//!
+//! Each name of a request is confirmed by a push of its own, so a request may have many answers, or
+//! one with null in it if there was nothing to leave. A confirmation is sent even to a client that
+//! wants no replies (CLIENT REPLY).
+
+use crate::clients::channels::Kind;
+use crate::command::engine::{
+    Args, Command, Context, Handler, KeyArguments, Outcome, Reply, Session, flag,
+};
+use crate::command::pubsub::row;
+
+/// The part of the family.
+pub const COMMANDS: &[&Command] =
+    &[&SUBSCRIBE, &UNSUBSCRIBE, &PSUBSCRIBE, &PUNSUBSCRIBE, &SSUBSCRIBE, &SUNSUBSCRIBE];
+
+const FLAGS: u32 = flag::NOSCRIPT | flag::WHEN_SUBSCRIBED;
+const SHARD_CHANNELS: KeyArguments = KeyArguments::ALL.used(&["not_key"]);
+
+static SUBSCRIBE: Command = Command {
+    complexity: "O(N) with N channels",
+    summary: "Listens to channels",
+    syntax: "channel [channel ...]",
+    example: "> SUBSCRIBE news
+              *3
+              $9
+              subscribe
+              $4
+              news
+              :1
+              > GET k
+              -ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / \
+              RESET are allowed in this context",
+    handler: Handler::Plain(subscribe),
+    ..row("subscribe", -2, FLAGS, "2.0.0")
+};
+
+fn subscribe(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    enter(context, Kind::Channel, b"subscribe", args, reply)
+}
+
+static UNSUBSCRIBE: Command = Command {
+    complexity: "O(N) with N channels",
+    summary: "Listens to channels no more, or to none",
+    syntax: "[channel [channel ...]]",
+    example: "> UNSUBSCRIBE
+              *3
+              $11
+              unsubscribe
+              $-1
+              :0",
+    handler: Handler::Plain(unsubscribe),
+    ..row("unsubscribe", -1, FLAGS, "2.0.0")
+};
+
+fn unsubscribe(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    leave(context, Kind::Channel, b"unsubscribe", args, reply)
+}
+
+static PSUBSCRIBE: Command = Command {
+    complexity: "O(N) with N patterns",
+    summary: "Listens to all channels whose names fit a pattern",
+    syntax: "pattern [pattern ...]",
+    example: "> PSUBSCRIBE news.*
+              *3
+              $10
+              psubscribe
+              $6
+              news.*
+              :1",
+    handler: Handler::Plain(psubscribe),
+    ..row("psubscribe", -2, FLAGS, "2.0.0")
+};
+
+fn psubscribe(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    enter(context, Kind::Pattern, b"psubscribe", args, reply)
+}
+
+static PUNSUBSCRIBE: Command = Command {
+    complexity: "O(N) with N patterns",
+    summary: "Listens to patterns no more, or to none",
+    syntax: "[pattern [pattern ...]]",
+    example: "> PUNSUBSCRIBE news.*
+              *3
+              $12
+              punsubscribe
+              $6
+              news.*
+              :0",
+    handler: Handler::Plain(punsubscribe),
+    ..row("punsubscribe", -1, FLAGS, "2.0.0")
+};
+
+fn punsubscribe(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    leave(context, Kind::Pattern, b"punsubscribe", args, reply)
+}
+
+static SSUBSCRIBE: Command = Command {
+    keys: SHARD_CHANNELS,
+    complexity: "O(N) with N shard channels",
+    summary: "Listens to shard channels, which no pattern concerns",
+    syntax: "shardchannel [shardchannel ...]",
+    example: "> SSUBSCRIBE news
+              *3
+              $10
+              ssubscribe
+              $4
+              news
+              :1",
+    handler: Handler::Plain(ssubscribe),
+    ..row("ssubscribe", -2, FLAGS, "7.0.0")
+};
+
+fn ssubscribe(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    enter(context, Kind::Shard, b"ssubscribe", args, reply)
+}
+
+static SUNSUBSCRIBE: Command = Command {
+    keys: SHARD_CHANNELS,
+    complexity: "O(N) with N shard channels",
+    summary: "Listens to shard channels no more, or to none",
+    syntax: "[shardchannel [shardchannel ...]]",
+    example: "> SUNSUBSCRIBE
+              *3
+              $12
+              sunsubscribe
+              $-1
+              :0",
+    handler: Handler::Plain(sunsubscribe),
+    ..row("sunsubscribe", -1, FLAGS, "7.0.0")
+};
+
+fn sunsubscribe(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    leave(context, Kind::Shard, b"sunsubscribe", args, reply)
+}
+
+/// Subscribes to every name, and confirms each.
+fn enter(
+    context: &mut Context<'_>,
+    kind: Kind,
+    word: &[u8],
+    args: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    context.session.has_confirmed = true;
+    for name in args.from(1).iter() {
+        context.session.subscribe(context.shared, kind, name);
+        confirm(context.session, kind, word, Some(name), reply);
+    }
+    Ok(())
+}
+
+/// Leaves every name, or all if none is given, and confirms each.
+fn leave(
+    context: &mut Context<'_>,
+    kind: Kind,
+    word: &[u8],
+    args: Args<'_>,
+    reply: &mut Reply,
+) -> Outcome {
+    let (session, services) = (&mut *context.session, context.shared);
+    session.has_confirmed = true;
+    let all = if args.len() == 1 { session.subscribed(kind) } else { Vec::new() };
+    if args.len() == 1 && all.is_empty() {
+        confirm(session, kind, word, None, reply);
+    }
+    for name in args.from(1).iter().chain(all.iter().map(|name| &name[..])) {
+        session.unsubscribe(services, kind, name, reply);
+        confirm(session, kind, word, Some(name), reply);
+    }
+    Ok(())
+}
+
+/// A push: what was done, with which name, and how many subscriptions there are now. Channels and
+/// patterns are counted together, shard channels by themselves.
+fn confirm(session: &Session, kind: Kind, word: &[u8], name: Option<&[u8]>, reply: &mut Reply) {
+    reply.push(3);
+    reply.bulk(word);
+    match name {
+        Some(name) => reply.bulk(name),
+        None => reply.null(),
+    }
+    let count = |kind| session.subscription_count(kind);
+    reply.count(match kind {
+        Kind::Channel | Kind::Pattern => count(Kind::Channel) + count(Kind::Pattern),
+        Kind::Shard => count(Kind::Shard),
+    });
+}
