@@ -66,7 +66,7 @@ impl std::fmt::Debug for Env {
     }
 }
 
-/// A table of each run, declared by [`EnvBuilder::run_table`].
+/// A table of each run, declared by `EnvBuilder::run_table`.
 #[derive(Clone, Copy, Debug)]
 pub struct RunTable(pub(super) u32);
 

@@ -26,14 +26,14 @@
 //!
 //! # Reading order
 //!
-//! 1. [`value`]: what a value is. [`interner`], [`strings`], [`table`] with [`sizes`],
-//!    [`heap`]: where it lives.
-//! 2. [`lex`] and [`compile`]: from text to instructions in one pass. [`code`]: the instructions.
-//! 3. [`vm`]: the loop that executes them. [`steps`] has its macros, [`access`] its fast paths.
-//! 4. [`slow`] and [`operators`]: the general form of every instruction. [`meta`]: metatables.
-//! 5. [`call`] and [`results`]: frames. [`unwind`]: errors. [`coroutine`], [`thread`]: stacks that
+//! 1. `value`: what a value is. `interner`, `strings`, `table` with `sizes`,
+//!    `heap`: where it lives.
+//! 2. `lex` and `compile`: from text to instructions in one pass. `code`: the instructions.
+//! 3. `vm`: the loop that executes them. `steps` has its macros, `access` its fast paths.
+//! 4. `slow` and `operators`: the general form of every instruction. `meta`: metatables.
+//! 5. `call` and `results`: frames. `unwind`: errors. `coroutine`, `thread`: stacks that
 //!    are exchanged under the loop.
-//! 6. [`env`], [`builder`], [`native`], [`run`]: the seam to the host. [`library`]: the libraries.
+//! 6. `env`, `builder`, `native`, `run`: the seam to the host. `library`: the libraries.
 //!
 //! # What differs from Redis's Lua
 //!

@@ -17,7 +17,7 @@
 //! | [`meter`], [`monitoring`] | times for statistics and the slow log; lines for MONITOR |
 //! | [`blocking`], [`waiting`] | what a command that waits for a key is made of; its wait |
 //! | [`replay`] | executing a log |
-//! | [`arguments`], [`deadline`], [`draw`], [`scan_options`], [`sums`], [`values`] | what several families have in common |
+//! | [`arguments`], [`deadline`], `draw`, [`scan_options`], [`sums`], [`values`] | what several families have in common |
 //! | [`help`], [`syntax`], [`categories`], [`secrets`] | texts and figures derived from rows |
 
 pub mod arguments;
