@@ -1,8 +1,8 @@
 //! `respool cli`: a client with the manners of redis-cli, and the client half of the course.
 //!
 //! The shortest way from a command to its reply: [`one_shot`] here → [`client::Client::issue`] →
-//! [`link::Link`] → [`crate::resp::AnswerReader`] → [`mod@format`]. The server's side of the same bytes
-//! begins in `src/connection`.
+//! [`link::Link`] → [`crate::resp::AnswerReader`] → [`mod@format`]. The server's side of the same
+//! bytes begins in `src/connection`.
 //!
 //! | file | job |
 //! |---|---|
