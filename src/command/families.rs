@@ -2,13 +2,14 @@
 
 use super::engine::Command;
 use super::engine::table::{self, Row};
-use super::{admin, connection, hash, keys, pubsub, scripting, set, string, transaction};
+use super::{admin, connection, hash, keys, list, pubsub, scripting, set, string, transaction};
 
 /// The families, in the order in which the documentation shows them.
 const FAMILIES: &[&[&[&Command]]] = &[
     connection::COMMANDS,
     string::COMMANDS,
     hash::COMMANDS,
+    list::COMMANDS,
     set::COMMANDS,
     keys::COMMANDS,
     transaction::COMMANDS,

@@ -15,7 +15,7 @@
 //! |---|---|
 //! | [`rename`] | other names for commands |
 //! | [`families`] | the one list that knows all families |
-//! | [`admin`], [`connection`], [`hash`], [`keys`], [`pubsub`], [`scripting`], [`set`], [`string`], [`transaction`] | the families; they do not know each other |
+//! | [`admin`], [`connection`], [`hash`], [`keys`], [`list`], [`pubsub`], [`scripting`], [`set`], [`string`], [`transaction`] | the families; they do not know each other |
 //! | [`engine`] | executes requests, and knows no family |
 
 pub mod admin;
@@ -24,6 +24,7 @@ pub mod engine;
 pub mod families;
 pub mod hash;
 pub mod keys;
+pub mod list;
 pub mod pubsub;
 pub mod rename;
 pub mod scripting;

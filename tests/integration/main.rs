@@ -45,6 +45,7 @@ mod latency;
 mod layers;
 mod lcs;
 mod lifecycle;
+mod list;
 mod listener;
 mod memory_limit;
 mod model;

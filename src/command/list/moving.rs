@@ -1,0 +1,191 @@
+//! Elements that leave one list, and maybe enter another: LMOVE, RPOPLPUSH, LMPOP.
+
+use super::ends::{pop_one, pop_several};
+use super::{End, row};
+use crate::command::engine::values::reply_bytes;
+use crate::command::engine::{
+    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+};
+use crate::keyspace::{Key, List};
+use crate::resp::parse_integer;
+
+/// Commands that move elements.
+pub const COMMANDS: &[&Command] = &[&LMOVE, &RPOPLPUSH, &LMPOP];
+
+/// A source and a destination.
+pub(super) const TWO: KeyArguments =
+    KeyArguments::new(1, 2, 1).used(&["RW access delete", "RW insert"]);
+
+static LMOVE: Command = Command {
+    keys: TWO,
+    summary: "Moves an element from an end of a list to an end of another, or of the same",
+    syntax: "source destination <LEFT | RIGHT> <LEFT | RIGHT>",
+    example: "
+        > RPUSH todo a b
+        :2
+        > LMOVE todo doing LEFT RIGHT
+        $1
+        a
+        > LMOVE nobody doing LEFT RIGHT
+        $-1
+    ",
+    handler: Handler::Keys(lmove),
+    ..row("lmove", 5, flag::WRITE | flag::DENYOOM, "6.2.0")
+};
+
+fn lmove(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let ends = (End::of(args, 3)?, End::of(args, 4)?);
+    let moved = move_one(keys, (args.at(1), args.at(2)), ends)?;
+    reply_bytes(reply, moved.as_ref());
+    Ok(())
+}
+
+static RPOPLPUSH: Command = Command {
+    keys: TWO,
+    summary: "Moves the last element of a list to the front of another: LMOVE is its successor",
+    syntax: "source destination",
+    example: "
+        > RPUSH todo a b
+        :2
+        > RPOPLPUSH todo doing
+        $1
+        b
+    ",
+    handler: Handler::Keys(rpoplpush),
+    ..row("rpoplpush", 3, flag::WRITE | flag::DENYOOM, "1.2.0")
+};
+
+fn rpoplpush(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let moved = move_one(keys, (args.at(1), args.at(2)), (End::Right, End::Left))?;
+    reply_bytes(reply, moved.as_ref());
+    Ok(())
+}
+
+/// Moves an element and returns it, if there is one. A missing source hides a destination of
+/// another type. The destination changes first, so that events have Redis's order.
+pub(super) fn move_one(
+    keys: &mut Keys<'_>,
+    (source, destination): (&[u8], &[u8]),
+    (from, to): (End, End),
+) -> Result<Option<Key>, CommandError> {
+    let Some(list) = keys.look::<List>(source)? else { return Ok(None) };
+    let at_end = from.range(list, 1).start;
+    let Some(element) = list.get(at_end).map(|element| element.to_key()) else { return Ok(None) };
+    keys.look::<List>(destination)?;
+    let setting = keys.encodings().list_listpack_size;
+    let is_same = source == destination;
+    keys.change(destination, to.pushed(), |list: &mut List| {
+        if is_same {
+            list.remove_range(at_end..at_end + 1);
+        }
+        list.will_grow(setting, element.len(), 1);
+        match to {
+            End::Left => list.push_front(&element),
+            End::Right => list.push_back(&element),
+        }
+        ((), 1)
+    })?;
+    if is_same {
+        keys.notify(source, from.popped());
+    } else {
+        pop_one(keys, source, from)?;
+    }
+    Ok(Some(element))
+}
+
+static LMPOP: Command = Command {
+    keys: KeyArguments::NONE.counted(1).used(&["RW access delete"]),
+    complexity: "O(N+M) with N keys and M elements in the reply",
+    summary: "Removes elements from an end of the first of several lists that exists",
+    syntax: "numkeys key [key ...] <LEFT | RIGHT> [COUNT count]",
+    example: "
+        > RPUSH b 1 2 3
+        :3
+        > LMPOP 2 a b LEFT COUNT 2
+        *2
+        $1
+        b
+        *2
+        $1
+        1
+        $1
+        2
+        > LMPOP 1 a LEFT
+        *-1
+    ",
+    handler: Handler::Keys(lmpop),
+    ..row("lmpop", -4, flag::WRITE | flag::MOVABLE_KEYS, "7.0.0")
+};
+
+fn lmpop(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let request = MultiPop::of(args, 1)?;
+    if !request.perform(keys, args, reply)? {
+        reply.null_array();
+    }
+    Ok(())
+}
+
+/// The arguments of LMPOP and BLMPOP.
+pub(super) struct MultiPop {
+    /// Index of the first key.
+    pub(super) first: usize,
+    /// Index after the last key.
+    pub(super) end: usize,
+    from: End,
+    count: usize,
+}
+
+impl MultiPop {
+    /// Reads the arguments from the number of keys on.
+    pub(super) fn of(args: Args<'_>, count_at: usize) -> Result<MultiPop, CommandError> {
+        let positive = |at: usize, error: &'static str| {
+            let number = parse_integer(args.at(at)).and_then(|number| usize::try_from(number).ok());
+            number.filter(|number| *number > 0).ok_or(CommandError::new(error))
+        };
+        let number = positive(count_at, "ERR numkeys should be greater than 0")?;
+        let first = count_at + 1;
+        let end = first.saturating_add(number);
+        if end >= args.len() {
+            return Err(CommandError::SYNTAX);
+        }
+        let from = End::of(args, end)?;
+        let count = match args.len() - end {
+            1 => 1,
+            3 if args.is(end + 1, "COUNT") => {
+                positive(end + 2, "ERR count should be greater than 0")?
+            }
+            // A count that is wrong is what is wrong, whatever follows it.
+            4.. if args.is(end + 1, "COUNT") => {
+                positive(end + 2, "ERR count should be greater than 0")?;
+                return Err(CommandError::SYNTAX);
+            }
+            _ => return Err(CommandError::SYNTAX),
+        };
+        Ok(MultiPop { first, end, from, count })
+    }
+
+    /// Pops from the first list there is, and says whether there is one. What is logged has one
+    /// key.
+    pub(super) fn perform(
+        &self,
+        keys: &mut Keys<'_>,
+        args: Args<'_>,
+        reply: &mut Reply,
+    ) -> Result<bool, CommandError> {
+        for key in (self.first..self.end).map(|at| args.at(at)) {
+            if keys.look::<List>(key)?.is_none() {
+                continue;
+            }
+            reply.array(2);
+            reply.bulk(key);
+            let popped = pop_several(keys, key, self.from, self.count, reply)?;
+            keys.log_as(|| {
+                let name = if self.from == End::Left { "LPOP" } else { "RPOP" };
+                let count = Key::new(itoa::Buffer::new().format(popped).as_bytes());
+                [Key::new(name.as_bytes()), Key::new(key), count]
+            });
+            return Ok(true);
+        }
+        Ok(false)
+    }
+}
