@@ -106,6 +106,11 @@ impl Clients {
         count
     }
 
+    /// Whether sockets of killed clients are still to be closed.
+    pub fn has_killed(&self) -> bool {
+        self.has_killed.load(Relaxed)
+    }
+
     /// Closes the sockets of killed clients, which wakes their workers out of a read, a write or a
     /// pause. Costs nothing if there are none.
     pub fn close_killed(&self) {

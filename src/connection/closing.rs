@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 impl Connection<'_> {
     /// Sends the final replies that the reason for the end allows, counts the end, and logs it.
+    #[inline(never)]
     pub(super) fn close(&mut self, end: End) {
         match &end {
             End::Protocol(error) => {
@@ -78,7 +79,7 @@ impl Connection<'_> {
             self.wait_at_most(limits::LINGER_MS)?;
         }
         let start_ms = self.shared.clock.steady_ms();
-        let (mut rest, mut discarded) = ([0; 4 * 1024], 0);
+        let (mut rest, mut discarded) = ([0; 1024], 0);
         while discarded < limits::LINGER_BYTES_MAX
             && self.shared.clock.steady_ms() - start_ms <= limits::LINGER_MS
         {

@@ -27,6 +27,7 @@ enum Heard {
 impl Connection<'_> {
     /// Waits until somebody has served the request, or its time is over; `has_more` says whether
     /// the client has said more already.
+    #[inline(never)]
     pub(super) fn wait_until_served(
         &mut self,
         blocked: Blocked,
@@ -98,6 +99,7 @@ impl Connection<'_> {
 
     /// Waits for the end of a pause, replies so far sent. A client that hangs up meanwhile counts
     /// as killed.
+    #[inline(never)]
     pub(super) fn wait_for_pause(&mut self, is_write: bool) -> Result<(), End> {
         self.speak()?;
         let client = &self.session.client;

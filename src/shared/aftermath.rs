@@ -36,6 +36,19 @@ pub struct Aftermath {
 impl Aftermath {
     /// Does everything except posting the mail. No lock may be held.
     pub fn settle(&mut self, services: &Services) {
+        let is_usual = self.before_images.is_empty()
+            && self.slow.is_empty()
+            && self.monitored.is_empty()
+            && self.script_lines.is_empty()
+            && self.garbage.is_empty();
+        if !is_usual || services.clients.has_killed() {
+            self.settle_unusual(services);
+        }
+    }
+
+    // The stack of a worker keeps the pages that were touched once: the usual case touches few.
+    #[inline(never)]
+    fn settle_unusual(&mut self, services: &Services) {
         // If the rewriter is behind, the worker and its client wait here (back-pressure).
         for images in self.before_images.drain(..) {
             services.aof.rewriter.send_before_images(images);

@@ -49,17 +49,22 @@ impl Services {
         delivery
     }
 
-    /// Puts the reply to a request that has waited into its client's outbox, behind a fence if the
-    /// log has to be synced first.
-    pub(super) fn reply_to_waiter(&self, client: &Arc<Client>, reply: Reply, mail: &mut Mail) {
+    /// Puts the replies to requests that have waited into their clients' outboxes, after a fence if
+    /// the log has to be synced first.
+    #[inline(never)]
+    pub(super) fn reply_to_waiters(&self, served: &mut Vec<(Arc<Client>, Reply)>, mail: &mut Mail) {
         let offset = self.aof.end();
         let has_to_sync = self.aof.is_on() && self.aof.has_to_sync(offset);
         let fence = has_to_sync.then_some(Fence { offset, has_written: true });
-        if client.outbox.put_replies(reply, fence) {
-            mail.add(client);
+        for (client, reply) in served.drain(..) {
+            if client.outbox.put_replies(reply, fence) {
+                mail.add(&client);
+            }
+            if has_to_sync {
+                self.clients.courier.add_fenced(offset, client);
+            }
         }
         if has_to_sync {
-            self.clients.courier.add_fenced(offset, Arc::clone(client));
             self.aof.request_sync();
         }
     }

@@ -67,6 +67,7 @@ impl<'a> Hold<'a> {
 
     /// Does everything that must be done under the lock, in this order, and releases it. The rest
     /// is added to `after`.
+    #[inline(never)]
     pub fn finish(mut self, after: &mut Aftermath) {
         let services = self.services;
         let aof = &services.aof;
@@ -88,8 +89,8 @@ impl<'a> Hold<'a> {
             channels.publish_events(clients, &mut keyspace.events, &mut after.mail);
         }
         // 4. Replies to clients that waited for a key, now that what they rest on is logged.
-        for (client, reply) in after.served.drain(..) {
-            services.reply_to_waiter(&client, reply, &mut after.mail);
+        if !after.served.is_empty() {
+            services.reply_to_waiters(&mut after.served, &mut after.mail);
         }
         // 5. Garbage.
         after.garbage.append(&mut keyspace.garbage);

@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 /// Tries to serve the request of row `row` for the first time. If that is not possible and it may
 /// wait, it is registered and nothing is written.
+#[inline(never)]
 pub(crate) fn begin(
     row: usize,
     blocking: &Blocking,
@@ -92,6 +93,8 @@ fn register(context: &mut Context<'_>, waiting: Waiting, patience: Patience) {
 
 /// Lets the clients try again that wait for the keys that were changed, the oldest first. What a
 /// served client changes may serve further ones.
+#[cold]
+#[inline(never)]
 pub(crate) fn serve(services: &Services, hold: &mut Hold<'_>, after: &mut Aftermath) {
     let now_ms = hold.now_ms;
     let (keyspace, log) = hold.split();
