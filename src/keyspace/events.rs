@@ -88,6 +88,8 @@ impl Event {
         Event::new(name, class::GENERIC)
     }
 
+    /// Nothing to be published: the command queues its events itself, in Redis's order.
+    pub const NONE: Event = Event::new("", 0);
     /// A string was stored.
     pub const SET: Event = Event::string("set");
     /// A key was removed.

@@ -12,6 +12,7 @@ mod differential;
 mod exporter;
 mod history;
 mod interchange;
+mod key_events;
 mod proxy;
 mod python;
 mod random;

@@ -67,7 +67,12 @@ fn copy(
         && (replaces || keyspace.keys(new_db, now_ms, quiet).look_entry(new_key).is_none());
     if may_copy && let Some(entry) = keyspace.keys(db, now_ms, quiet).look_entry(key) {
         let (value, expires_at_ms) = (entry.value.clone(), entry.expires_at_ms());
-        keyspace.keys(new_db, now_ms, quiet).set(new_key, value, expires_at_ms, Event::COPY_TO);
+        let mut keys = keyspace.keys(new_db, now_ms, quiet);
+        let is_replaced = keys.look_entry(new_key).is_some();
+        keys.set(new_key, value, expires_at_ms, Event::NONE);
+        // Redis removes what is replaced, so for it the key is new.
+        keys.notify(new_key, if is_replaced { Event::NEW } else { Event::NONE });
+        keys.notify(new_key, Event::COPY_TO);
     }
     reply.integer(i64::from(may_copy));
     Ok(())
@@ -103,9 +108,11 @@ fn carry(
     let (key, now_ms) = (args.at(1), context.now_ms);
     let is_there = keyspace.keys(db, now_ms, quiet).look_entry(key).is_some();
     let may_move = is_there && keyspace.keys(new_db, now_ms, quiet).look_entry(key).is_none();
-    if may_move && let Some(entry) = keyspace.keys(db, now_ms, quiet).take(key, Event::MOVE_FROM) {
+    if may_move && let Some(entry) = keyspace.keys(db, now_ms, quiet).take(key, Event::NONE) {
         let expires_at_ms = entry.expires_at_ms();
-        keyspace.keys(new_db, now_ms, quiet).set(key, entry.value, expires_at_ms, Event::MOVE_TO);
+        keyspace.keys(new_db, now_ms, quiet).set(key, entry.value, expires_at_ms, Event::NONE);
+        keyspace.keys(db, now_ms, quiet).notify(key, Event::MOVE_FROM);
+        keyspace.keys(new_db, now_ms, quiet).notify(key, Event::MOVE_TO);
     }
     reply.integer(i64::from(may_move));
     Ok(())

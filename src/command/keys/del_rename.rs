@@ -181,10 +181,16 @@ fn rename_if(
     }
     // A key that is renamed to itself stays as it is.
     if key != new_key
-        && let Some(entry) = keys.take(key, Event::RENAME_FROM)
+        && let Some(entry) = keys.take(key, Event::NONE)
     {
         let deadline = entry.expires_at_ms();
-        keys.set(new_key, entry.value, deadline, Event::RENAME_TO);
+        let is_replaced = keys.look_entry(new_key).is_some();
+        keys.set(new_key, entry.value, deadline, Event::NONE);
+        // Redis removes what is replaced, so for it the key is new.
+        let new = if is_replaced { Event::NEW } else { Event::NONE };
+        keys.notify(new_key, new);
+        keys.notify(key, Event::RENAME_FROM);
+        keys.notify(new_key, Event::RENAME_TO);
     }
     Ok(true)
 }
