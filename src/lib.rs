@@ -32,6 +32,7 @@
 //! | [`observe`] | statistics and logs of the server's own work; small locks of its own |
 //! | [`listener`] | listening sockets: TCP or Unix |
 //! | [`supervision`] | messages to systemd, and the pid file |
+//! | [`snapshot`] | values as pieces of a snapshot, and back |
 //! | [`rdb`] | snapshots in Redis's format, as bytes and pieces of values; no files, no locks |
 //! | [`resp`], [`keyspace`] | the wire, the data; no locks, no clock; they do not know each other |
 //! | [`script`] | a Lua for scripts; knows no keys and no commands |
@@ -113,6 +114,7 @@ pub mod resp;
 pub mod script;
 pub mod server;
 pub mod shared;
+pub mod snapshot;
 pub mod supervision;
 pub mod system;
 pub mod text;

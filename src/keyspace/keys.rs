@@ -56,6 +56,11 @@ impl Keys<'_> {
         self.now_ms
     }
 
+    /// Whether a log is being replayed: what has expired stays until the log removes it.
+    pub fn is_replaying(&self) -> bool {
+        self.keyspace.is_replaying
+    }
+
     /// Up to where values have the names of small ones.
     pub fn encodings(&self) -> Encodings {
         self.keyspace.encodings

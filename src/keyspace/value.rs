@@ -1,8 +1,9 @@
 //! What a key can hold: a value of one of several types.
 //!
 //! Everything that is known about a type stands in its own file, as a [`ValueType`]. This is the
-//! list of all types, and the only file that matches on [`Value`]. To add a type, write its file,
-//! and name it here: as a variant, and in the list of [`Stored`] types.
+//! list of all types. No other file matches on [`Value`], but for `snapshot/encode.rs` and
+//! `snapshot/decode.rs`, since snapshots and values do not know each other. To add a type, write
+//! its file, and name it here: as a variant, and in the list of [`Stored`] types.
 
 use crate::keyspace::bytes::{Key, Text};
 use crate::keyspace::types::{Hash, List, Set, SortedSet};

@@ -21,6 +21,7 @@ mod rdb;
 mod replies;
 mod restarts;
 mod servers;
+mod snapshot;
 mod tools;
 mod walks;
 mod words;

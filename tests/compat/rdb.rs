@@ -21,14 +21,14 @@ use std::time::Instant;
 const KEYS: usize = 12;
 
 /// Ways in which Redis packs small values, or does not, and compresses.
-const CONFIGS: [&str; 3] = [
+pub const CONFIGS: [&str; 3] = [
     "--rdbcompression yes",
     "--rdbcompression no --list-max-listpack-size 3 --stream-node-max-entries 5",
     "--hash-max-listpack-entries 0 --zset-max-listpack-entries 0 --set-max-intset-entries 0 \
      --list-max-listpack-size 1 --rdbchecksum no",
 ];
 
-fn redis(dir: &str, more: &str) -> Server {
+pub fn redis(dir: &str, more: &str) -> Server {
     let flags = ["--enable-debug-command", "local", "--sanitize-dump-payload", "yes", "--dir", dir];
     let server = Server::redis_with(&flags.into_iter().chain(more.split(' ')).collect::<Vec<_>>());
     let mut connection = Connection::open(server.address);
@@ -52,7 +52,7 @@ fn text(random: &mut Random) -> Vec<u8> {
 }
 
 /// Requests that fill a Redis with values of all types.
-fn filling(random: &mut Random) -> Vec<Request> {
+pub fn filling(random: &mut Random) -> Vec<Request> {
     let mut requests = Vec::new();
     for at in 0..KEYS {
         let mut add = |command: &str, more: Vec<Vec<u8>>| {

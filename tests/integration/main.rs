@@ -29,6 +29,7 @@ mod container;
 mod counter;
 mod databases;
 mod drop_in;
+mod dump;
 mod eviction_order;
 mod examples;
 mod expire;

@@ -2,6 +2,7 @@
 
 mod copy_move;
 mod del_rename;
+mod dump;
 mod expire;
 mod object;
 mod scan;
@@ -12,6 +13,7 @@ use crate::command::engine::{Command, KeyArguments};
 pub const COMMANDS: &[&[&Command]] = &[
     del_rename::COMMANDS,
     copy_move::COMMANDS,
+    dump::COMMANDS,
     scan::COMMANDS,
     expire::COMMANDS,
     object::COMMANDS,
