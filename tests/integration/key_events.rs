@@ -4,7 +4,7 @@ use crate::raw::{Raw, lines_of};
 use crate::support::TestServer;
 
 /// A client that gets every message, and a server that publishes events of some classes.
-fn listen(classes: &str) -> (TestServer, Raw) {
+pub fn listen(classes: &str) -> (TestServer, Raw) {
     let server = TestServer::start();
     let mut client = server.client();
     let request = format!("CONFIG SET notify-keyspace-events {classes}");
@@ -18,6 +18,14 @@ fn next(client: &mut Raw) -> String {
     let lines = lines_of(&client.reply());
     assert_eq!(lines[0..5], ["*4", "$8", "pmessage", "$1", "*"]);
     format!("{} {}", lines[6], lines[8])
+}
+
+/// The events that are published until now, on the channels of events: their names and keys.
+pub fn events(client: &mut Raw, listener: &mut Raw) -> Vec<String> {
+    client.ask("PUBLISH fence x");
+    let messages = std::iter::from_fn(|| Some(next(listener)));
+    let event = |it: String| it.trim_start_matches("__keyevent@0__:").to_owned();
+    messages.take_while(|message| message != "fence x").map(event).collect()
 }
 
 /// Ensures that a change is published under the name of the key and under that of the event.

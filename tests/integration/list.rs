@@ -1,8 +1,8 @@
 //! Elements in order under one key: the list family.
 
 use crate::aof_log::{folder, logging};
+use crate::key_events::{events, listen};
 use crate::support::{TestServer, check, check3};
-use respool::keyspace::events::class;
 
 const WRONG_TYPE: &str = "-WRONGTYPE Operation against a key holding the wrong kind of value";
 
@@ -282,10 +282,7 @@ fn arguments_are_checked_in_order() {
 /// Ensures that the events have Redis's names and order.
 #[test]
 fn events_have_the_names_of_redis() {
-    let server = TestServer::start();
-    let mut hold = server.shared.lock_keyspace();
-    hold.events.want(class::LIST | class::GENERIC);
-    hold.release();
+    let (server, mut listener) = listen("Elg");
     let mut client = server.client();
     let cases: [(&str, &[&str]); 11] = [
         ("RPUSH l a b c d", &["rpush l"]),
@@ -302,14 +299,7 @@ fn events_have_the_names_of_redis() {
     ];
     for (request, expected) in cases {
         client.ask(request);
-        let mut hold = server.shared.lock_keyspace();
-        let happened = hold.events.take();
-        hold.release();
-        let happened: Vec<String> = happened
-            .iter()
-            .map(|it| format!("{} {}", it.event.name, it.key.escape_ascii()))
-            .collect();
-        assert_eq!(happened, expected, "{request}");
+        assert_eq!(events(&mut client, &mut listener), expected, "{request}");
     }
 }
 

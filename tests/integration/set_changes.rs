@@ -1,9 +1,9 @@
 //! Members drawn by lot, and what others learn of changed sets: WATCH, events, the log.
 
 use crate::aof_log::{folder, logging};
+use crate::key_events::{events, listen};
 use crate::raw::Raw;
 use crate::support::{TestServer, words};
-use respool::keyspace::events::class;
 use std::collections::BTreeSet;
 
 /// Ensures that draws take every member sooner or later, a positive count never the same twice,
@@ -61,21 +61,10 @@ fn watch_sees_changes() {
     }
 }
 
-/// What happened to keys since it was last asked: events and keys.
-fn events(server: &TestServer) -> Vec<String> {
-    let mut hold = server.shared.lock_keyspace();
-    let happened = hold.events.take();
-    hold.release();
-    happened.iter().map(|it| format!("{} {}", it.event.name, it.key.escape_ascii())).collect()
-}
-
 /// Ensures that the events have Redis's names and order.
 #[test]
 fn events_have_the_names_of_redis() {
-    let server = TestServer::start();
-    let mut hold = server.shared.lock_keyspace();
-    hold.events.want(class::SET | class::GENERIC);
-    hold.release();
+    let (server, mut listener) = listen("Esg");
     let mut client = server.client();
     let cases: [(&str, &[&str]); 9] = [
         ("SADD s a b c d", &["sadd s"]),
@@ -90,7 +79,7 @@ fn events_have_the_names_of_redis() {
     ];
     for (request, expected) in cases {
         client.ask(request);
-        assert_eq!(events(&server), expected, "{request}");
+        assert_eq!(events(&mut client, &mut listener), expected, "{request}");
     }
 }
 
