@@ -23,7 +23,8 @@ pub fn categories(command: &Command) -> Vec<&'static str> {
     let is_fast = command.has(flag::FAST);
     let is_dangerous = command.has(flag::ADMIN) || command.has(flag::DANGEROUS);
     let mut names: Vec<&str> = of_group.into_iter().collect();
-    names.extend(command.has(flag::READONLY).then_some("read"));
+    let reads = command.has(flag::READONLY) && !command.has(flag::RUNS_COMMANDS);
+    names.extend(reads.then_some("read"));
     names.extend(command.has(flag::WRITE).then_some("write"));
     names.extend(command.has(flag::ADMIN).then_some("admin"));
     names.push(if is_fast { "fast" } else { "slow" });

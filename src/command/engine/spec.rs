@@ -210,6 +210,10 @@ pub mod flag {
     pub const BLOCKING: u32 = 1 << 11;
     /// Its keys cannot be found by first, last and step alone.
     pub const MOVABLE_KEYS: u32 = 1 << 18;
+    /// May be called without a key, although it can have some.
+    pub const NO_MANDATORY_KEYS: u32 = 1 << 25;
+    /// Reported so by Redis, which shows it to monitors in another way.
+    pub const SKIP_MONITOR: u32 = 1 << 26;
     /// Executes other commands, which are logged instead of it: a script. Not reported by COMMAND.
     pub const RUNS_COMMANDS: u32 = 1 << 19;
     /// May touch keys that its arguments do not name as keys; not reported by COMMAND.
@@ -218,7 +222,7 @@ pub mod flag {
     pub const UNQUEUED: u32 = 1 << 14;
 
     /// The bits that COMMAND reports, under their names.
-    pub const NAMES: [(u32, &str); 15] = [
+    pub const NAMES: [(u32, &str); 17] = [
         (WRITE, "write"),
         (READONLY, "readonly"),
         (DENYOOM, "denyoom"),
@@ -234,6 +238,8 @@ pub mod flag {
         (ALLOW_BUSY, "allow_busy"),
         (SKIP_SLOWLOG, "skip_slowlog"),
         (MOVABLE_KEYS, "movablekeys"),
+        (NO_MANDATORY_KEYS, "no_mandatory_keys"),
+        (SKIP_MONITOR, "skip_monitor"),
     ];
 }
 

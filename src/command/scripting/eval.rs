@@ -3,7 +3,7 @@
 use super::run::{Invocation, run};
 use super::source::{compile, digest_of};
 use crate::command::engine::{
-    Args, Command, CommandError, Context, Handler, Keyspace, Outcome, Reply, flag,
+    Args, Command, CommandError, Context, Handler, KeyArguments, Keyspace, Outcome, Reply, flag,
 };
 use crate::shared::scripts::{Digest, Script};
 
@@ -12,10 +12,17 @@ pub const COMMANDS: &[&Command] = &[&EVAL, &EVAL_RO, &EVALSHA, &EVALSHA_RO];
 
 /// What the rows have in common.
 const fn row(name: &'static str, flags: u32, since: &'static str) -> Command {
-    const FLAGS: u32 = flag::NOSCRIPT | flag::STALE | flag::RUNS_COMMANDS | flag::UNDECLARED_KEYS;
+    const FLAGS: u32 = flag::NOSCRIPT
+        | flag::STALE
+        | flag::SKIP_MONITOR
+        | flag::NO_MANDATORY_KEYS
+        | flag::MOVABLE_KEYS
+        | flag::RUNS_COMMANDS
+        | flag::UNDECLARED_KEYS;
     Command {
         group: "scripting",
         complexity: "Depends on the script",
+        keys: KeyArguments::NONE.counted(2).used(&["RW access update"]),
         ..Command::named(name, -3, FLAGS | flags, since)
     }
 }
@@ -49,6 +56,7 @@ fn eval(
 
 static EVAL_RO: Command = Command {
     summary: "Executes a script in Lua that may only read",
+    keys: KeyArguments::NONE.counted(2).used(&["RO access"]),
     syntax: "script numkeys [key [key ...]] [arg [arg ...]]",
     example: "
         > EVAL_RO \"return redis.call('GET', KEYS[1])\" 1 nobody
@@ -115,6 +123,7 @@ fn evalsha(
 
 static EVALSHA_RO: Command = Command {
     summary: "Executes a script that the server has, and that may only read",
+    keys: KeyArguments::NONE.counted(2).used(&["RO access"]),
     syntax: "sha1 numkeys [key [key ...]] [arg [arg ...]]",
     example: "
         > EVALSHA_RO ffffffffffffffffffffffffffffffffffffffff 0

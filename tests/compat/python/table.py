@@ -13,6 +13,9 @@ MEANT = {
     ("command|getkeys", "arity"): "as in Redis 7.2, where it is less strict",
     ("client|reply", "flags"): "not in a transaction, whose replies are announced",
     ("config|set", "flags"): "not in a transaction, which holds the keyspace",
+    ("config|rewrite", "flags"): "not in a transaction, which holds the keyspace",
+    ("wait", "flags"): "blocking, as in Redis 7.2",
+    ("wait", "categories"): "follows from the flags",
     ("debug", "flags"): "not in a transaction, which holds the keyspace",
     ("role", "categories"): "follows from the flags",
 }
