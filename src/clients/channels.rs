@@ -288,7 +288,7 @@ impl Channels {
     }
 
     /// The names of a kind that have subscribers. Only references are copied under the lock:
-    /// whoever looks for a pattern among them does so afterwards.
+    /// the caller looks for a pattern among them afterwards.
     pub fn names(&self, kind: Kind) -> Vec<Name> {
         let registry = self.registry.lock();
         match kind {

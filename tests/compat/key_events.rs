@@ -7,7 +7,7 @@ use crate::servers::{PATIENCE, Server};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 
-/// What is executed one after the other. Keys that are looked up in vain are there for `keymiss`.
+/// What is executed one after the other. Some keys are missing on purpose, for `keymiss`.
 const SCRIPT: &str = "
     SET s 1 · SET s 2 EX 100 · SET s 3 KEEPTTL · SET none v XX · SET s v NX · SETNX s v
     SETNX s2 v · SETEX s3 100 v · PSETEX s3 100000 v · MSET a 1 b 2 · MSETNX a 1 c 2
