@@ -21,8 +21,8 @@ pub struct Aftermath {
     pub slow: Vec<Entry>,
     /// All requests, if there is a monitor.
     pub monitored: Vec<Line>,
-    /// Lines of `redis.log`.
-    pub script_lines: Vec<(Level, String)>,
+    /// Lines for the log of the server, those of `redis.log` among them.
+    pub log_lines: Vec<(Level, String)>,
     /// Replies to clients that waited for a key, which [`super::Hold::finish`] puts into their
     /// outboxes.
     pub served: Vec<(Arc<Client>, Reply)>,
@@ -39,7 +39,7 @@ impl Aftermath {
         let is_usual = self.before_images.is_empty()
             && self.slow.is_empty()
             && self.monitored.is_empty()
-            && self.script_lines.is_empty()
+            && self.log_lines.is_empty()
             && self.garbage.is_empty();
         if !is_usual || services.clients.has_killed() {
             self.settle_unusual(services);
@@ -60,7 +60,7 @@ impl Aftermath {
             services.monitors.publish(&services.clients, &self.monitored, &mut self.mail);
             self.monitored.clear();
         }
-        for (level, line) in self.script_lines.drain(..) {
+        for (level, line) in self.log_lines.drain(..) {
             log::write(level, &line);
         }
         services.clients.close_killed();

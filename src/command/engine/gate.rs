@@ -1,29 +1,32 @@
 //! The gate: the one function that every request passes.
 //!
-//! Everything common to all commands is done here and nowhere else: arity, authentication, the
-//! keyspace lock, rolling back a failed reply, CLIENT REPLY, counting. Only the command's row was
-//! looked up before, by the [`Batch`].
+//! ```text
+//! admit ──► call it now ─────────► its reply, or an error in the place of what it has written
+//!     ├───► queue it (MULTI) ────► QUEUED
+//!     ├───► it waits for the end of a pause, and is tried again
+//!     └───► refuse it ───────────► an error; a transaction is broken
+//! ```
+//! Everything common to all commands is done here and in [`super::admission`] and nowhere else:
+//! arity, authentication, the keyspace lock, rolling back a failed reply, CLIENT REPLY, counting.
+//! Only the command's row was looked up before, by the [`Batch`].
 //!
 //! Requests come in a [`Batch`]. The lock is taken at the first request of the batch that needs it
 //! and kept until the batch ends, has used its share of time, or reaches a command that does not
 //! need the lock: such a command may make system calls.
 
+use crate::command::engine::admission::Admitted;
 use crate::command::engine::batch::{Batch, Request};
 use crate::command::engine::call;
 use crate::command::engine::meter;
 use crate::command::engine::meter::Meter;
-use crate::command::engine::propagation;
-use crate::command::engine::queue::aborted_because_of;
-use crate::command::engine::session::{ReplyMode, Session, reach};
+use crate::command::engine::session::{ReplyMode, Session};
 use crate::command::engine::table;
 use crate::command::engine::waiting;
-use crate::command::engine::{Args, Command, CommandError, Context, Outcome, Reply, flag};
+use crate::command::engine::{Args, Context, Outcome, Reply};
 use crate::keyspace::Eviction;
 use crate::limits;
-use crate::log;
 use crate::resp::reply::Mark;
 use crate::shared::{Hold, Shared};
-use std::sync::atomic::Ordering::Relaxed;
 
 /// Executes requests of `batch`, which was parsed from `buffer`, from number `first` on, until all
 /// are done, the batch has used its share of time, a request has to wait for the end of a pause, or
@@ -78,27 +81,17 @@ pub fn execute(
     next
 }
 
-/// The decision about a request.
-enum Admitted {
-    /// Execute it now.
-    Call(usize),
-    /// It is queued for EXEC.
-    Queued,
-    /// It waits for the end of a pause and is tried again.
-    Later,
-}
-
 /// One call of [`execute`].
-struct Run<'a, 'b> {
-    shared: &'b Shared,
-    session: &'a mut Session,
+pub(super) struct Run<'a, 'b> {
+    pub(super) shared: &'b Shared,
+    pub(super) session: &'a mut Session,
     batch: &'a Batch,
     /// The buffer from which the batch was parsed.
     buffer: &'a [u8],
     /// The keyspace, while it is locked.
-    access: Option<Hold<'b>>,
+    pub(super) access: Option<Hold<'b>>,
     /// Whether keys were evicted since the clock was last read.
-    has_evicted: bool,
+    pub(super) has_evicted: bool,
     meter: Meter,
 }
 
@@ -132,15 +125,25 @@ impl<'b> Run<'_, 'b> {
         next
     }
 
-    /// The keyspace, which is locked from now on. Time spent waiting for the lock is not charged to
-    /// any command.
-    fn keyspace(&mut self) -> &mut Hold<'b> {
-        let meter = &mut self.meter;
-        self.access.get_or_insert_with(|| {
-            let access = self.shared.lock_keyspace();
-            meter.since_ns = Some(access.since_ns);
-            access
-        })
+    /// The keyspace, which is locked from now on.
+    pub(super) fn keyspace(&mut self) -> &mut Hold<'b> {
+        if self.access.is_none() {
+            self.use_hold(self.shared.lock_keyspace());
+        }
+        self.access.as_mut().expect("it is locked")
+    }
+
+    /// Uses a hold that has just begun. Time spent waiting for it is not charged to any command.
+    pub(super) fn use_hold(&mut self, hold: Hold<'b>) {
+        self.meter.since_ns = Some(hold.since_ns);
+        self.access = Some(hold);
+    }
+
+    /// Ends a transaction without executing it, because EXEC itself was refused.
+    pub(super) fn forget_transaction(&mut self) {
+        let hold = self.access.get_or_insert_with(|| self.shared.lock_keyspace());
+        let now_ms = hold.now_ms;
+        self.session.forget_transaction(hold, now_ms);
     }
 
     /// Releases the keyspace, and returns whether it was locked.
@@ -193,7 +196,7 @@ impl<'b> Run<'_, 'b> {
         }
     }
 
-    /// Admits and executes a request.
+    /// Admits a request, and then executes it, queues it, lets it wait, or refuses it.
     fn serve(
         &mut self,
         at: usize,
@@ -201,172 +204,60 @@ impl<'b> Run<'_, 'b> {
         args: Args<'_>,
         reply: &mut Reply,
     ) -> Outcome {
-        let admitted = self.admit(&request.row, args);
-        if !matches!(admitted, Ok(Admitted::Call(_))) {
-            self.interrupt();
-        }
-        match admitted {
-            Ok(Admitted::Call(number)) => self.call(number, at, request, args, reply),
+        match self.admit(&request.row, args) {
+            Ok(Admitted::Call(number)) => {
+                self.start_watch(number, at, request);
+                return self.call(number, args, reply);
+            }
             Ok(Admitted::Queued) => {
                 self.session.publish_queue();
                 reply.simple("QUEUED");
-                Ok(())
             }
-            Ok(Admitted::Later) => Ok(()),
-            Err(error) => Err(self.refuse(&request.row, error)),
-        }
-    }
-
-    /// Counts a request that is not executed, and marks a transaction as broken.
-    fn refuse(&mut self, row: &Result<usize, CommandError>, error: CommandError) -> CommandError {
-        let number = row.as_ref().ok().copied();
-        number.into_iter().for_each(|number| self.shared.calls.add_rejected(number));
-        let executes = |number: usize| table::rows()[number].command.has(flag::EXECUTES);
-        if number.is_some_and(executes) {
-            let access = self.access.get_or_insert_with(|| self.shared.lock_keyspace());
-            let now_ms = access.now_ms;
-            self.session.forget_transaction(access, now_ms);
-            return aborted_because_of(&error);
-        }
-        if let Some(transaction) = &mut self.session.transaction {
-            transaction.is_broken = true;
-        }
-        error
-    }
-
-    /// Admits a request or not: the checks, in nearly Redis's order. If a write is refused for two
-    /// reasons, Redis reports short memory before a failing disk; here keys are evicted only for a
-    /// write that can be logged.
-    fn admit(
-        &mut self,
-        row: &Result<usize, CommandError>,
-        args: Args<'_>,
-    ) -> Result<Admitted, CommandError> {
-        let number = match row {
-            Ok(number) => *number,
+            Ok(Admitted::Later) => {}
             Err(error) => {
-                self.refuse_cross_protocol(args);
-                return Err(error.clone());
+                self.interrupt();
+                return Err(self.refuse(&request.row, error));
             }
-        };
-        let row = &table::rows()[number];
-        self.session.client.command.store(number + 1, Relaxed);
-        if !row.command.takes(args.len()) {
-            return Err(CommandError::arity(&row.full_name()));
         }
-        if !self.session.is_authenticated && !row.command.has(flag::NO_AUTH) {
-            return Err(CommandError::new("NOAUTH Authentication required."));
-        }
-        if self.session.transaction.is_some() && row.command.has(flag::NO_MULTI) {
-            return Err(CommandError::new("ERR Command not allowed inside a transaction"));
-        }
-        if self.session.is_reached(reach::MONITOR) && row.command.accesses_keys() {
-            return Err(CommandError::new("ERR Replica can't interact with the keyspace"));
-        }
-        self.session.admit_while_subscribed(row)?;
-        let is_write = self.is_write(row.command);
-        propagation::admit(self.shared, row.command, is_write)?;
-        if self.has_to_wait(is_write || row.command.has(flag::PAUSED_AS_WRITE)) {
-            return Ok(Admitted::Later);
-        }
-        self.lock_for(row.command)?;
-        self.evict_for(row.command)?;
-        match &mut self.session.transaction {
-            Some(transaction) if !row.command.has(flag::UNQUEUED) => {
-                let (is_write, may_grow) =
-                    (row.command.has(flag::WRITE), row.command.has(flag::DENYOOM));
-                transaction.queue(number, (is_write, may_grow), args)?;
-                Ok(Admitted::Queued)
-            }
-            _ => Ok(Admitted::Call(number)),
-        }
-    }
-
-    /// Whether a command may change the data, or executes queued ones that may.
-    fn is_write(&self, command: &Command) -> bool {
-        let transaction = self.session.transaction.as_ref();
-        command.has(flag::WRITE)
-            || command.has(flag::RUNS_COMMANDS) && !command.has(flag::READONLY)
-            || command.has(flag::EXECUTES) && transaction.is_some_and(|queued| queued.has_writes)
-    }
-
-    /// Whether a pause concerns a command. A stopping server has no pauses.
-    fn has_to_wait(&mut self, is_write: bool) -> bool {
-        let waits = self.shared.clients.pause.concerns(is_write) && !self.shared.is_stopping();
-        self.session.has_to_wait = waits.then_some(is_write);
-        waits
-    }
-
-    /// Locks the keyspace for a command that needs it.
-    ///
-    /// # Errors
-    /// A script holds the lock for longer than others should wait.
-    fn lock_for(&mut self, command: &Command) -> Outcome {
-        let needs_it = command.handler.needs_keyspace() || command.has(flag::DENYOOM);
-        if self.access.is_none() && needs_it {
-            let hold = self.shared.lock_keyspace_unless_busy().ok_or(CommandError::BUSY)?;
-            self.meter.since_ns = Some(hold.since_ns);
-            self.access = Some(hold);
-        }
+        self.interrupt();
         Ok(())
     }
 
-    /// Evicts keys if the memory limit is exceeded and the request may need more memory. The
-    /// request may proceed even if the limit is still exceeded afterwards.
-    ///
-    /// # Errors
-    /// No key may be evicted.
-    fn evict_for(&mut self, command: &Command) -> Outcome {
-        if !propagation::may_grow(command, self.session.transaction.as_ref()) {
-            return Ok(());
+    /// Calls the handler of a command, with the keyspace locked or not, as its row says.
+    fn call(&mut self, number: usize, args: Args<'_>, reply: &mut Reply) -> Outcome {
+        let (shared, command) = (self.shared, table::rows()[number].command);
+        let is_write = self.is_write(command);
+        let Some(hold) = &mut self.access else {
+            let now_ms = shared.clock.unix_ms();
+            let mut context = Context { session: self.session, shared, now_ms, log: None };
+            let outcome = command.handler.call(shared, &mut context, args, reply);
+            call::remember(number, &mut context, args, &outcome);
+            return outcome;
+        };
+        let now_ms = hold.now_ms;
+        let (keyspace, log) = hold.split();
+        let mut context = Context { session: self.session, shared, now_ms, log: Some(log) };
+        let outcome = call::perform(number, &mut context, keyspace, args, reply);
+        if hold.waiters.has_ready() {
+            waiting::serve(shared, hold, &mut self.session.aftermath);
         }
-        let access = self.keyspace();
-        if !access.is_over_limit() {
-            return Ok(());
-        }
-        let room = access.evict(limits::EVICTION_EFFORT_MAX);
-        self.has_evicted = true;
-        if room == Eviction::Impossible { Err(CommandError::OUT_OF_MEMORY) } else { Ok(()) }
+        self.session.rests_on.has_written |= is_write;
+        outcome
     }
 
-    fn call(
-        &mut self,
-        number: usize,
-        at: usize,
-        request: &Request,
-        args: Args<'_>,
-        reply: &mut Reply,
-    ) -> Outcome {
-        let shared = self.shared;
+    /// Locks the keyspace for a command that is about to be executed, or releases it, and starts
+    /// the stop-watch for it. The watch runs on from one command to an equal one.
+    fn start_watch(&mut self, number: usize, at: usize, request: &Request) {
         let is_short = request.is_short();
         if !self.meter.goes_on(number, is_short) {
             self.settle();
         }
-        let handler = table::rows()[number].command.handler;
-        if !handler.needs_keyspace() {
-            if self.release() || self.meter.since_ns.is_none() {
-                self.meter.since_ns = Some(shared.clock.steady_ns());
-            }
-            self.meter.count(shared, number, at, is_short);
-            let now_ms = shared.clock.unix_ms();
-            let mut context = Context { session: self.session, shared, now_ms, log: None };
-            let outcome = handler.call(shared, &mut context, args, reply);
-            call::remember(number, &mut context, args, &outcome);
-            return outcome;
+        if table::rows()[number].command.handler.needs_keyspace() {
+            self.keyspace();
+        } else if self.release() || self.meter.since_ns.is_none() {
+            self.meter.since_ns = Some(self.shared.clock.steady_ns());
         }
-        self.keyspace();
-        self.meter.count(shared, number, at, is_short);
-        let is_write = self.is_write(table::rows()[number].command);
-        let access = self.access.get_or_insert_with(|| shared.lock_keyspace());
-        let now_ms = access.now_ms;
-        let (keyspace, log) = access.split();
-        let mut context = Context { session: self.session, shared, now_ms, log: Some(log) };
-        let outcome = call::perform(number, &mut context, keyspace, args, reply);
-        if access.waiters.has_ready() {
-            waiting::serve(shared, access, &mut self.session.aftermath);
-        }
-        self.session.rests_on.has_written |= is_write;
-        outcome
+        self.meter.count(self.shared, number, at, is_short);
     }
 
     /// Accounts for the time of the requests executed since the last call, if there are any.
@@ -394,22 +285,5 @@ impl<'b> Run<'_, 'b> {
         let now_ns = self.meter.since_ns.unwrap_or_else(|| self.shared.clock.steady_ns());
         let held_max_ns = limits::BATCH_HOLD_US_MAX * 1_000;
         self.access.as_ref().is_some_and(|access| now_ns - access.since_ns >= held_max_ns)
-    }
-
-    /// A browser can be made to send requests here (cross-protocol scripting); they begin with a
-    /// line of HTTP. Nothing after it may be executed.
-    fn refuse_cross_protocol(&mut self, args: Args<'_>) {
-        if args.is(0, "post") || args.is(0, "host:") {
-            // Writing a log line is a system call.
-            self.interrupt();
-            self.release();
-            let peer = &self.session.client.peer;
-            log::warning(&format!(
-                "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or \
-                 Host: commands to Redis: connection from {peer} aborted."
-            ));
-            self.session.is_closing = true;
-            self.session.reply_mode = ReplyMode::Off;
-        }
     }
 }

@@ -8,7 +8,7 @@
 //! | [`spec`] | the row of a command, its flags, the kinds of handlers |
 //! | [`table`] | all rows by name |
 //! | [`batch`] | parsed requests that are executed under one hold of the lock |
-//! | [`gate`] | admit → queue, wait or call → reply |
+//! | [`gate`], `admission` | admit → queue, wait or call → reply |
 //! | [`call`] | calls a handler under the lock, and counts and logs the call |
 //! | [`session`] | the state of a connection between two requests |
 //! | [`subscriptions`] | what a session has subscribed to |
@@ -20,6 +20,7 @@
 //! | [`arguments`], [`deadline`], `draw`, [`scan_options`], [`sums`], [`values`] | what several families have in common |
 //! | [`help`], [`syntax`], [`categories`], [`secrets`] | texts and figures derived from rows |
 
+mod admission;
 pub mod arguments;
 pub mod batch;
 pub mod blocking;

@@ -67,7 +67,7 @@ pub fn run(
     context.session.is_in_exec = was_in_exec;
     context.session.select(db);
     context.session.rests_on.has_written |= has_written;
-    context.session.aftermath.script_lines.extend(lines);
+    context.session.aftermath.log_lines.extend(lines);
     if is_unit {
         context.log.iter_mut().for_each(|log| log.end_unit());
     }
