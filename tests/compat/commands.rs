@@ -7,12 +7,13 @@
 use crate::connection::Request;
 use crate::random::Random;
 use crate::words::KEYS;
+use respool::command::engine::flag;
 use respool::command::engine::syntax;
 use respool::command::engine::syntax::Argument;
 use respool::command::families;
 
 /// Groups of the commands that work on data.
-const GROUPS: [&str; 5] = ["string", "bitmap", "hash", "generic", "transactions"];
+const GROUPS: [&str; 7] = ["string", "bitmap", "hash", "list", "set", "generic", "transactions"];
 
 /// Commands of these groups that work on nothing but wait.
 const WAITING_COMMANDS: [&str; 2] = ["wait", "waitaof"];
@@ -20,6 +21,10 @@ const WAITING_COMMANDS: [&str; 2] = ["wait", "waitaof"];
 /// Commands of these groups that Debian's Redis does not have, and options that it does not know:
 /// sending them would make the data differ.
 const NEWER_COMMANDS: [&str; 1] = ["delifeq"];
+
+/// Commands that change the data by lot, and those whose payloads differ.
+const NOT_COMPARED: [&str; 3] = ["spop", "restore", "dump"];
+
 const NEWER_OPTIONS: [&str; 2] = ["IFEQ", "NOVALUES"];
 
 /// One request in so many is an LCS that may take Redis some milliseconds.
@@ -111,9 +116,11 @@ impl Generator {
 
     /// Sets what the other commands find: short strings, numbers, hashes.
     fn seed(&mut self) -> Request {
-        match self.random.below(4) {
+        match self.random.below(6) {
             0 => vec![b"SET".to_vec(), self.key_for(&["set"]), self.number()],
             1 => vec![b"SET".to_vec(), self.key_for(&["set"]), self.value()],
+            2 => vec![b"SADD".to_vec(), self.key_for(&["sadd"]), self.member(), self.member()],
+            3 => vec![b"RPUSH".to_vec(), self.key_for(&["rpush"]), self.member(), self.member()],
             _ => {
                 let mut request = vec![b"HSET".to_vec(), self.key_for(&["hset"])];
                 for _ in 0..=self.random.below(3) {
@@ -242,6 +249,8 @@ fn templates() -> Vec<Template> {
             GROUPS.contains(&command.group) || ["dbsize", "usage"].contains(&command.name);
         let is_known = !NEWER_COMMANDS.contains(&command.name) && command.name != "help";
         let is_data = is_data && !WAITING_COMMANDS.contains(&command.name);
+        let is_data =
+            is_data && !command.has(flag::BLOCKING) && !NOT_COMPARED.contains(&command.name);
         is_data && is_known && command.subcommands().is_empty()
     });
     let templates = rows.map(|row| {
@@ -273,7 +282,9 @@ pub fn look_at_everything() -> Vec<Request> {
     for db in 0..3 {
         requests.push(words(&format!("SELECT {db}")));
         for key in KEYS {
-            for question in ["TYPE", "OBJECT ENCODING", "PTTL", "GET", "HGETALL"] {
+            for question in
+                ["TYPE", "OBJECT ENCODING", "PTTL", "GET", "HGETALL", "SMEMBERS", "LLEN"]
+            {
                 let mut request = words(question);
                 request.push(key.to_vec());
                 requests.push(request);

@@ -4,9 +4,10 @@
 //! nothing may expire in one server and not yet in the other.
 
 use crate::commands::Generator;
+use respool::command::families;
 
 /// The keys of all requests, but for damaged ones.
-pub const KEYS: [&[u8]; 9] = [
+pub const KEYS: [&[u8]; 13] = [
     b"a",
     b"b",
     b"c",
@@ -16,7 +17,17 @@ pub const KEYS: [&[u8]; 9] = [
     b"a key of more than twenty-two bytes",
     b"\x00\xff\r\n",
     b"twenty-two bytes long!",
+    b"s",
+    b"t",
+    b"l",
+    b"m",
 ];
+
+/// The group of a command.
+fn group_of(name: &str) -> &'static str {
+    let row = families::rows().iter().find(|row| row.command.name == name);
+    row.map_or("", |row| row.command.group)
+}
 
 impl Generator {
     /// A word for the placeholder `name` in the syntax of `command`.
@@ -31,6 +42,11 @@ impl Generator {
             }
             "value" | "message" => self.value(),
             "field" => self.field(),
+            "member" | "element" | "pivot" => self.member(),
+            "numkeys" => self.pick(&["1", "1", "2", "2", "3", "0", "-1", "x"]),
+            "limit" | "num-matches" | "len" => self.pick(&["0", "1", "2", "5", "-1", "x"]),
+            "rank" => self.pick(&["1", "1", "-1", "2", "-2", "3", "0", "x"]),
+            "index" | "stop" => self.place(),
             "increment" | "decrement" => self.number(),
             "seconds" => self.time(1_000, 0),
             "milliseconds" => self.time(1, 0),
@@ -46,7 +62,9 @@ impl Generator {
             "index1" | "index2" | "db" | "destination-db" => self.database(),
             "pattern" => self.pattern(),
             "cursor" => self.pick(&["0", "0", "0", "0", "", "-0", "+0", "x", "0x", " 0", "-"]),
-            "count" if command[0] == "hrandfield" => self.place(),
+            // The smallest number is an error since 7.2; before, it removed everything.
+            "count" if command == ["lrem"] => (self.random.below(9) as i64 - 4).to_string().into(),
+            "count" if !command[0].ends_with("scan") => self.place(),
             "count" => self.pick(&["1000", "1000", "1000000", "1", "0", "-1", "x"]),
             "type" => self.pick(&["string", "hash", "HASH", "list", "nonsense", ""]),
             _ => panic!("what does '{name}' of {command:?} look like?"),
@@ -63,19 +81,31 @@ impl Generator {
 
     /// A key that is likely to hold what the command works on: types collide often enough.
     pub fn key_for(&mut self, command: &[&str]) -> Vec<u8> {
-        // Of nine keys, the first four are rather for hashes.
-        let is_for_hash = command[0].starts_with('h');
-        match (self.random.once_in(4), is_for_hash) {
-            (true, _) => self.key(),
-            (_, true) => self.random.pick(&KEYS[..4]).to_vec(),
-            (_, false) => self.random.pick(&KEYS[4..]).to_vec(),
-        }
+        // The first four keys are rather for hashes, the last four for sets and lists.
+        let rather = match group_of(command[0]) {
+            "hash" => &KEYS[..4],
+            "set" => &KEYS[9..11],
+            "list" => &KEYS[11..],
+            _ => &KEYS[4..9],
+        };
+        if self.random.once_in(6) { self.key() } else { self.random.pick(rather).to_vec() }
     }
 
     pub fn field(&mut self) -> Vec<u8> {
         let fields: [&[u8]; 6] =
             [b"f", b"g", b"", b"\x00", b"field", b"a field of some length at all"];
         self.random.pick(&fields).to_vec()
+    }
+
+    /// Few, so that sets have some in common; words, and numbers of all sizes.
+    pub fn member(&mut self) -> Vec<u8> {
+        let odd: [&[u8]; 6] = [b"", b"01", b"-0", b"9223372036854775807", b"\x00\xff", b"a b"];
+        match self.random.below(12) {
+            0 => self.random.pick(&odd).to_vec(),
+            1 => self.value(),
+            2..=6 => (self.random.below(20) as i64 - 5).to_string().into(),
+            _ => vec![b'a' + self.random.below(8) as u8],
+        }
     }
 
     pub fn value(&mut self) -> Vec<u8> {
