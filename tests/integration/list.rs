@@ -365,5 +365,11 @@ fn a_long_list_is_rewritten() {
     assert_eq!(client.ask("LINDEX l -1"), "$5 e2998");
     assert_eq!(client.ask("LPOS l e1500"), ":1501");
     assert_eq!(client.ask("PTTL l"), ":100000");
+    // Numbers are found among the chunks of a large list too.
+    assert_eq!(client.ask("LINSERT l AFTER e5 12"), ":3001");
+    assert_eq!(client.ask("LPOS l 12"), ":7");
+    assert_eq!(client.ask("LINSERT l BEFORE 12 13"), ":3002");
+    assert_eq!(client.ask("LREM l 0 12"), ":1");
+    assert_eq!(client.ask("LREM l 0 13"), ":1");
     assert_eq!(client.ask("OBJECT ENCODING l"), "$9 quicklist");
 }

@@ -5,7 +5,6 @@ use crate::command::engine::draw::draw_count;
 use crate::command::engine::{
     Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
-use crate::keyspace::types::Item;
 use crate::keyspace::{Event, List};
 
 /// Commands that change single elements.
@@ -75,8 +74,7 @@ fn linsert(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
         if list.is_empty() {
             return (0, 0);
         }
-        let pivot = Item::new(args.at(3));
-        let Some(at) = list.iter(0..list.len()).position(|element| element.item() == pivot) else {
+        let Some(at) = list.iter(0..list.len()).position(|element| element.is(args.at(3))) else {
             return (-1, 0);
         };
         list.will_grow(setting, args.at(4).len(), 1);

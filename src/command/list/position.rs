@@ -4,7 +4,7 @@ use super::row;
 use crate::command::engine::draw::draw_count;
 use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
 use crate::keyspace::List;
-use crate::keyspace::types::{Element, Item};
+use crate::keyspace::types::Element;
 use crate::resp::parse_integer;
 
 /// The command about positions.
@@ -95,8 +95,8 @@ fn lpos(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 /// The indices of the matches, in the order of the search.
 fn find(list: &List, wanted: &[u8], search: &Search) -> Vec<usize> {
-    let (len, wanted) = (list.len(), Item::new(wanted));
-    let is_match = |(_, element): &(usize, Element<'_>)| element.item() == wanted;
+    let len = list.len();
+    let is_match = |(_, element): &(usize, Element<'_>)| element.is(wanted);
     let skipped = usize::try_from(search.rank - 1).unwrap_or(usize::MAX);
     let count = search.count.unwrap_or(1);
     let elements = list.iter(0..len);
