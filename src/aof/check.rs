@@ -220,10 +220,11 @@ fn find_one(path: &Path, names: Names) -> Log {
 fn read(path: &Path) -> Result<(usize, Option<Damage>), String> {
     let failed = |error: std::io::Error| format!("{}: {}", path.display(), reason(&error));
     let mut file = File::open(path).map_err(failed)?;
-    if Format::of(path, &mut file)? == Format::Snapshot {
-        return Err(format::refuse_snapshot(path));
-    }
-    let (mut units, mut portion) = (Units::new(file), Portion::default());
+    let snapshot_bytes = match Format::of(path, &mut file)? {
+        Format::Requests => 0,
+        Format::Snapshot => format::verify_snapshot(path, &mut file)?,
+    };
+    let (mut units, mut portion) = (Units::from_offset(file, snapshot_bytes), Portion::default());
     let mut requests = 0;
     while units.next(&mut portion).map_err(failed)? {
         requests += portion.requests().len();

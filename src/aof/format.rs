@@ -5,15 +5,17 @@
 //! decides.
 
 use super::disk::reason;
+use crate::rdb::error::Error;
+use crate::rdb::read::{Event, Reader};
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// Number of first bytes that suffice to recognise a format.
 const START_BYTES: usize = 64;
 
-/// The first bytes of a snapshot.
-const SNAPSHOT_MAGIC: &[u8] = b"REDIS";
+/// The first bytes of a snapshot, of Redis and of Valkey.
+const SNAPSHOT_MAGIC: [&[u8]; 2] = [b"REDIS", b"VALKEY"];
 
 /// The format of a file of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,18 +34,29 @@ impl Format {
     pub fn of(path: &Path, file: &mut File) -> Result<Format, String> {
         let start =
             start_of(file).map_err(|error| format!("{}: {}", path.display(), reason(&error)))?;
-        Ok(if start.starts_with(SNAPSHOT_MAGIC) { Format::Snapshot } else { Format::Requests })
+        let is_snapshot = SNAPSHOT_MAGIC.iter().any(|magic| start.starts_with(magic));
+        Ok(if is_snapshot { Format::Snapshot } else { Format::Requests })
     }
 }
 
-/// The refusal of a snapshot as part of a log.
-pub fn refuse_snapshot(path: &Path) -> String {
-    format!(
-        "{} is in Redis's binary format (RDB), which respool does not read: in the Redis that \
-         wrote it, CONFIG SET aof-use-rdb-preamble no, BGREWRITEAOF, and copy the files when \
-         that is done",
-        path.display()
-    )
+/// Verifies the snapshot at the beginning of the file at `path`; returns its length, where `file`
+/// is positioned.
+///
+/// # Errors
+/// One line that names the damage.
+pub fn verify_snapshot(path: &Path, file: &mut File) -> Result<u64, String> {
+    let mut verify = || {
+        let mut reader = Reader::new(&mut *file, true)?;
+        while !matches!(reader.next()?, Event::End) {}
+        Ok(reader.offset())
+    };
+    let bytes: u64 = verify().map_err(|error: Error| {
+        let path = path.display();
+        format!("{path}: at {error}; `respool check-rdb {path}` tells what is left of it")
+    })?;
+    let failed = |error| format!("{}: {}", path.display(), reason(&error));
+    file.seek(SeekFrom::Start(bytes)).map_err(failed)?;
+    Ok(bytes)
 }
 
 /// A description of a file that should be a log and holds no request.

@@ -293,7 +293,7 @@ fn check_single(path: &Path) -> Result<(), String> {
     }
     let mut file = File::open(path).map_err(failed)?;
     if Format::of(path, &mut file)? == Format::Snapshot {
-        return Err(format::refuse_snapshot(path));
+        return format::verify_snapshot(path, &mut file).map(|_| ());
     }
     let mut units = Units::new(file);
     units.next(&mut Portion::default()).map_err(failed)?;

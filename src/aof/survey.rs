@@ -115,13 +115,16 @@ impl Survey {
     pub fn warn_of_snapshot(&self) {
         if let Some(path) = &self.snapshot {
             let path = path.display();
-            log::warning(&format!("{path} is not loaded: respool does not read snapshots"));
+            log::warning(&format!(
+                "{path} is not loaded, because appendonly is yes: to begin a log with its data, \
+                 start with appendonly no, and CONFIG SET appendonly yes"
+            ));
         }
     }
 }
 
-/// Warns, in a server without a log, about the data that it does not load: one line for logs, and
-/// one for a snapshot. A folder that cannot be read is ignored then.
+/// Warns, in a server without a log, about the data that it does not load: one line.
+/// A folder that cannot be read is ignored then.
 pub fn warn_of_unread(dir: &Path, names: &Names) {
     let Ok(survey) = Survey::of(dir, names) else { return };
     let single = survey.single.iter().filter(|path| path.metadata().is_ok_and(|m| m.len() > 0));
@@ -131,7 +134,6 @@ pub fn warn_of_unread(dir: &Path, names: &Names) {
         let named = list(&logs);
         log::warning(&format!("appendonly is no, so this log is not loaded: {named}"));
     }
-    survey.warn_of_snapshot();
 }
 
 /// The names of the files, in one line.

@@ -4,17 +4,35 @@
 //! answered with `-LOADING`. So the keyspace lock is released now and then.
 
 use crate::aof::Directory;
-use crate::aof::format::refuse_snapshot;
-use crate::aof::load::{self, Target};
+use crate::aof::disk::reason;
+use crate::aof::load::{self as aof_load, Target};
 use crate::aof::units::Portion;
+use crate::background::snapshot_loader;
 use crate::command::engine::replay::Replay;
 use crate::limits;
 use crate::log;
 use crate::shared::Shared;
 use crate::system::machine;
 use std::fs::File;
-use std::path::Path;
+use std::io::{Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
+
+/// Loads what there is: a log, or else a snapshot. Returns the log's directory.
+///
+/// # Errors
+/// One line that names what is damaged, see [`run`] and [`snapshot_loader::run`].
+pub fn load(
+    shared: &Shared,
+    log: Option<Directory>,
+    snapshot: Option<PathBuf>,
+) -> Result<Option<Directory>, String> {
+    match (log, snapshot) {
+        (Some(log), _) => run(shared, log),
+        (None, Some(path)) => snapshot_loader::run(shared, &path).map(|()| None),
+        (None, None) => Ok(None),
+    }
+}
 
 /// Replays the log of `directory`, begins to continue it, and returns the directory; `None` if the
 /// server is stopped meanwhile.
@@ -38,7 +56,7 @@ pub fn run(shared: &Shared, mut directory: Directory) -> Result<Option<Directory
     // An expired key is removed only where the log says so: a later request may depend on it.
     shared.with_keyspace(|hold| hold.set_replaying(true));
     let may_cut = shared.config().aof_load_truncated;
-    let loaded = load::load(&directory, may_cut, &mut loader);
+    let loaded = aof_load::load(&directory, may_cut, &mut loader);
     let Loader { requests, is_stopped, .. } = loader;
     match loaded {
         Err(reason) if is_stopped => {
@@ -99,8 +117,15 @@ impl Target for Loader<'_> {
         Ok(())
     }
 
-    fn load_snapshot(&mut self, path: &Path, _file: &mut File) -> Result<u64, String> {
-        Err(refuse_snapshot(path))
+    fn load_snapshot(&mut self, path: &Path, file: &mut File) -> Result<u64, String> {
+        let loaded = snapshot_loader::load(self.shared, path, file, true).and_then(|bytes| {
+            let failed = |error| format!("{}: {}", path.display(), reason(&error));
+            // The reader was ahead of the requests.
+            file.seek(SeekFrom::Start(bytes)).map_err(failed)?;
+            Ok(bytes)
+        });
+        self.is_stopped |= loaded.is_err() && self.shared.is_stopping();
+        loaded
     }
 
     fn progress(&mut self, bytes_before: u64, file_bytes: u64, file_bytes_left: u64) {
@@ -145,7 +170,7 @@ impl Loader<'_> {
 }
 
 /// The largest number of expected keys for which tables may be reserved.
-fn keys_ahead_max() -> usize {
+pub(super) fn keys_ahead_max() -> usize {
     let bytes = machine::memory().bytes / 100 * limits::LOADING_AHEAD_PERCENT;
     (bytes / limits::LOADING_AHEAD_KEY_BYTES) as usize
 }

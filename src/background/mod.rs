@@ -6,3 +6,4 @@ pub mod housekeeper;
 pub mod loader;
 pub mod memory_watch;
 pub mod rewriter;
+pub mod snapshot_loader;

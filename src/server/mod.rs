@@ -13,7 +13,7 @@
 
 mod preflight;
 
-use crate::aof::{Directory, Disk, Names, survey};
+use crate::aof::{Directory, Disk};
 use crate::background::{courier, housekeeper, loader, rewriter};
 use crate::clients::end::BUG;
 use crate::clock::Clock;
@@ -28,6 +28,7 @@ use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 use std::thread::{self, Scope};
@@ -57,6 +58,8 @@ pub struct Server {
     addresses: Vec<SocketAddr>,
     /// The log to replay and continue, if there is one.
     log: Option<Directory>,
+    /// The snapshot to load, if there is one and no log.
+    snapshot: Option<PathBuf>,
 }
 
 /// Ends a running server from another thread.
@@ -100,16 +103,13 @@ impl Server {
             }
             listeners.push(Arc::new(listener));
         }
-        let names = Names::of(&config)?;
-        let log = match config.appendonly {
-            true => Some(Directory::open(disk.clone(), &config.dir, names)?),
-            false => {
-                survey::warn_of_unread(&config.dir, &names);
-                None
-            }
-        };
+        let (log, snapshot) = preflight::find_data(&config, &disk)?;
         preflight::report(&config, &addresses);
-        Ok(Server { shared: Arc::new(Shared::on(config, clock, disk)), listeners, addresses, log })
+        let shared = Arc::new(Shared::on(config, clock, disk));
+        if snapshot.is_some() {
+            shared.begin_loading();
+        }
+        Ok(Server { shared, listeners, addresses, log, snapshot })
     }
 
     /// The TCP addresses, with the ports that the system chose.
@@ -165,7 +165,8 @@ impl Server {
             }
             // Clients get `-LOADING` until the data is loaded.
             let log = self.log.filter(|_| started.is_ok());
-            let log = log.map_or(Ok(None), |log| loader::run(shared, log));
+            let snapshot = self.snapshot.filter(|_| started.is_ok());
+            let log = loader::load(shared, log, snapshot);
             let log = log.unwrap_or_else(|error| {
                 stopper.stop();
                 started = Err(error);

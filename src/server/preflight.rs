@@ -1,10 +1,12 @@
 //! Checks and warnings about a configuration before the server serves.
 
+use crate::aof::{Directory, Disk, Names, survey};
 use crate::config::Config;
 use crate::system::{machine, open_files};
 use crate::text::units;
 use crate::{limits, log};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// Logs what an operator should know about a configuration.
 pub fn report(config: &Config, addresses: &[SocketAddr]) {
@@ -62,4 +64,23 @@ fn warn_about_open_access(config: &Config, addresses: &[SocketAddr]) {
             "No password is set: {consequence}. Set one with --requirepass-file <path>"
         ));
     }
+}
+
+/// The log to replay or, without one, the snapshot to load.
+///
+/// # Errors
+/// One line with the reason why the log cannot be used.
+pub fn find_data(
+    config: &Config,
+    disk: &Disk,
+) -> Result<(Option<Directory>, Option<PathBuf>), String> {
+    let names = Names::of(config)?;
+    // Redis's rule: a server that keeps a log never loads the snapshot.
+    if config.appendonly {
+        return Ok((Some(Directory::open(disk.clone(), &config.dir, names)?), None));
+    }
+    survey::warn_of_unread(&config.dir, &names);
+    let path = config.dir.join(&names.snapshot);
+    let has_data = path.metadata().is_ok_and(|file| file.len() > 0);
+    Ok((None, has_data.then_some(path)))
 }

@@ -95,9 +95,14 @@ impl Services {
         self.is_stopping.load(Relaxed)
     }
 
-    /// Whether the log is still being replayed.
+    /// Whether the log is still being replayed, or a snapshot loaded.
     pub fn is_loading(&self) -> bool {
         self.is_loading.load(Relaxed)
+    }
+
+    /// Postpones serving until a snapshot has been loaded.
+    pub fn begin_loading(&self) {
+        self.is_loading.store(true, Relaxed);
     }
 
     /// Begins to serve: everything has been loaded.

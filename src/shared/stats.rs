@@ -18,6 +18,10 @@ pub struct Stats {
     pub loading_loaded_bytes: AtomicU64,
     /// Unix milliseconds at which that began.
     pub loading_started_at_ms: AtomicU64,
+    /// Keys of the snapshot that was loaded last.
+    pub snapshot_keys_loaded: AtomicU64,
+    /// Keys that were left out of it, because they had expired.
+    pub snapshot_keys_expired: AtomicU64,
     /// Bytes of requests.
     pub input_bytes: AtomicU64,
     /// Bytes of replies.

@@ -319,7 +319,7 @@ fn missing_and_unreadable_files_are_one_line() {
 
     let dir = folder();
     write_log(dir.path(), b"REDIS0011binary");
-    assert!(refusal(dir.path(), &[]).contains("aof-use-rdb-preamble no"));
+    assert!(refusal(dir.path(), &[]).contains("at offset 9"));
 
     let dir = folder();
     write_log(dir.path(), &SET_A[..20]);

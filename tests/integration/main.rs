@@ -72,6 +72,7 @@ mod set;
 mod set_changes;
 mod shutdown;
 mod slowlog;
+mod snapshot;
 mod standalone;
 mod statistics;
 mod string;

@@ -46,6 +46,10 @@ pub(crate) fn info(shared: &Services, out: &mut String) -> std::fmt::Result {
     writeln!(out, "loading:{}", u8::from(shared.is_loading()))?;
     writeln!(out, "async_loading:0")?;
     writeln!(out, "rdb_bgsave_in_progress:0")?;
+    let (loaded, expired) =
+        (&shared.stats.snapshot_keys_loaded, &shared.stats.snapshot_keys_expired);
+    writeln!(out, "rdb_last_load_keys_expired:{}", Stats::read(expired))?;
+    writeln!(out, "rdb_last_load_keys_loaded:{}", Stats::read(loaded))?;
     writeln!(out, "aof_enabled:{}", u8::from(aof.is_on()))?;
     writeln!(out, "aof_rewrite_in_progress:{}", u8::from(is_rewriting))?;
     let is_scheduled = status.is_scheduled.load(Relaxed);

@@ -1,0 +1,218 @@
+//! Loading a snapshot: `dump.rdb` at the start of a server without a log, or the base of a log.
+//!
+//! Values are built without the keyspace lock, and a batch of them is inserted with it: clients
+//! that get `-LOADING` do not wait for a large value. What is damaged stops the start, as in Redis:
+//! a part of the data would be taken for all of it.
+//!
+//! A key that has expired is left out, unless requests follow which may depend on it.
+
+use crate::aof::disk::reason;
+use crate::background::loader::keys_ahead_max;
+use crate::keyspace::{Event, Value};
+use crate::limits;
+use crate::log;
+use crate::rdb::error::Error;
+use crate::rdb::piece::Nowhere;
+use crate::rdb::read::{Entry, Event as Next, Reader};
+use crate::shared::Shared;
+use crate::snapshot::decode::Builder;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// An event of no class, which nobody can subscribe to.
+const LOADED: Event = Event::new("loaded", 0);
+
+/// Bytes of the shortest entry: its encoding, an empty key and an empty string.
+const ENTRY_BYTES_MIN: u64 = 3;
+
+/// Loads the snapshot at `path` into a server without a log, and begins to serve.
+///
+/// # Errors
+/// One line that names the damage. If the server is stopped meanwhile, that is no error.
+pub fn run(shared: &Shared, path: &Path) -> Result<(), String> {
+    let start_us = shared.clock.steady_us();
+    let mut file =
+        File::open(path).map_err(|error| format!("{}: {}", path.display(), reason(&error)))?;
+    let bytes = file.metadata().map_or(0, |metadata| metadata.len());
+    shared.stats.loading_total_bytes.store(bytes, Relaxed);
+    shared.stats.loading_started_at_ms.store(shared.clock.unix_ms(), Relaxed);
+    shared.with_keyspace(|hold| hold.set_replaying(true));
+    match load(shared, path, &mut file, false) {
+        Err(reason) if shared.is_stopping() => {
+            log::notice(&reason);
+            return Ok(());
+        }
+        loaded => loaded?,
+    };
+    shared.with_keyspace(|hold| {
+        hold.fit();
+        hold.set_replaying(false);
+    });
+    shared.end_loading();
+    let seconds = (shared.clock.steady_us() - start_us) as f64 / 1e6;
+    let keys = shared.stats.snapshot_keys_loaded.load(Relaxed);
+    let path = path.display();
+    log::notice(&format!(
+        "DB loaded from {path}: {seconds:.3} seconds, {bytes} bytes, {keys} keys"
+    ));
+    log::warning(&format!(
+        "Changes are not written to {path}: CONFIG SET appendonly yes begins a log that keeps them"
+    ));
+    Ok(())
+}
+
+/// Loads the snapshot at the beginning of `file`, and returns its length. `is_base` says whether
+/// requests follow.
+///
+/// # Errors
+/// One line that names the damage.
+pub fn load(shared: &Shared, path: &Path, file: &mut File, is_base: bool) -> Result<u64, String> {
+    let failed = |error: Error| {
+        let path = path.display();
+        format!("{path}: at {error}; restore it from a copy, or move it away to start without it")
+    };
+    let bytes = file.metadata().map_or(0, |metadata| metadata.len());
+    let verifies_sum = shared.config().rdbchecksum;
+    let mut reader = Reader::new(file, verifies_sum).map_err(failed)?;
+    let databases = shared.config().databases;
+    let mut loader = Loader::new(shared, is_base);
+    loop {
+        if shared.is_stopping() {
+            return Err(format!("{}: stopped before it was loaded", path.display()));
+        }
+        match reader.next().map_err(failed)? {
+            Next::Database(db) if usize::try_from(db).is_ok_and(|db| db < databases) => {
+                loader.db = usize::try_from(db).unwrap_or(0);
+            }
+            Next::Database(db) => {
+                return Err(format!(
+                    "{}: it has a database {db}: set 'databases' to a higher number",
+                    path.display()
+                ));
+            }
+            Next::Size { keys, .. } => loader.reserve(keys.min(bytes / ENTRY_BYTES_MIN)),
+            Next::Entry(entry) => loader.entry(entry, &mut reader).map_err(failed)?,
+            Next::Function(_) => loader.functions += 1,
+            Next::ModuleData(name) => loader.modules.push(name),
+            Next::Aux { .. } => {}
+            Next::End => break,
+        }
+        if loader.is_full() {
+            loader.insert(path)?;
+            shared.stats.loading_loaded_bytes.store(reader.offset(), Relaxed);
+        }
+    }
+    loader.insert(path)?;
+    loader.report(path);
+    Ok(reader.offset())
+}
+
+/// A key and its value, to be inserted.
+struct Ready {
+    db: usize,
+    key: Vec<u8>,
+    value: Value,
+    expires_at_ms: Option<u64>,
+}
+
+struct Loader<'a> {
+    shared: &'a Shared,
+    /// Requests follow, which remove what has expired.
+    is_base: bool,
+    /// The database of the keys to come.
+    db: usize,
+    batch: Vec<Ready>,
+    keys: u64,
+    expired: u64,
+    /// Fields that lost their deadline.
+    fields_kept: u64,
+    functions: u64,
+    modules: Vec<String>,
+}
+
+impl<'a> Loader<'a> {
+    fn new(shared: &'a Shared, is_base: bool) -> Loader<'a> {
+        Loader {
+            shared,
+            is_base,
+            db: 0,
+            batch: Vec::new(),
+            keys: 0,
+            expired: 0,
+            fields_kept: 0,
+            functions: 0,
+            modules: Vec::new(),
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.batch.len() >= limits::BATCH_REQUESTS_MAX
+    }
+
+    /// Reserves tables for as many keys as the file promises and memory permits.
+    fn reserve(&self, keys: u64) {
+        let keys = usize::try_from(keys).unwrap_or(usize::MAX).min(keys_ahead_max());
+        self.shared.with_keyspace(|hold| hold.reserve(self.db, keys));
+    }
+
+    /// Builds the value of an entry.
+    fn entry<R: Read>(&mut self, entry: Entry, reader: &mut Reader<R>) -> Result<(), Error> {
+        let now_ms = self.shared.clock.unix_ms();
+        if !self.is_base && entry.expires_at_ms.is_some_and(|moment_ms| moment_ms <= now_ms) {
+            self.expired += 1;
+            return reader.value(&mut Nowhere).map(|_| ());
+        }
+        let encodings = self.shared.with_keyspace(|hold| hold.keys(0, now_ms, true).encodings());
+        let mut builder = Builder::new(encodings, now_ms, true);
+        let len = reader.value(&mut builder)?;
+        self.fields_kept += builder.fields_kept;
+        // Redis passes over a collection without elements, too.
+        if len > 0
+            && let Some(value) = builder.into_value()
+        {
+            let Entry { key, expires_at_ms, .. } = entry;
+            self.batch.push(Ready { db: self.db, key, value, expires_at_ms });
+        }
+        Ok(())
+    }
+
+    /// Inserts the batch.
+    fn insert(&mut self, path: &Path) -> Result<(), String> {
+        let now_ms = self.shared.clock.unix_ms();
+        let batch = std::mem::take(&mut self.batch);
+        self.keys += batch.len() as u64;
+        self.shared.with_keyspace(|hold| {
+            for Ready { db, key, value, expires_at_ms } in batch {
+                if hold.has_key(db, &key) {
+                    let (path, key) = (path.display(), key.escape_ascii());
+                    return Err(format!("{path}: damaged: it has the key '{key}' twice"));
+                }
+                hold.keys(db, now_ms, true).set(&key, value, expires_at_ms, LOADED);
+            }
+            Ok(())
+        })
+    }
+
+    /// Notes the figures, and warns about what was left out.
+    fn report(&self, path: &Path) {
+        let (stats, path) = (&self.shared.stats, path.display());
+        stats.snapshot_keys_loaded.store(self.keys, Relaxed);
+        stats.snapshot_keys_expired.store(self.expired, Relaxed);
+        if self.fields_kept > 0 {
+            log::warning(&format!(
+                "{path}: {} fields of hashes lost their deadlines, which are not supported",
+                self.fields_kept
+            ));
+        }
+        if self.functions > 0 {
+            let functions = self.functions;
+            log::warning(&format!("{path}: {functions} libraries of functions are not loaded"));
+        }
+        if !self.modules.is_empty() {
+            let modules = self.modules.join(", ");
+            log::warning(&format!("{path}: data of these modules is not loaded: {modules}"));
+        }
+    }
+}
