@@ -7,6 +7,7 @@ use crate::support::{START_MS, wait_until};
 use respool::aof::{Directory, Disk, Names};
 use respool::background::loader;
 use respool::clock::Clock;
+use respool::command::families;
 use respool::config::{Config, Port};
 use respool::limits;
 use respool::log::Level;
@@ -34,6 +35,7 @@ fn loaded(dir: &Path) -> Result<Shared, String> {
 
 /// The same from a disk that may have faults.
 pub fn loaded_on(disk: Disk, dir: &Path) -> Result<Shared, String> {
+    families::install();
     let mut config = Config::with_defaults();
     config.appendonly = true;
     let shared = Shared::new(config, Clock::manual(START_MS));
