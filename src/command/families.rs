@@ -2,7 +2,9 @@
 
 use super::engine::Command;
 use super::engine::table::{self, Row};
-use super::{admin, connection, hash, keys, list, pubsub, scripting, set, string, transaction};
+use super::{
+    admin, connection, hash, keys, list, pubsub, scripting, set, sorted_set, string, transaction,
+};
 
 /// The families, in the order in which the documentation shows them.
 const FAMILIES: &[&[&[&Command]]] = &[
@@ -11,6 +13,7 @@ const FAMILIES: &[&[&[&Command]]] = &[
     hash::COMMANDS,
     list::COMMANDS,
     set::COMMANDS,
+    sorted_set::COMMANDS,
     keys::COMMANDS,
     transaction::COMMANDS,
     pubsub::COMMANDS,

@@ -15,7 +15,7 @@
 //! |---|---|
 //! | [`rename`] | other names for commands |
 //! | [`families`] | the one list that knows all families |
-//! | [`admin`], [`connection`], [`hash`], [`keys`], [`list`], [`pubsub`], [`scripting`], [`set`], [`string`], [`transaction`] | the families; they do not know each other |
+//! | [`admin`], [`connection`], [`hash`], [`keys`], [`list`], [`pubsub`], [`scripting`], [`set`], [`sorted_set`], [`string`], [`transaction`] | the families; they do not know each other |
 //! | [`engine`] | executes requests, and knows no family |
 
 pub mod admin;
@@ -29,5 +29,6 @@ pub mod pubsub;
 pub mod rename;
 pub mod scripting;
 pub mod set;
+pub mod sorted_set;
 pub mod string;
 pub mod transaction;

@@ -154,8 +154,12 @@ impl Reply {
 
     /// A number with a fraction: `,value` in RESP3, a bulk string in RESP2.
     pub fn double(&mut self, value: f64) {
-        let text = value.to_string();
-        if self.resp3 { self.line(b',', text.as_bytes()) } else { self.bulk(text.as_bytes()) }
+        self.double_text(value.to_string().as_bytes());
+    }
+
+    /// The same for a number that is text already.
+    pub fn double_text(&mut self, text: &[u8]) {
+        if self.resp3 { self.line(b',', text) } else { self.bulk(text) }
     }
 
     /// The head of an array; `len` replies must follow.

@@ -16,6 +16,7 @@ pub fn categories(command: &Command) -> Vec<&'static str> {
         "hash" => Some("hash"),
         "list" => Some("list"),
         "set" => Some("set"),
+        "sorted-set" => Some("sortedset"),
         "connection" => Some("connection"),
         "pubsub" if command.has(flag::PUBSUB) => Some("pubsub"),
         _ => None,

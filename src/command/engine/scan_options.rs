@@ -13,7 +13,7 @@ pub(crate) enum Walk {
     Keys,
     /// Fields of a hash, whose values may be left out.
     Fields,
-    /// Members of a set.
+    /// Members of a set or a sorted set.
     Members,
 }
 

@@ -1,7 +1,8 @@
 //! Scores as text: written and read exactly as Redis does it with C's `printf` and `strtod`.
 //!
-//! Clients compare these texts, and a score must survive a way through the log. Redis writes
-//! `%.17g`, which names every double uniquely (0.1 is `0.10000000000000001`), and reads what
+//! Clients compare these texts, and a score must survive a way through the log. Two texts are
+//! written: `%.17g`, which names every double uniquely (0.1 is `0.10000000000000001`), and the
+//! shortest that does (`0.1`), which is what Redis has answered since 7.2. What is read is what
 //! `strtod` reads: decimal and hexadecimal numbers, `inf`, `infinity`. How strict it is with
 //! blanks, zeros of underflow and NaN depends on where the number stands, so there are two
 //! readers.
@@ -53,14 +54,62 @@ pub fn format(score: f64) -> ScoreText {
     text
 }
 
-/// `%.17g` of a finite number that is not zero.
-fn general(score: f64, text: &mut ScoreText) {
-    let mut buffer = [0; TEXT_BYTES_MAX];
+/// The shortest text that is read as the same score, in the forms in which Redis 7.2 answers:
+/// integers in full up to 2⁶², `0.00001` down to six zeros, `1e-10`, `1.5e+300`.
+pub fn shortest(score: f64) -> ScoreText {
+    /// Up to here a score without a fraction is written as an integer.
+    const INTEGER_MAX: f64 = (1_u64 << 62) as f64;
+    let mut text = ScoreText { bytes: [0; TEXT_BYTES_MAX], len: 0 };
+    if score == 0.0 || score.is_infinite() {
+        return format(score);
+    }
+    if score.trunc() == score && score.abs() <= INTEGER_MAX {
+        text.push(itoa::Buffer::new().format(score as i64).as_bytes());
+        return text;
+    }
+    let (mut buffer, mut rest_len) = ([0; TEXT_BYTES_MAX], 0);
     let mut rest = &mut buffer[..];
-    // The longest is `-d.dddddddddddddddde-308`, which fits.
-    let _ = write!(rest, "{:.*e}", DIGITS - 1, score.abs());
-    let left = rest.len();
-    let written = &buffer[..TEXT_BYTES_MAX - left];
+    if write!(rest, "{:e}", score.abs()).is_ok() {
+        rest_len = rest.len();
+    }
+    let (digits, len, exponent) = parts(&buffer[..TEXT_BYTES_MAX - rest_len]);
+    let digits = &digits[..len];
+    if score < 0.0 {
+        text.push(b"-");
+    }
+    // How many places the last digit is away from the units.
+    let last = exponent - (len as i32 - 1);
+    match last {
+        0.. if exponent < len as i32 + 7 => {
+            text.push(digits);
+            text.push(&b"0000000"[..last as usize]);
+        }
+        ..0 if exponent < 0 && (last > -7 || exponent > -4) => {
+            text.push(b"0.");
+            text.push(&b"000000"[..(-exponent - 1) as usize]);
+            text.push(digits);
+        }
+        ..0 if exponent >= 0 && (last > -7 || exponent < 4) => {
+            text.push(&digits[..exponent as usize + 1]);
+            text.push(b".");
+            text.push(&digits[exponent as usize + 1..]);
+        }
+        _ => {
+            text.push(&digits[..1]);
+            if len > 1 {
+                text.push(b".");
+                text.push(&digits[1..]);
+            }
+            text.push(if exponent < 0 { b"e-" } else { b"e+" });
+            text.push(itoa::Buffer::new().format(exponent.abs()).as_bytes());
+        }
+    }
+    text
+}
+
+/// The significant digits of `d.ddde-xx`, how many they are without zeros at the end, and the
+/// exponent.
+fn parts(written: &[u8]) -> ([u8; DIGITS], usize, i32) {
     let (mut digits, mut exponent) = ([b'0'; DIGITS], 0_i32);
     if let Some(e) = memchr::memchr(b'e', written) {
         let significant = written[..e].iter().filter(|byte| byte.is_ascii_digit());
@@ -68,6 +117,17 @@ fn general(score: f64, text: &mut ScoreText) {
         exponent = str::from_utf8(&written[e + 1..]).ok().and_then(|e| e.parse().ok()).unwrap_or(0);
     }
     let len = digits.iter().rposition(|digit| *digit != b'0').map_or(1, |last| last + 1);
+    (digits, len, exponent)
+}
+
+/// `%.17g` of a finite number that is not zero.
+fn general(score: f64, text: &mut ScoreText) {
+    let mut buffer = [0; TEXT_BYTES_MAX];
+    let mut rest = &mut buffer[..];
+    // The longest is `-d.dddddddddddddddde-308`, which fits.
+    let _ = write!(rest, "{:.*e}", DIGITS - 1, score.abs());
+    let left = rest.len();
+    let (digits, len, exponent) = parts(&buffer[..TEXT_BYTES_MAX - left]);
     let digits = &digits[..len];
     if score < 0.0 {
         text.push(b"-");
@@ -281,6 +341,33 @@ mod tests {
         }
     }
 
+    /// Ensures that answers have the shortest text, in the forms of Redis 7.2.
+    #[test]
+    fn answers_are_short() {
+        let cases = [
+            (0.1, "0.1"),
+            (-17.5, "-17.5"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (1e17, "100000000000000000"),
+            (1e19, "1e+19"),
+            (1.5e300, "1.5e+300"),
+            (1e-6, "0.000001"),
+            (1e-7, "1e-7"),
+            (1.25e-7, "1.25e-7"),
+            (0.001234567890123, "0.001234567890123"),
+            (1234567.12345678, "1.23456712345678e+6"),
+            (1234.12345678, "1234.12345678"),
+            (12345.123456, "12345.123456"),
+            (-0.0, "-0"),
+            (f64::INFINITY, "inf"),
+            (5e-324, "5e-324"),
+        ];
+        for (score, expected) in cases {
+            let text = shortest(score);
+            assert_eq!(str::from_utf8(text.as_bytes()), Ok(expected));
+        }
+    }
+
     /// Ensures that scores are read as `strtod` reads them, and refused where Redis refuses them.
     #[test]
     fn scores_are_read_as_redis_does() {
@@ -371,6 +458,7 @@ mod tests {
             let score = f64::from_bits(random.u64(..));
             if !score.is_nan() {
                 assert_eq!(parse(format(score).as_bytes()), Some(score), "{score:e}");
+                assert_eq!(parse(shortest(score).as_bytes()), Some(score), "{score:e}");
             }
         }
     }

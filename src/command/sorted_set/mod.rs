@@ -1,0 +1,84 @@
+//! Sorted sets: members with scores under one key, in the order of the scores.
+//!
+//! A range by rank, by score or by bytes is one thing here, a range of ranks (see [`bounds`]), so
+//! that listing, counting, storing and removing are written once each.
+
+mod algebra;
+mod bounds;
+mod members;
+mod pop;
+mod range;
+mod ranks;
+mod remove;
+mod walk;
+
+use crate::command::engine::values::reply_element;
+use crate::command::engine::{Command, CommandError, KeyArguments, Keys, Reply};
+use crate::keyspace::types::{Element, score};
+use crate::keyspace::{Event, SortedSet, Value};
+
+/// The family, file by file.
+pub const COMMANDS: &[&[&Command]] = &[
+    members::COMMANDS,
+    ranks::COMMANDS,
+    range::COMMANDS,
+    remove::COMMANDS,
+    pop::COMMANDS,
+    algebra::COMMANDS,
+    walk::COMMANDS,
+];
+
+/// A row about a command on sorted sets: what most of them have in common is written once.
+pub(crate) const fn row(
+    name: &'static str,
+    arity: i32,
+    flags: u32,
+    since: &'static str,
+) -> Command {
+    Command {
+        keys: KeyArguments::FIRST,
+        group: "sorted-set",
+        complexity: "O(log(N)) with N members in the set",
+        syntax: "key",
+        ..Command::named(name, arity, flags, since)
+    }
+}
+
+/// A bound of a range of scores that is no number.
+const NOT_A_RANGE_OF_SCORES: CommandError = CommandError::new("ERR min or max is not a float");
+
+/// A number of keys that is none.
+const NO_KEYS: CommandError = CommandError::new("ERR numkeys should be greater than 0");
+
+/// Replies with a score: a double in RESP3, a text in RESP2.
+fn reply_score(reply: &mut Reply, value: f64) {
+    reply.double_text(score::shortest(value).as_bytes());
+}
+
+/// Replies with the head of a list of `len` members, each with its score or without.
+fn reply_head(reply: &mut Reply, len: usize, with_scores: bool) {
+    let is_flat = with_scores && !reply.is_resp3();
+    reply.array(if is_flat { 2 * len } else { len });
+}
+
+/// Replies with a member; with its score as a pair in RESP3, one behind the other in RESP2.
+fn reply_member(reply: &mut Reply, member: Element<'_>, score: f64, with_scores: bool) {
+    if with_scores && reply.is_resp3() {
+        reply.array(2);
+    }
+    reply_element(reply, member);
+    if with_scores {
+        reply_score(reply, score);
+    }
+}
+
+/// Puts `result` in the place of what is under `key`, or removes that if there is no member, and
+/// replies with how many there are.
+fn store(keys: &mut Keys<'_>, key: &[u8], result: SortedSet, event: Event, reply: &mut Reply) {
+    reply.count(result.len());
+    if result.is_empty() {
+        keys.remove(key, Event::DEL);
+    } else {
+        keys.set(key, Value::SortedSet(result), None, event);
+    }
+}

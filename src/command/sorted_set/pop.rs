@@ -1,0 +1,189 @@
+//! Taking the members with the lowest or the highest scores out: ZPOPMIN, ZPOPMAX, ZMPOP.
+
+use super::{NO_KEYS, reply_score, row};
+use crate::command::engine::{
+    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+};
+use crate::keyspace::{Event, Key, SortedSet};
+use crate::resp::parse_integer;
+
+/// The family's part.
+pub const COMMANDS: &[&Command] = &[&ZPOPMIN, &ZPOPMAX, &ZMPOP];
+
+/// The end of a set at which members are taken out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Min,
+    Max,
+}
+
+impl End {
+    /// The command that takes members from this end, which is the name of the event too.
+    fn name(self) -> &'static str {
+        if self == End::Min { ZPOPMIN.name } else { ZPOPMAX.name }
+    }
+}
+
+static ZPOPMIN: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW access delete"]),
+    complexity: "O(log(N)*M) with N members in the set and M in the reply",
+    summary: "Takes the member with the lowest score out of a set, or several",
+    syntax: "key [count]",
+    example: "
+        > ZADD jobs 2 second 1 first
+        :2
+        > ZPOPMIN jobs
+        *2
+        $5
+        first
+        $1
+        1
+    ",
+    handler: Handler::Keys(|keys, args, reply| pop(keys, args, End::Min, reply)),
+    ..row("zpopmin", -2, flag::WRITE | flag::FAST, "5.0.0")
+};
+
+static ZPOPMAX: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW access delete"]),
+    complexity: "O(log(N)*M) with N members in the set and M in the reply",
+    summary: "Takes the member with the highest score out of a set, or several",
+    syntax: "key [count]",
+    example: "
+        > ZADD board 10 ada 20 bob
+        :2
+        > ZPOPMAX board 5
+        *4
+        $3
+        bob
+        $2
+        20
+        $3
+        ada
+        $2
+        10
+    ",
+    handler: Handler::Keys(|keys, args, reply| pop(keys, args, End::Max, reply)),
+    ..row("zpopmax", -2, flag::WRITE | flag::FAST, "5.0.0")
+};
+
+fn pop(keys: &mut Keys<'_>, args: Args<'_>, end: End, reply: &mut Reply) -> Outcome {
+    const NOT_POSITIVE: CommandError =
+        CommandError::new("ERR value is out of range, must be positive");
+    if args.len() > 3 {
+        return Err(CommandError::SYNTAX);
+    }
+    let count = args.get(2).map(|text| parse_integer(text).and_then(|n| usize::try_from(n).ok()));
+    let count = count.map(|count| count.ok_or(NOT_POSITIVE)).transpose()?;
+    let popped = take(keys, args.at(1), end, count.unwrap_or(1))?;
+    // A count makes pairs of the reply in RESP3; a single member is never one.
+    let is_paired = count.is_some() && reply.is_resp3();
+    reply.array(if is_paired { popped.len() } else { 2 * popped.len() });
+    reply_popped(reply, &popped, is_paired);
+    Ok(())
+}
+
+fn reply_popped(reply: &mut Reply, popped: &[(Key, f64)], is_paired: bool) {
+    for (member, score) in popped {
+        if is_paired {
+            reply.array(2);
+        }
+        reply.bulk(member);
+        reply_score(reply, *score);
+    }
+}
+
+/// Takes up to `count` members out, the outermost first.
+fn take(
+    keys: &mut Keys<'_>,
+    key: &[u8],
+    end: End,
+    count: usize,
+) -> Result<Vec<(Key, f64)>, CommandError> {
+    let popped = keys.change(key, Event::sorted_set(end.name()), |set: &mut SortedSet| {
+        let count = count.min(set.len());
+        let mut popped = Vec::with_capacity(count);
+        let range = if end == End::Min { 0..count } else { set.len() - count..set.len() };
+        set.remove_range(range, |member, score| popped.push((Key::new(member), score)));
+        if end == End::Max {
+            popped.reverse();
+        }
+        let changes = popped.len();
+        (popped, changes)
+    })?;
+    Ok(popped)
+}
+
+static ZMPOP: Command = Command {
+    keys: KeyArguments::NONE.counted(1).used(&["RW access delete"]),
+    complexity: "O(K)+O(M*log(N)) with K keys, N members in the set and M in the reply",
+    summary: "Takes members out of the first of several sets that has any",
+    syntax: "numkeys key [key ...] <MIN | MAX> [COUNT count]",
+    example: "
+        > ZADD jobs 2 second 1 first
+        :2
+        > ZMPOP 2 none jobs MAX
+        *2
+        $4
+        jobs
+        *1
+        *2
+        $6
+        second
+        $1
+        2
+    ",
+    handler: Handler::Keys(zmpop),
+    ..row("zmpop", -4, flag::WRITE | flag::MOVABLE_KEYS, "7.0.0")
+};
+
+/// What ZMPOP asks for: how many keys there are, from which end, and how many members.
+fn zmpop_options(args: Args<'_>) -> Result<(usize, End, usize), CommandError> {
+    const NOT_A_COUNT: CommandError = CommandError::new("ERR count should be greater than 0");
+    let positive = |text| {
+        let number = parse_integer(text).and_then(|number| usize::try_from(number).ok());
+        number.filter(|number| *number > 0)
+    };
+    let key_count = positive(args.at(1)).ok_or(NO_KEYS)?;
+    if key_count >= args.len() - 2 {
+        return Err(CommandError::SYNTAX);
+    }
+    let options = args.from(2 + key_count);
+    let end = match options.at(0).to_ascii_lowercase().as_slice() {
+        b"min" => End::Min,
+        b"max" => End::Max,
+        _ => return Err(CommandError::SYNTAX),
+    };
+    let count = match options.len() {
+        1 => 1,
+        2.. if options.is(1, "COUNT") => {
+            let text = options.get(2).ok_or(CommandError::SYNTAX)?;
+            positive(text).ok_or(NOT_A_COUNT)?
+        }
+        _ => return Err(CommandError::SYNTAX),
+    };
+    if options.len() > 3 {
+        return Err(CommandError::SYNTAX);
+    }
+    Ok((key_count, end, count))
+}
+
+fn zmpop(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let (key_count, end, count) = zmpop_options(args)?;
+    for key in args.from(2).iter().take(key_count) {
+        if keys.look::<SortedSet>(key)?.is_none() {
+            continue;
+        }
+        let popped = take(keys, key, end, count)?;
+        keys.log_as(|| {
+            let count = Key::new(itoa::Buffer::new().format(popped.len()).as_bytes());
+            [Key::new(end.name().to_ascii_uppercase().as_bytes()), Key::new(key), count]
+        });
+        reply.array(2);
+        reply.bulk(key);
+        reply.array(popped.len());
+        reply_popped(reply, &popped, true);
+        return Ok(());
+    }
+    reply.null_array();
+    Ok(())
+}
