@@ -73,6 +73,7 @@ mod set_changes;
 mod shutdown;
 mod slowlog;
 mod snapshot;
+mod sorted_set;
 mod standalone;
 mod statistics;
 mod string;

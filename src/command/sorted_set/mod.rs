@@ -4,7 +4,9 @@
 //! that listing, counting, storing and removing are written once each.
 
 mod algebra;
+mod blocking;
 mod bounds;
+mod computation;
 mod members;
 mod pop;
 mod range;
@@ -24,6 +26,7 @@ pub const COMMANDS: &[&[&Command]] = &[
     range::COMMANDS,
     remove::COMMANDS,
     pop::COMMANDS,
+    blocking::COMMANDS,
     algebra::COMMANDS,
     walk::COMMANDS,
 ];

@@ -12,7 +12,7 @@ pub const COMMANDS: &[&Command] = &[&ZPOPMIN, &ZPOPMAX, &ZMPOP];
 
 /// The end of a set at which members are taken out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     Min,
     Max,
 }
@@ -82,7 +82,7 @@ fn pop(keys: &mut Keys<'_>, args: Args<'_>, end: End, reply: &mut Reply) -> Outc
     Ok(())
 }
 
-fn reply_popped(reply: &mut Reply, popped: &[(Key, f64)], is_paired: bool) {
+pub(super) fn reply_popped(reply: &mut Reply, popped: &[(Key, f64)], is_paired: bool) {
     for (member, score) in popped {
         if is_paired {
             reply.array(2);
@@ -93,7 +93,7 @@ fn reply_popped(reply: &mut Reply, popped: &[(Key, f64)], is_paired: bool) {
 }
 
 /// Takes up to `count` members out, the outermost first.
-fn take(
+pub(super) fn take(
     keys: &mut Keys<'_>,
     key: &[u8],
     end: End,
@@ -136,18 +136,22 @@ static ZMPOP: Command = Command {
     ..row("zmpop", -4, flag::WRITE | flag::MOVABLE_KEYS, "7.0.0")
 };
 
-/// What ZMPOP asks for: how many keys there are, from which end, and how many members.
-fn zmpop_options(args: Args<'_>) -> Result<(usize, End, usize), CommandError> {
+/// What ZMPOP asks for, from the number of keys at argument `at` on: how many keys there are,
+/// from which end, and how many members.
+pub(super) fn zmpop_options(
+    args: Args<'_>,
+    at: usize,
+) -> Result<(usize, End, usize), CommandError> {
     const NOT_A_COUNT: CommandError = CommandError::new("ERR count should be greater than 0");
     let positive = |text| {
         let number = parse_integer(text).and_then(|number| usize::try_from(number).ok());
         number.filter(|number| *number > 0)
     };
-    let key_count = positive(args.at(1)).ok_or(NO_KEYS)?;
-    if key_count >= args.len() - 2 {
+    let key_count = positive(args.at(at)).ok_or(NO_KEYS)?;
+    if key_count >= args.len() - at - 1 {
         return Err(CommandError::SYNTAX);
     }
-    let options = args.from(2 + key_count);
+    let options = args.from(at + 1 + key_count);
     let end = match options.at(0).to_ascii_lowercase().as_slice() {
         b"min" => End::Min,
         b"max" => End::Max,
@@ -168,22 +172,39 @@ fn zmpop_options(args: Args<'_>) -> Result<(usize, End, usize), CommandError> {
 }
 
 fn zmpop(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let (key_count, end, count) = zmpop_options(args)?;
-    for key in args.from(2).iter().take(key_count) {
+    if !pop_from_first(keys, args, 1, reply)? {
+        reply.null_array();
+    }
+    Ok(())
+}
+
+/// Takes members out of the first set that there is and replies with them; false if there is none.
+pub(super) fn pop_from_first(
+    keys: &mut Keys<'_>,
+    args: Args<'_>,
+    at: usize,
+    reply: &mut Reply,
+) -> Result<bool, CommandError> {
+    let (key_count, end, count) = zmpop_options(args, at)?;
+    for key in args.from(at + 1).iter().take(key_count) {
         if keys.look::<SortedSet>(key)?.is_none() {
             continue;
         }
         let popped = take(keys, key, end, count)?;
-        keys.log_as(|| {
-            let count = Key::new(itoa::Buffer::new().format(popped.len()).as_bytes());
-            [Key::new(end.name().to_ascii_uppercase().as_bytes()), Key::new(key), count]
-        });
+        log_pop(keys, key, end, popped.len());
         reply.array(2);
         reply.bulk(key);
         reply.array(popped.len());
         reply_popped(reply, &popped, true);
-        return Ok(());
+        return Ok(true);
     }
-    reply.null_array();
-    Ok(())
+    Ok(false)
+}
+
+/// Has a pop logged in the place of a request that may find another set when it is replayed.
+pub(super) fn log_pop(keys: &mut Keys<'_>, key: &[u8], end: End, count: usize) {
+    keys.log_as(|| {
+        let count = Key::new(itoa::Buffer::new().format(count).as_bytes());
+        [Key::new(end.name().to_ascii_uppercase().as_bytes()), Key::new(key), count]
+    });
 }
