@@ -21,6 +21,14 @@ pub struct Argument {
     pub arguments: Vec<Argument>,
 }
 
+impl Argument {
+    /// Whether it is a word that belongs to what follows: `EX seconds`. One that may be left out
+    /// stands for itself.
+    fn announces(&self) -> bool {
+        self.kind == "pure-token" && !self.is_optional
+    }
+}
+
 /// The arguments that `syntax` describes.
 pub fn arguments(syntax: &str) -> Vec<Argument> {
     let spaced = ["[", "]", "<", ">", "|"]
@@ -61,7 +69,7 @@ fn sequence(rest: &mut &[&str]) -> Vec<Argument> {
                 // The closing bracket.
                 *rest = rest.get(1..).unwrap_or(&[]);
                 // A token in front of a choice belongs to it: `TYPE <a | b>`.
-                match found.pop_if(|last| last.kind == "pure-token" && !group.is_optional) {
+                match found.pop_if(|last| last.announces() && !group.is_optional) {
                     Some(token) => found.push(Argument { token: token.token, ..group }),
                     None => found.push(group),
                 }
@@ -70,7 +78,7 @@ fn sequence(rest: &mut &[&str]) -> Vec<Argument> {
                 *rest = after;
                 let single = word_argument(word);
                 // `EX seconds` is one argument with a token.
-                match found.pop_if(|last| last.kind == "pure-token" && single.token.is_none()) {
+                match found.pop_if(|last| last.announces() && single.token.is_none()) {
                     Some(token) => found.push(Argument { token: token.token, ..single }),
                     None => found.push(single),
                 }
