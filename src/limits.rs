@@ -241,6 +241,10 @@ pub const LCS_CELLS_MAX: u64 = BULK_BYTES_MAX as u64 / 4;
 /// milliseconds under the lock.
 pub const DRAWN_FIELDS_MAX: usize = 100_000;
 
+/// Lookups of SORT … GET: the number of elements times the number of patterns, both of which the
+/// client chooses. Without a bound, one request could hold the lock for hours.
+pub const SORT_GETS_MAX: usize = 10_000_000;
+
 /// Bytes that are reserved in the file system for the log at a time: a call per megabyte costs
 /// nothing, and a full disk is noticed while there is space for the records in flight.
 pub const AOF_RESERVE_BYTES: u64 = 1024 * 1024;

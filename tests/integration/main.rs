@@ -74,6 +74,7 @@ mod set_changes;
 mod shutdown;
 mod slowlog;
 mod snapshot;
+mod sort;
 mod sorted_set;
 mod standalone;
 mod statistics;

@@ -1,4 +1,4 @@
-//! Keys of any type: removing, renaming, finding, expiring.
+//! Keys of any type: removing, renaming, finding, expiring, sorting.
 
 mod copy_move;
 mod del_rename;
@@ -6,6 +6,7 @@ mod dump;
 mod expire;
 mod object;
 mod scan;
+mod sort;
 
 use crate::command::engine::{Command, KeyArguments};
 
@@ -17,6 +18,7 @@ pub const COMMANDS: &[&[&Command]] = &[
     scan::COMMANDS,
     expire::COMMANDS,
     object::COMMANDS,
+    sort::COMMANDS,
 ];
 
 /// The common part of the rows of commands on keys.

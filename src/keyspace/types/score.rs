@@ -4,8 +4,8 @@
 //! written: `%.17g`, which names every double uniquely (0.1 is `0.10000000000000001`), and the
 //! shortest that does (`0.1`), which is what Redis has answered since 7.2. What is read is what
 //! `strtod` reads: decimal and hexadecimal numbers, `inf`, `infinity`. How strict it is with
-//! blanks, zeros of underflow and NaN depends on where the number stands, so there are two
-//! readers.
+//! blanks, zeros of underflow and NaN depends on where the number stands, so there are
+//! three readers.
 
 use std::io::Write;
 
@@ -177,14 +177,29 @@ pub fn parse(text: &[u8]) -> Option<f64> {
 /// the text ends at a zero byte and may be empty, which is 0; a number that is too large is
 /// infinite, and one that is too small is zero.
 pub fn parse_bound(text: &[u8]) -> Option<f64> {
+    strtod_leading(text).map(|number| number.value)
+}
+
+/// Reads a weight, as SORT does: like a bound, but a number that is too large is refused, and so
+/// is a decimal one near zero that no double has in full precision. C reports both as ERANGE.
+pub fn parse_weight(text: &[u8]) -> Option<f64> {
+    let number = strtod_leading(text)?;
+    // A hexadecimal number of that size is exact, unless it has digits beyond the last bit.
+    let is_inexact =
+        number.value.is_subnormal() && !text.iter().any(|byte| matches!(byte, b'x' | b'X'));
+    (!number.is_out_of_range && !is_inexact).then_some(number.value)
+}
+
+/// Reads what a C string contains: after blanks, and up to a zero byte. Nothing at all is 0.
+fn strtod_leading(text: &[u8]) -> Option<Number> {
     let text = &text[..memchr::memchr(0, text).unwrap_or(text.len())];
     if text.is_empty() {
-        return Some(0.0);
+        return Some(Number { value: 0.0, is_out_of_range: false });
     }
     // The blanks of C's `isspace`.
     let is_blank = |byte: &u8| matches!(*byte, b' ' | b'\t'..=b'\r');
     let blanks = text.iter().take_while(|byte| is_blank(byte)).count();
-    strtod(&text[blanks..]).map(|number| number.value)
+    strtod(&text[blanks..])
 }
 
 /// A number that was read.

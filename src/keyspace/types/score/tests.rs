@@ -147,6 +147,18 @@ fn bounds_are_read_as_redis_does() {
     }
 }
 
+/// Ensures that weights are read like bounds, but for what a double cannot hold.
+#[test]
+fn weights_are_read_as_redis_does() {
+    let accepted = [("", 0.0), (" 0x10", 16.0), ("-inf", f64::NEG_INFINITY), ("0x1p-1074", 5e-324)];
+    for (text, score) in accepted {
+        assert_eq!(parse_weight(text.as_bytes()), Some(score), "{text}");
+    }
+    for text in ["1 ", "nan", "1e400", "1e-400", "4.9e-324", "1e-310"] {
+        assert_eq!(parse_weight(text.as_bytes()), None, "{text}");
+    }
+}
+
 /// Ensures that what is written is read again as the same score, whatever its bits are.
 #[test]
 fn every_score_survives() {
