@@ -14,6 +14,8 @@ MEANT = {
     ("client|reply", "flags"): "not in a transaction, whose replies are announced",
     ("config|set", "flags"): "not in a transaction, which holds the keyspace",
     ("config|rewrite", "flags"): "not in a transaction, which holds the keyspace",
+    ("zrank", "arity"): "WITHSCORE, as in Redis 7.2",
+    ("zrevrank", "arity"): "WITHSCORE, as in Redis 7.2",
     ("wait", "flags"): "blocking, as in Redis 7.2",
     ("wait", "categories"): "follows from the flags",
     ("debug", "flags"): "not in a transaction, which holds the keyspace",
