@@ -29,7 +29,7 @@ const ROUNDS_PER_SAMPLE: u64 = 10;
 /// while with replies that the client does not read.
 pub fn run(shared: &Shared, stop: &Receiver<()>, begin_stop: impl Fn()) {
     let mut rounds = 0_u64;
-    let mut last = Sample { steady_us: shared.clock.steady_us(), commands: 0 };
+    let mut last = Sample { steady_us: shared.clock.steady_us(), ..Sample::default() };
     let mut watch = MemoryWatch::new(machine::memory().bytes);
     // INFO has figures from the start.
     watch_memory(shared, &mut watch);
@@ -62,7 +62,7 @@ pub fn run(shared: &Shared, stop: &Receiver<()>, begin_stop: impl Fn()) {
         if rounds.is_multiple_of(ROUNDS_PER_SAMPLE) {
             sample_process(&shared.stats);
             client_memory::sample(shared);
-            last = sample_commands(shared, &last);
+            last = sample_rates(shared, &last);
         }
     }
     shared.with_keyspace(|hold| hold.propagation.turn(false));
@@ -241,16 +241,32 @@ fn close_silent_clients(shared: &Shared) {
     }
 }
 
+/// Counters at one moment, from which the next sample derives what happens in a second.
+#[derive(Default)]
 struct Sample {
     steady_us: u64,
     commands: u64,
+    input_bytes: u64,
+    output_bytes: u64,
 }
 
-fn sample_commands(shared: &Shared, last: &Sample) -> Sample {
-    let now = Sample { steady_us: shared.clock.steady_us(), commands: shared.calls.total() };
+fn sample_rates(shared: &Shared, last: &Sample) -> Sample {
+    let stats = &shared.stats;
+    let now = Sample {
+        steady_us: shared.clock.steady_us(),
+        commands: shared.calls.total(),
+        input_bytes: Stats::read(&stats.input_bytes),
+        output_bytes: Stats::read(&stats.output_bytes),
+    };
     let elapsed_us = (now.steady_us - last.steady_us).max(1);
-    let per_second = now.commands.saturating_sub(last.commands) * 1_000_000 / elapsed_us;
-    shared.stats.commands_per_second.store(per_second, Relaxed);
+    // After CONFIG RESETSTAT a counter may be lower than before.
+    let rate = |now: u64, last: u64| {
+        let per_second = u128::from(now.saturating_sub(last)) * 1_000_000 / u128::from(elapsed_us);
+        per_second as u64
+    };
+    stats.commands_per_second.store(rate(now.commands, last.commands), Relaxed);
+    stats.input_bytes_per_second.store(rate(now.input_bytes, last.input_bytes), Relaxed);
+    stats.output_bytes_per_second.store(rate(now.output_bytes, last.output_bytes), Relaxed);
     now
 }
 

@@ -181,6 +181,7 @@ impl Connection<'_> {
                 Ok([]) if self.session.client.is_killed() => return Err(self.reason_of_death()),
                 Ok([]) => return Err(End::HungUp),
                 Ok(bytes) => {
+                    Stats::add(&self.shared.stats.reads, 1);
                     Stats::add(&self.shared.stats.input_bytes, bytes.len());
                     self.mark_active();
                     return Ok(());

@@ -33,6 +33,7 @@ impl Connection<'_> {
         if !self.session.has_outbox() && fence.is_none() {
             let sent = send_now(self.stream, &mut self.reply);
             let sent = sent.map_err(|error| End::Broken(error.into()))?;
+            Stats::add(&shared.stats.writes, 1);
             Stats::add(&shared.stats.output_bytes, sent);
             if self.reply.is_empty() {
                 return Ok(());

@@ -11,7 +11,7 @@ use crate::keyspace::propagation::Propagation;
 use crate::keyspace::store::database::Database;
 use crate::keyspace::store::entry::LastUse;
 use crate::keyspace::store::eviction::lru_scope_of;
-use crate::keyspace::store::footprint::{Account, NODE_BYTES};
+use crate::keyspace::store::footprint::{Account, DEADLINE_BYTES, NODE_BYTES};
 use crate::keyspace::store::hasher::SharedHasher;
 use crate::keyspace::store::snapshot::Snapshot;
 use crate::keyspace::types::Encodings;
@@ -172,6 +172,15 @@ impl Keyspace {
     /// Bytes that keys, values and their tables take.
     pub fn used_bytes(&self) -> usize {
         self.account.total()
+    }
+
+    /// The part of [`Keyspace::used_bytes`] that serves to find entries: their nodes, and the index
+    /// of deadlines. Small values lie within the nodes, and the tables are not counted.
+    pub fn overhead_bytes(&self) -> usize {
+        let of_database = |database: &Database| {
+            database.len() * NODE_BYTES + database.volatile_len() * DEADLINE_BYTES
+        };
+        self.databases.iter().map(of_database).sum()
     }
 
     /// For every database that is not empty: its number, keys, keys with a deadline, average TTL.

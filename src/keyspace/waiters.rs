@@ -33,6 +33,11 @@ impl Waiters {
         self.keys_of.len()
     }
 
+    /// How many keys are waited for.
+    pub fn keys_len(&self) -> usize {
+        self.by_key.len()
+    }
+
     /// Lets client `id` wait for keys of database `db`, behind those that wait for them already.
     pub fn add<'k>(&mut self, id: u64, db: usize, keys: impl Iterator<Item = &'k [u8]>) {
         let own = self.keys_of.entry(id).or_default();

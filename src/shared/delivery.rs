@@ -37,6 +37,7 @@ impl Services {
     pub fn deliver(&self, client: &Client) -> Delivery {
         let Some(stream) = client.stream.as_deref() else { return Delivery::Done };
         let progress = |bytes| {
+            Stats::add(&self.stats.writes, 1);
             Stats::add(&self.stats.output_bytes, bytes);
             client.active_at_ms.store(self.clock.steady_ms(), Relaxed);
         };

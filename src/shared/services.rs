@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::observe::{Calls, Errors, Latency, Slowlog};
 use crate::shared::Stats;
 use crate::shared::scripts::Scripts;
+use crate::system::identity::Identity;
 use parking_lot::{RwLock, RwLockReadGuard};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -16,6 +17,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 pub struct Services {
     /// The time.
     pub clock: Clock,
+    /// The name of this run, and of its program.
+    pub identity: Identity,
     /// The connected clients.
     pub clients: Clients,
     /// Figures for INFO.
@@ -47,6 +50,7 @@ impl Services {
     pub fn new(config: Config, clock: Clock, disk: Disk) -> Services {
         Services {
             aof: Aof::new(disk),
+            identity: Identity::new(),
             clients: Clients::default(),
             stats: Stats { started_at_ms: clock.steady_ms(), ..Stats::default() },
             calls: Calls::default(),

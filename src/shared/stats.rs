@@ -22,6 +22,10 @@ pub struct Stats {
     pub snapshot_keys_loaded: AtomicU64,
     /// Keys that were left out of it, because they had expired.
     pub snapshot_keys_expired: AtomicU64,
+    /// Reads that brought bytes of requests.
+    pub reads: AtomicU64,
+    /// Writes that took bytes of replies.
+    pub writes: AtomicU64,
     /// Bytes of requests.
     pub input_bytes: AtomicU64,
     /// Bytes of replies.
@@ -30,6 +34,10 @@ pub struct Stats {
     pub ends: [AtomicU64; END_KINDS.len()],
     /// Commands per second, over the housekeeper's last rounds.
     pub commands_per_second: AtomicU64,
+    /// Bytes of requests per second, over the same rounds.
+    pub input_bytes_per_second: AtomicU64,
+    /// Bytes of replies per second, over the same rounds.
+    pub output_bytes_per_second: AtomicU64,
     /// Bytes that all clients held for requests and replies at the housekeeper's last sample.
     pub client_held_bytes: AtomicU64,
     /// Most bytes that one client held for requests at the housekeeper's last sample.
@@ -54,8 +62,14 @@ impl Stats {
 
     /// Resets the counters; measured figures stay.
     pub fn reset(&self) {
-        let counters =
-            [&self.connections, &self.rejected_connections, &self.input_bytes, &self.output_bytes];
+        let counters = [
+            &self.connections,
+            &self.rejected_connections,
+            &self.reads,
+            &self.writes,
+            &self.input_bytes,
+            &self.output_bytes,
+        ];
         counters.into_iter().chain(&self.ends).for_each(|counter| counter.store(0, Relaxed));
     }
 

@@ -1,5 +1,7 @@
 //! Facts and limits of the operating system.
 
+pub mod identity;
 pub mod machine;
 pub mod open_files;
 pub mod optional;
+pub mod random;

@@ -11,6 +11,7 @@ mod crash;
 mod differential;
 mod exporter;
 mod history;
+mod info;
 mod interchange;
 mod key_events;
 mod proxy;

@@ -216,3 +216,75 @@ fn uptime_follows_the_clock() {
     assert_eq!(info["uptime_in_seconds"], "90061");
     assert_eq!(info["uptime_in_days"], "1");
 }
+
+/// Ensures that every name that the usual templates of monitoring systems ask for has a value.
+#[test]
+fn monitoring_systems_find_their_names() {
+    let server = TestServer::start();
+    let info = fields(&server, "INFO everything");
+    let names = "redis_version redis_git_sha1 redis_git_dirty redis_build_id redis_mode os \
+        arch_bits multiplexing_api atomicvar_api gcc_version process_id run_id tcp_port \
+        uptime_in_seconds uptime_in_days hz configured_hz lru_clock executable \
+        connected_clients blocked_clients client_recent_max_input_buffer \
+        client_recent_max_output_buffer tracking_clients clients_in_timeout_table used_memory \
+        used_memory_rss used_memory_peak used_memory_peak_perc used_memory_overhead \
+        used_memory_startup used_memory_dataset used_memory_dataset_perc allocator_allocated \
+        allocator_active allocator_resident total_system_memory used_memory_lua \
+        used_memory_scripts number_of_cached_scripts maxmemory maxmemory_policy \
+        allocator_frag_ratio allocator_frag_bytes allocator_rss_ratio allocator_rss_bytes \
+        rss_overhead_ratio rss_overhead_bytes mem_fragmentation_ratio mem_fragmentation_bytes \
+        mem_not_counted_for_evict mem_replication_backlog mem_clients_slaves \
+        mem_clients_normal mem_aof_buffer mem_allocator active_defrag_running \
+        lazyfree_pending_objects loading rdb_bgsave_in_progress aof_enabled \
+        aof_rewrite_in_progress aof_rewrite_scheduled aof_last_rewrite_time_sec \
+        aof_current_rewrite_time_sec aof_last_bgrewrite_status aof_last_write_status \
+        total_connections_received total_commands_processed instantaneous_ops_per_sec \
+        total_net_input_bytes total_net_output_bytes instantaneous_input_kbps \
+        instantaneous_output_kbps rejected_connections sync_full sync_partial_ok \
+        sync_partial_err expired_keys expired_stale_perc expired_time_cap_reached_count \
+        expire_cycle_cpu_milliseconds evicted_keys keyspace_hits keyspace_misses \
+        pubsub_channels pubsub_patterns latest_fork_usec migrate_cached_sockets \
+        slave_expires_tracked_keys active_defrag_hits active_defrag_misses \
+        active_defrag_key_hits active_defrag_key_misses tracking_total_keys \
+        tracking_total_items tracking_total_prefixes unexpected_error_replies \
+        total_reads_processed total_writes_processed role connected_slaves master_replid \
+        master_replid2 master_repl_offset second_repl_offset repl_backlog_active \
+        repl_backlog_size repl_backlog_first_byte_offset repl_backlog_histlen used_cpu_sys \
+        used_cpu_user used_cpu_sys_children used_cpu_user_children cluster_enabled";
+    for name in names.split_whitespace() {
+        assert!(info.get(name).is_some_and(|value| !value.is_empty()), "{name} in {info:#?}");
+    }
+    assert!(info.contains_key("config_file"));
+}
+
+/// Ensures that every start has a name of its own, which stays the same until the end.
+#[test]
+fn a_run_has_a_name() {
+    let servers = [TestServer::start(), TestServer::start()];
+    let name = |server| fields(server, "INFO server")["run_id"].clone();
+    let names = servers.each_ref().map(name);
+    assert_ne!(names[0], names[1]);
+    for (server, run_id) in servers.iter().zip(&names) {
+        assert_eq!(&name(server), run_id);
+        assert_eq!(run_id.len(), 40);
+        assert!(run_id.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')), "{run_id}");
+    }
+}
+
+/// Ensures that amounts of memory add up.
+#[test]
+fn amounts_of_memory_add_up() {
+    let server = TestServer::start();
+    let mut client = server.client();
+    (0..100).for_each(|number| drop(client.ask(&format!("SET key:{number} value EX 100"))));
+    client.ask("EVAL return 0");
+    client.ask("SCRIPT LOAD return");
+    let info = fields(&server, "INFO memory");
+    let amount = |name: &str| info[name].parse::<u64>().expect("an amount");
+    assert!(amount("used_memory_overhead") > 0);
+    assert_eq!(
+        amount("used_memory_overhead") + amount("used_memory_dataset"),
+        amount("used_memory")
+    );
+    assert_eq!(amount("number_of_cached_scripts"), 1);
+}

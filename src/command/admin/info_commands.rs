@@ -5,9 +5,6 @@ use crate::observe::calls::Figures;
 use crate::shared::Services;
 use std::fmt::Write;
 
-/// Percentiles that INFO shows, in the notation of their names.
-const PERCENTILES: [&str; 3] = ["50", "99", "99.9"];
-
 /// One line for every command that was asked for.
 pub fn commandstats(shared: &Services, out: &mut String) -> std::fmt::Result {
     for (number, row) in table::rows().iter().enumerate() {
@@ -37,15 +34,18 @@ pub fn errorstats(shared: &Services, out: &mut String) -> std::fmt::Result {
 
 /// One line for every command that was executed; nothing without `latency-tracking`.
 pub fn latencystats(shared: &Services, out: &mut String) -> std::fmt::Result {
-    if !shared.config().latency_tracking {
-        return Ok(());
-    }
+    let percentiles = {
+        let config = shared.config();
+        if !config.latency_tracking {
+            return Ok(());
+        }
+        config.latency_tracking_info_percentiles.clone()
+    };
     for (number, row) in table::rows().iter().enumerate() {
         let Some(durations) = shared.calls.durations(number) else { continue };
         write!(out, "latency_percentiles_usec_{}:", row.full_name())?;
-        for (at, percentile) in PERCENTILES.iter().enumerate() {
-            let percent = percentile.parse().unwrap_or(100.0);
-            let duration_us = durations.percentile_ns(percent) as f64 / 1e3;
+        for (at, percentile) in percentiles.iter().enumerate() {
+            let duration_us = durations.percentile_ns(*percentile) as f64 / 1e3;
             let comma = if at == 0 { "" } else { "," };
             write!(out, "{comma}p{percentile}={duration_us:.3}")?;
         }
