@@ -323,6 +323,10 @@ pub const AOF_REWRITE_BACKOFF_MS: u64 = 1_000;
 /// See [`AOF_REWRITE_BACKOFF_MS`]; Redis ends at an hour as well.
 pub const AOF_REWRITE_BACKOFF_MS_MAX: u64 = 3_600_000;
 
+/// Seconds after a failed snapshot before a point of `save` begins another one, as in Redis: a full
+/// disk is not tried ten times a second.
+pub const SNAPSHOT_RETRY_S: u64 = 5;
+
 /// Bytes of an RDB file that are read at a time. A string that fits is passed on from the buffer
 /// without a copy.
 pub const RDB_READ_BYTES: usize = 64 * 1024;

@@ -263,6 +263,23 @@ impl LogFile {
     }
 }
 
+/// The file as an output without records: a snapshot.
+impl Write for LogFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let most = match &self.disk.faults {
+            Some(faults) => faults.permit(Operation::Write)?,
+            None => usize::MAX,
+        };
+        let written = self.file.write(&bytes[..bytes.len().min(most)])?;
+        self.len.fetch_add(written as u64, Relaxed);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The system's text of an error, without Rust's "(os error 28)".
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 pub enum Order {
     /// Rewrite the log.
     Rewrite,
+    /// Save a snapshot, and return whether it succeeded to the client that waits, if one does.
+    Save(Option<Sender<Result<(), String>>>),
     /// Start the log.
     TurnOn(Sender<Result<(), String>>),
     /// Stop the log.

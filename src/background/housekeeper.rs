@@ -1,14 +1,15 @@
 //! The housekeeper: one thread for periodic work that no client asks for.
 //!
 //! In every round it removes expired keys, evicts, watches the process's size, syncs the log,
-//! starts a rewrite that is due, closes idle clients and ends a pause that is over. In between it
-//! syncs for waiting replies and sends them (group commit). It samples the figures that INFO shows,
-//! so that no command asks the system.
+//! starts a rewrite or a snapshot that is due, closes idle clients and ends a pause that is over.
+//! In between it syncs for waiting replies and sends them (group commit). It samples the figures
+//! that INFO shows, so that no command asks the system.
 
+use crate::aof::Order;
 use crate::background::client_memory;
 use crate::background::memory_watch::{Advice, MemoryWatch};
 use crate::clients::courier::Mail;
-use crate::config::Fsync;
+use crate::config::{Fsync, SavePoint};
 use crate::keyspace::Eviction;
 use crate::limits;
 use crate::log;
@@ -54,6 +55,7 @@ pub fn run(shared: &Shared, stop: &Receiver<()>, begin_stop: impl Fn()) {
         watch_memory(shared, &mut watch);
         evict(shared);
         synced_at_ms = keep_log(shared, synced_at_ms);
+        save_if_due(shared);
         close_silent_clients(shared);
         limit_outboxes(shared);
         client_memory::evict(shared);
@@ -103,6 +105,29 @@ fn rewrite_if_due(shared: &Shared, now_ms: u64) {
         || shared.aof.is_distrusted()
     {
         shared.aof.order_rewrite();
+    }
+}
+
+/// Orders a snapshot if a point of `save` asks for it, and neither a snapshot nor a rewrite is in
+/// progress.
+fn save_if_due(shared: &Shared) {
+    let status = &shared.aof.status;
+    let is_rewriting = status.is_rewriting.load(Relaxed) || status.is_scheduled.load(Relaxed);
+    if is_rewriting || shared.saving.is_claimed() || shared.is_loading() {
+        return;
+    }
+    if shared.config().save.is_empty() {
+        return;
+    }
+    let Some(changes) = shared.with_free_keyspace(|hold| hold.counters().changes) else { return };
+    let now_s = shared.clock.unix_ms() / 1_000;
+    let due = shared.saving.due(&shared.config().save, changes, now_s);
+    if let Some(point) = due
+        && shared.saving.claim(shared.clock.steady_ms())
+    {
+        let SavePoint { seconds, changes } = point;
+        log::notice(&format!("{changes} changes in {seconds} seconds. Saving..."));
+        shared.aof.rewriter.order(Order::Save(None));
     }
 }
 

@@ -74,6 +74,7 @@ pub fn run(shared: &Shared, mut directory: Directory) -> Result<Option<Directory
         // Both at the same moment: expiry and eviction from now on are logged.
         hold.propagation.turn(true);
         hold.set_replaying(false);
+        shared.saving.loaded(hold.counters().changes, hold.now_ms / 1_000);
     });
     shared.end_loading();
     let seconds = (shared.clock.steady_us() - start_us) as f64 / 1e6;

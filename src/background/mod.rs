@@ -6,4 +6,5 @@ pub mod housekeeper;
 pub mod loader;
 pub mod memory_watch;
 pub mod rewriter;
+pub mod saver;
 pub mod snapshot_loader;

@@ -1,17 +1,20 @@
-//! The rewriter: the thread that rewrites the log, and turns it on and off.
+//! The rewriter: the thread that rewrites the log, turns it on and off, and saves snapshots.
 //!
 //! It is a thread of its own because its last step may take seconds: the sync of a file with all
 //! the data. The housekeeper could not sync for waiting clients meanwhile, and no key would expire.
 //! It owns the log's folder, so no other thread changes the manifest.
 
 use crate::aof::{Directory, Names, Order, Rewrite};
+use crate::background::saver;
+use crate::keyspace::store::snapshot::BeforeImage;
 use crate::log;
 use crate::shared::Shared;
 use crossbeam_channel::{Receiver, select};
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// Executes orders until the other end of `stop` is dropped, and returns the directory.
+/// Executes orders until the other end of `stop` is dropped, saves the data if a stop has to, and
+/// returns the directory.
 pub fn run(
     shared: &Shared,
     mut directory: Option<Directory>,
@@ -19,12 +22,19 @@ pub fn run(
 ) -> Option<Directory> {
     loop {
         let order = select! {
-            recv(stop) -> _ => return directory,
+            recv(stop) -> _ => {
+                saver::save_at_stop(shared);
+                return directory;
+            }
             recv(shared.aof.rewriter.orders_given) -> order => order.ok()?,
         };
         match (order, &mut directory) {
             (Order::Rewrite, Some(directory)) => rewrite(shared, directory, |_| {}),
             (Order::Rewrite, None) => shared.aof.status.is_scheduled.store(false, Relaxed),
+            (Order::Save(answer), _) => {
+                let outcome = saver::save(shared, false);
+                answer.into_iter().for_each(|answer| drop(answer.send(outcome.clone())));
+            }
             (Order::TurnOn(answer), None) => {
                 let path = shared.config().dir.clone();
                 match begin_directory(shared, &path) {
@@ -86,9 +96,15 @@ fn rewrite(shared: &Shared, directory: &mut Directory, tell: impl FnOnce(Result<
         access.release();
     });
     let outcome = match begun {
-        Ok(rewrite) => {
+        Ok(mut rewrite) => {
             tell(Ok(()));
-            take_image(shared, rewrite)
+            match take_image(shared, false, |part| rewrite.write(part)) {
+                Ok(()) => rewrite.finish(),
+                Err(error) => {
+                    rewrite.abandon();
+                    Err(error)
+                }
+            }
         }
         Err(error) => {
             tell(Err(error.clone()));
@@ -108,8 +124,16 @@ fn rewrite(shared: &Shared, directory: &mut Directory, tell: impl FnOnce(Result<
 }
 
 /// Takes the snapshot to its end, even if it is not written any more: only then can another one
-/// begin, and until then clients save before-images.
-fn take_image(shared: &Shared, mut rewrite: Rewrite<'_>) -> Result<u64, String> {
+/// begin, and until then clients save before-images. A stop of the server ends the writing, unless
+/// it is for this image that the stop waits: `is_last`.
+///
+/// # Errors
+/// That of `write`, or that the server stops.
+pub(super) fn take_image(
+    shared: &Shared,
+    is_last: bool,
+    mut write: impl FnMut(Vec<BeforeImage>) -> Result<(), String>,
+) -> Result<(), String> {
     let mut outcome = Ok(());
     let mut is_complete = false;
     while !is_complete {
@@ -120,20 +144,14 @@ fn take_image(shared: &Shared, mut rewrite: Rewrite<'_>) -> Result<u64, String> 
         while let Some(kept) = shared.aof.rewriter.take_before_images(is_complete) {
             image.extend(kept);
         }
-        if shared.is_stopping() && outcome.is_ok() {
+        if !is_last && shared.is_stopping() && outcome.is_ok() {
             outcome = Err("the server stops".to_owned());
         }
         if outcome.is_ok() {
-            outcome = rewrite.write(image);
+            outcome = write(image);
         }
         // Threads that wait for the keyspace go first.
         std::thread::yield_now();
     }
-    match outcome {
-        Ok(()) => rewrite.finish(),
-        Err(error) => {
-            rewrite.abandon();
-            Err(error)
-        }
-    }
+    outcome
 }

@@ -49,6 +49,7 @@ pub fn run(shared: &Shared, path: &Path) -> Result<(), String> {
     shared.with_keyspace(|hold| {
         hold.fit();
         hold.set_replaying(false);
+        shared.saving.loaded(hold.counters().changes, hold.now_ms / 1_000);
     });
     shared.end_loading();
     let seconds = (shared.clock.steady_us() - start_us) as f64 / 1e6;
@@ -57,9 +58,12 @@ pub fn run(shared: &Shared, path: &Path) -> Result<(), String> {
     log::notice(&format!(
         "DB loaded from {path}: {seconds:.3} seconds, {bytes} bytes, {keys} keys"
     ));
-    log::warning(&format!(
-        "Changes are not written to {path}: CONFIG SET appendonly yes begins a log that keeps them"
-    ));
+    if shared.config().save.is_empty() {
+        log::warning(&format!(
+            "Changes are not written to {path} by themselves: CONFIG SET appendonly yes begins a \
+             log that keeps them, CONFIG SET save '3600 1' saves them now and then"
+        ));
+    }
     Ok(())
 }
 

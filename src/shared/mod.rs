@@ -16,6 +16,7 @@ mod aftermath;
 mod delivery;
 mod hold;
 mod key_events;
+pub mod saving;
 pub mod scripts;
 mod services;
 mod stats;
@@ -33,7 +34,7 @@ use crate::keyspace::{Eviction, Keyspace};
 use crate::limits;
 use crate::log;
 use crate::system::open_files;
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Receiver, bounded};
 use hold::Guarded;
 use parking_lot::Mutex;
 use std::ops::Deref;
@@ -118,6 +119,36 @@ impl Shared {
         }
         let (answer, answered) = bounded(1);
         self.aof.rewriter.order(if on { Order::TurnOn(answer) } else { Order::TurnOff(answer) });
+        self.outcome(&answered)
+    }
+
+    /// Saves a snapshot that was claimed ([`saving::Saving::claim`]), and waits for it. No lock may
+    /// be held.
+    ///
+    /// # Errors
+    /// The reason of the failure, which is in the log, too.
+    pub fn save_claimed(&self) -> Result<(), String> {
+        let (answer, answered) = bounded(1);
+        self.aof.rewriter.order(Order::Save(Some(answer)));
+        self.outcome(&answered)
+    }
+
+    /// The same behind a snapshot that is in progress.
+    ///
+    /// # Errors
+    /// See [`Shared::save_claimed`].
+    pub fn save_when_free(&self) -> Result<(), String> {
+        while !self.saving.claim(self.clock.steady_ms()) {
+            if self.is_stopping() {
+                return Err("the server stops".to_owned());
+            }
+            std::thread::sleep(Duration::from_millis(limits::HOUSEKEEPER_ROUND_MS));
+        }
+        self.save_claimed()
+    }
+
+    /// Waits for the rewriter's answer.
+    fn outcome(&self, answered: &Receiver<Result<(), String>>) -> Result<(), String> {
         loop {
             match answered.recv_timeout(Duration::from_millis(limits::HOUSEKEEPER_ROUND_MS)) {
                 Ok(outcome) => return outcome,

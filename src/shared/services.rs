@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::observe::{Calls, Errors, Latency, Slowlog};
 use crate::shared::Stats;
+use crate::shared::saving::Saving;
 use crate::shared::scripts::Scripts;
 use crate::system::identity::Identity;
 use parking_lot::{RwLock, RwLockReadGuard};
@@ -39,6 +40,8 @@ pub struct Services {
     pub channels: Channels,
     /// The log of changes.
     pub aof: Aof,
+    /// Snapshots.
+    pub saving: Saving,
     config: RwLock<Config>,
     is_stopping: AtomicBool,
     is_asked_to_stop: AtomicBool,
@@ -51,6 +54,7 @@ impl Services {
         Services {
             aof: Aof::new(disk),
             identity: Identity::new(),
+            saving: Saving::new(clock.unix_ms() / 1_000),
             clients: Clients::default(),
             stats: Stats { started_at_ms: clock.steady_ms(), ..Stats::default() },
             calls: Calls::default(),

@@ -82,3 +82,28 @@ fn payloads_go_both_ways() {
         assert_eq!(before, after, "RESPOOL_SEED={seed}, {config}");
     }
 }
+
+/// Ensures that Redis starts on a snapshot of ours with the same data.
+#[test]
+fn redis_starts_on_our_snapshot() {
+    let seed = seed();
+    println!("RESPOOL_SEED={seed}");
+    let mut random = Random::new(seed);
+    for config in CONFIGS {
+        let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+        let [theirs, ours] =
+            folders.each_ref().map(|folder| folder.path().to_str().expect("a plain path"));
+        let source = redis(theirs, config);
+        let mut source = Connection::open(source.address);
+        source.run(&filling(&mut random));
+        without_streams(&mut source);
+        let middle = Server::respool_with(&["--port", "any", "--dir", ours]);
+        let mut middle = Connection::open(middle.address);
+        carry(&mut source, &mut middle);
+        assert_eq!(middle.run(&[words("SAVE")])[0], b"+OK\r\n");
+        let target = redis(ours, config);
+        let digest = [words("DEBUG DIGEST"), words("DBSIZE")];
+        let (before, after) = (source.run(&digest), Connection::open(target.address).run(&digest));
+        assert_eq!(before, after, "RESPOOL_SEED={seed}, {config}");
+    }
+}

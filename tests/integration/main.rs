@@ -63,6 +63,7 @@ mod raw;
 mod rdb_files;
 mod readme;
 mod real_configs;
+mod save;
 mod script_data;
 mod script_engine;
 mod script_hostile;

@@ -36,7 +36,7 @@ const SECTIONS: [(&str, bool, Section); 13] = [
     ("Server", true, info_process::server),
     ("Clients", true, info_process::clients),
     ("Memory", true, info_memory::memory),
-    ("Persistence", true, |facts, out| persistence::info(facts.shared, out)),
+    ("Persistence", true, |facts, out| persistence::info(facts.shared, facts.keyspace, out)),
     ("Stats", true, info_stats::stats),
     ("Replication", true, replication),
     ("CPU", true, cpu),

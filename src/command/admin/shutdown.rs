@@ -3,6 +3,8 @@
 use crate::command::engine::session::ReplyMode;
 use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 use crate::log;
+use crate::shared::Shared;
+use crate::shared::saving::AtStop;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&SHUTDOWN];
@@ -10,13 +12,13 @@ pub const COMMANDS: &[&Command] = &[&SHUTDOWN];
 static SHUTDOWN: Command = Command {
     group: "server",
     complexity: "O(N) with N connections",
-    summary: "Stops the server after the replies to running requests; closes without a reply",
+    summary: "Saves if there are points of `save`, and stops the server; closes without a reply",
     syntax: "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
     example: "> SHUTDOWN ABORT
               -ERR No shutdown in progress.
               > SHUTDOWN SAVE NOSAVE
               -ERR syntax error",
-    handler: Handler::Plain(shutdown),
+    handler: Handler::Server(shutdown),
     ..Command::named(
         "shutdown",
         -1,
@@ -39,21 +41,27 @@ struct Options {
     abort: bool,
 }
 
-fn shutdown(context: &mut Context<'_>, args: Args<'_>, _: &mut Reply) -> Outcome {
+fn shutdown(shared: &Shared, context: &mut Context<'_>, args: Args<'_>, _: &mut Reply) -> Outcome {
     let options = options(args)?;
-    // A stop takes well under a second and has no replica to wait for, so it cannot be aborted.
+    // A stop has no replica to wait for, so it cannot be aborted.
     if options.abort {
         return Err(CommandError::new("ERR No shutdown in progress."));
     }
     let (id, peer) = (context.session.client.id, &context.session.client.peer);
-    if options.save && !options.force {
-        log::warning(&format!(
-            "SHUTDOWN SAVE from client id={id} addr={peer} refused: there are no snapshots to save"
-        ));
-        return Err(CommandError::new("ERR Errors trying to SHUTDOWN. Check logs."));
+    if options.no_save {
+        shared.saving.decide_at_stop(AtStop::Nothing);
+    } else if !shared.is_loading() && (options.save || !shared.config().save.is_empty()) {
+        // A failure is found out while the server can still go on. What other clients change from
+        // here on is saved when they have gone.
+        let is_saved = shared.save_when_free().is_ok();
+        if !is_saved && !options.force {
+            log::warning(&format!("SHUTDOWN from client id={id} addr={peer} refused: not saved"));
+            return Err(CommandError::new("ERR Errors trying to SHUTDOWN. Check logs."));
+        }
+        shared.saving.decide_at_stop(AtStop::Rest);
     }
     log::notice(&format!("Client id={id} addr={peer} asked for SHUTDOWN, stopping"));
-    context.shared.ask_to_stop();
+    shared.ask_to_stop();
     context.session.is_closing = true;
     context.session.reply_mode = ReplyMode::Off;
     Ok(())

@@ -22,9 +22,23 @@ pub fn log(log: Option<&mut Pending>, keyspace: &mut Keyspace, db: usize, args: 
     propagation.forget_replacements();
 }
 
+/// Redis's text for writes after a snapshot failed.
+const UNSAVED: CommandError = CommandError::new(
+    "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to \
+     disk. Commands that may modify the data set are disabled, because this instance is configured \
+     to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error \
+     option). Please check the Redis logs for details about the RDB error.",
+);
+
 /// Refuses commands that cannot be served: all but a few during replay, and writes while the log
-/// cannot be written.
+/// cannot be written or snapshots fail.
 pub fn admit(shared: &Services, command: &Command, is_write: bool) -> Outcome {
+    if is_write && shared.saving.has_failed() {
+        let config = shared.config();
+        if config.stop_writes_on_bgsave_error && !config.save.is_empty() {
+            return Err(UNSAVED);
+        }
+    }
     if is_write && let Some(refusal) = shared.aof.refusal() {
         return Err(refusal.into());
     }

@@ -7,8 +7,6 @@ use crate::config::shape::Shape;
 use crate::config::words::{INT, LONG};
 use crate::limits;
 
-const NO_SNAPSHOTS: &str = "respool writes no snapshots; 'appendonly yes' keeps the data";
-
 /// The rows.
 pub static ROWS: &[Directive] = &[
     Directive::new(
@@ -100,8 +98,7 @@ pub static ROWS: &[Directive] = &[
     .settable()
     .without_effect("appendfsync holds during a rewrite, too"),
     Directive::new("save", Shape::Own(&SAVE), "", "seconds and changes after which to snapshot")
-        .settable()
-        .without_effect(NO_SNAPSHOTS),
+        .settable(),
     Directive::new(
         "dbfilename",
         Shape::Checked(|word| file_name("dbfilename", word)),
@@ -109,15 +106,12 @@ pub static ROWS: &[Directive] = &[
         "file of the snapshot, in dir",
     )
     .at(at!(dbfilename))
-    .protected()
-    .without_effect(NO_SNAPSHOTS),
+    .protected(),
     Directive::new("rdbcompression", Shape::YesNo, "yes", "whether snapshots are compressed")
         .at(at!(rdbcompression))
-        .settable()
-        .without_effect(NO_SNAPSHOTS),
+        .settable(),
     Directive::new("rdbchecksum", Shape::YesNo, "yes", "whether snapshots have a check sum")
-        .at(at!(rdbchecksum))
-        .without_effect(NO_SNAPSHOTS),
+        .at(at!(rdbchecksum)),
     Directive::new(
         "stop-writes-on-bgsave-error",
         Shape::YesNo,
@@ -125,12 +119,11 @@ pub static ROWS: &[Directive] = &[
         "whether writes are refused after a snapshot failed",
     )
     .at(at!(stop_writes_on_bgsave_error))
-    .settable()
-    .without_effect(NO_SNAPSHOTS),
+    .settable(),
     Directive::new("rdb-save-incremental-fsync", Shape::YesNo, "yes", "syncs while saving")
         .settable()
-        .without_effect(NO_SNAPSHOTS),
+        .without_effect("a snapshot is synced before it counts"),
     Directive::new("rdb-del-sync-files", Shape::YesNo, "no", "removes snapshots of replication")
         .settable()
-        .without_effect(NO_SNAPSHOTS),
+        .without_effect("there is no replication"),
 ];
