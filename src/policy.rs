@@ -1,7 +1,6 @@
 //! What the server does when the memory limit is reached: Redis's `maxmemory-policy`.
 //!
-//! The names are Redis's. The two policies by frequency of use (LFU) are missing, and asking for
-//! one of them is an error instead of a silent replacement.
+//! The names are Redis's.
 
 /// The choice of keys to remove when memory runs out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -13,6 +12,10 @@ pub enum Policy {
     AllKeysLru,
     /// The least recently used one among those with a deadline.
     VolatileLru,
+    /// One of the least frequently used ones (LFU).
+    AllKeysLfu,
+    /// The same among those with a deadline.
+    VolatileLfu,
     /// The one whose deadline is the nearest.
     VolatileTtl,
     /// Any.
@@ -23,11 +26,13 @@ pub enum Policy {
 
 impl Policy {
     /// All of them, under their names.
-    pub const NAMES: [(&str, Policy); 6] = [
+    pub const NAMES: [(&str, Policy); 8] = [
         ("volatile-lru", Policy::VolatileLru),
+        ("volatile-lfu", Policy::VolatileLfu),
         ("volatile-random", Policy::VolatileRandom),
         ("volatile-ttl", Policy::VolatileTtl),
         ("allkeys-lru", Policy::AllKeysLru),
+        ("allkeys-lfu", Policy::AllKeysLfu),
         ("allkeys-random", Policy::AllKeysRandom),
         ("noeviction", Policy::NoEviction),
     ];
@@ -45,7 +50,18 @@ impl Policy {
 
     /// Whether only keys with a deadline may be removed.
     pub fn is_volatile(self) -> bool {
-        matches!(self, Policy::VolatileLru | Policy::VolatileTtl | Policy::VolatileRandom)
+        matches!(
+            self,
+            Policy::VolatileLru
+                | Policy::VolatileLfu
+                | Policy::VolatileTtl
+                | Policy::VolatileRandom
+        )
+    }
+
+    /// Whether uses have to be counted.
+    pub fn is_lfu(self) -> bool {
+        matches!(self, Policy::AllKeysLfu | Policy::VolatileLfu)
     }
 }
 

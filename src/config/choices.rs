@@ -23,16 +23,12 @@ macro_rules! words {
 }
 words!(Fsync, Fsync::NAMES, no_such);
 words!(Level, Level::NAMES, no_such);
-words!(Policy, Policy::NAMES, no_policy);
+words!(Policy, Policy::NAMES, no_such);
 words!(Allowed, Allowed::NAMES, no_such);
 words!(Supervisor, Supervisor::NAMES, no_such);
 
 fn no_such(word: &str) -> String {
     format!("respool has no '{word}'")
-}
-
-fn no_policy(word: &str) -> String {
-    format!("respool knows when a key was used and not how often: there is no {word}")
 }
 
 /// When the log is synced to the disk.

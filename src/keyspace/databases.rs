@@ -12,6 +12,7 @@ use crate::keyspace::store::database::Database;
 use crate::keyspace::store::entry::LastUse;
 use crate::keyspace::store::eviction::lru_scope_of;
 use crate::keyspace::store::footprint::{Account, DEADLINE_BYTES, NODE_BYTES};
+use crate::keyspace::store::frequency::Frequency;
 use crate::keyspace::store::hasher::SharedHasher;
 use crate::keyspace::store::snapshot::Snapshot;
 use crate::keyspace::types::Encodings;
@@ -80,6 +81,8 @@ pub struct Keyspace {
     /// Set while a log is replayed.
     pub(crate) is_replaying: bool,
     pub(crate) snapshot: Snapshot,
+    /// How uses are counted under an LFU policy.
+    pub frequency: Frequency,
     /// Up to where values have the names of small ones.
     pub encodings: Encodings,
     /// What happened to keys, to be taken at the end of a hold of the lock.
@@ -110,6 +113,7 @@ impl Keyspace {
             allowed_bytes: usize::MAX,
             is_replaying: false,
             snapshot: Snapshot::default(),
+            frequency: Frequency::default(),
             encodings: Encodings::default(),
             events: Events::default(),
             #[cfg(debug_assertions)]

@@ -15,7 +15,9 @@
 //!
 //! # The other policies
 //! *volatile-lru* is the same among keys with a deadline. *volatile-ttl* takes the first element of
-//! the deadline index. The random policies take keys from a random segment, several at a time,
+//! the deadline index. The LFU policies take the keys with the lowest counts of a random segment,
+//! at most a sixteenth of them: hundreds of candidates for each choice, where Redis compares a
+//! handful. The random policies take keys from a random segment, several at a time,
 //! because picking one means to walk through the segment's list.
 
 use crate::keyspace::bytes::Key;
@@ -106,7 +108,10 @@ impl Keyspace {
             Policy::NoEviction => None,
             Policy::AllKeysLru | Policy::VolatileLru => self.oldest(effort, effort_max),
             Policy::VolatileTtl => self.nearest_deadline(),
-            Policy::AllKeysRandom | Policy::VolatileRandom => self.random(effort),
+            Policy::AllKeysLfu
+            | Policy::VolatileLfu
+            | Policy::AllKeysRandom
+            | Policy::VolatileRandom => self.random(effort),
         }
     }
 
@@ -122,7 +127,7 @@ impl Keyspace {
             }
             let database = &mut self.databases[db];
             let moved_before = database.moved;
-            if let Some((used_at, key)) = database.settle(LastUse(self.last_use.0 + 1))
+            if let Some((used_at, key)) = database.settle(self.last_use.next(0))
                 && best.as_ref().is_none_or(|(best, ..)| used_at < *best)
             {
                 best = Some((used_at, db, key));
@@ -137,18 +142,24 @@ impl Keyspace {
         firsts.min().map(|((_, key), db)| (db, key.clone()))
     }
 
-    /// A key of any database, chosen in proportion to the databases' numbers of keys.
+    /// A random or rare key of any database, which is chosen in proportion to the databases'
+    /// numbers of keys.
     fn random(&mut self, effort: &mut usize) -> Option<(usize, Key)> {
         let policy = self.limit.policy;
         *effort += 1;
         // Every value is used once only, and so was never hashed before.
-        self.last_use = LastUse(self.last_use.0 + 1);
+        self.last_use = self.last_use.next(0);
         let random = self.hasher.hash_one(&self.last_use.0.to_ne_bytes());
         let mut at = (random as usize).checked_rem(self.evictable_len())?;
         for (db, database) in self.databases.iter_mut().enumerate() {
             let len = database.evictable_len(policy);
             if at < len {
-                return database.pick(random, policy.is_volatile(), effort).map(|key| (db, key));
+                let (is_volatile, decay) = (policy.is_volatile(), self.frequency.decay_minutes);
+                let key = match policy.is_lfu() {
+                    true => database.pick_rare((random, self.last_use), is_volatile, decay, effort),
+                    false => database.pick(random, is_volatile, effort),
+                };
+                return key.map(|key| (db, key));
             }
             at -= len;
         }

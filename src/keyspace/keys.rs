@@ -7,7 +7,8 @@
 use crate::keyspace::bytes::Key;
 use crate::keyspace::databases::{Cause, Counters, Keyspace};
 use crate::keyspace::events::{Event, Events};
-use crate::keyspace::store::entry::{Entry, LastUse};
+use crate::keyspace::store::entry::Entry;
+use crate::keyspace::store::frequency::{Frequency, NEW, Use};
 use crate::keyspace::types::Encodings;
 use crate::keyspace::value::{Stored, Value};
 use crate::keyspace::value_type::WrongType;
@@ -64,6 +65,11 @@ impl Keys<'_> {
     /// Up to where values have the names of small ones.
     pub fn encodings(&self) -> Encodings {
         self.keyspace.encodings
+    }
+
+    /// How uses are counted, if an LFU policy is selected.
+    pub fn frequency(&self) -> Option<Frequency> {
+        self.keyspace.limit.policy.is_lfu().then_some(self.keyspace.frequency)
     }
 
     /// Number of keys.
@@ -145,7 +151,7 @@ impl Keys<'_> {
         let mut picked = None;
         for _ in 0..limits::RANDOM_KEY_TRIES {
             let now = self.next_use();
-            let anywhere = self.keyspace.hasher.hash_one(&now.0.to_ne_bytes());
+            let anywhere = self.keyspace.hasher.hash_one(&now.at.0.to_ne_bytes());
             let (key, is_expired) = self.keyspace.databases[self.db]
                 .first_from(anywhere, |key, entry| (key.clone(), entry.is_expired(self.now_ms)))?;
             if is_expired {
@@ -189,7 +195,7 @@ impl Keys<'_> {
         if let Some(old) = old.flatten() {
             self.keyspace.discard(old);
         } else if let Some(value) = value {
-            self.insert(key, Entry::new(value, expires_at_ms.flatten(), now));
+            self.insert(key, Entry::new(value, expires_at_ms.flatten(), now.at.with_count(NEW)));
         }
         self.changed(key, event, 1);
     }
@@ -232,7 +238,7 @@ impl Keys<'_> {
             (None, Some(change)) => {
                 let mut changed = change(None)?;
                 if let Some(new) = changed.replacement.take() {
-                    self.insert(key, Entry::new(new.wrap(), None, now));
+                    self.insert(key, Entry::new(new.wrap(), None, now.at.with_count(NEW)));
                 }
                 changed
             }
@@ -269,7 +275,7 @@ impl Keys<'_> {
                 let mut value = T::default();
                 let changed = change(&mut value);
                 if !value.is_empty() {
-                    self.insert(key, Entry::new(value.wrap(), None, now));
+                    self.insert(key, Entry::new(value.wrap(), None, now.at.with_count(NEW)));
                 }
                 (changed, false)
             }
@@ -360,9 +366,16 @@ impl Keys<'_> {
         }
     }
 
-    fn next_use(&mut self) -> LastUse {
-        self.keyspace.last_use = self.keyspace.last_use.next(self.now_ms);
-        self.keyspace.last_use
+    fn next_use(&mut self) -> Use {
+        let at = self.keyspace.last_use.next(self.now_ms);
+        self.keyspace.last_use = at;
+        match self.keyspace.limit.policy.is_lfu() {
+            true => {
+                let random = self.keyspace.hasher.hash_one(&at.0.to_ne_bytes());
+                self.keyspace.frequency.use_at(at, random)
+            }
+            false => Use::uncounted(at),
+        }
     }
 }
 

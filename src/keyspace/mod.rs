@@ -49,6 +49,7 @@ pub use eviction::Eviction;
 pub use keys::{Changed, Keys};
 pub use propagation::Propagation;
 pub use store::entry::{Entry, LastUse};
+pub use store::frequency::Frequency;
 pub use store::hasher::SharedHasher;
 pub use types::{Encodings, Hash, List, Set, SortedSet};
 pub use value::Value;

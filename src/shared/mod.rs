@@ -30,7 +30,7 @@ use crate::aof::{Disk, Order};
 use crate::clock::Clock;
 use crate::config::{Config, change::Refusal, failed};
 use crate::keyspace::types::{Encodings, Listpack, SetNames};
-use crate::keyspace::{Eviction, Keyspace};
+use crate::keyspace::{Eviction, Frequency, Keyspace};
 use crate::limits;
 use crate::log;
 use crate::system::open_files;
@@ -166,6 +166,10 @@ impl Shared {
             hold.set_limit(config.limit());
             hold.events.want(key_events::wanted(config.notify_keyspace_events));
             hold.encodings = encodings(config);
+            hold.frequency = Frequency {
+                log_factor: config.lfu_log_factor,
+                decay_minutes: config.lfu_decay_time,
+            };
         });
         self.clients.output_limits.set(&config.client_output_buffer_limit);
         self.aof.set_policy(config.appendfsync);

@@ -20,7 +20,6 @@ const OTHER_CHANGES: &[(&str, &str)] = &[
     ("dir", "each server has a folder of its own"),
     ("maxclients", "each server tells how many files it can open"),
     ("maxmemory", "respool takes a share of the machine's memory as well"),
-    ("maxmemory-policy", "respool knows when a key was used and not how often"),
     ("maxmemory-clients", "Redis closes the connection that asks"),
     ("loglevel", "7.2 has a level 'nothing'"),
     ("min-replicas-to-write", "there are no replicas, so it would stop all writes"),

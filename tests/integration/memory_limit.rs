@@ -254,8 +254,6 @@ fn the_limit_is_set_in_units_and_shares() {
         let reply = client.ask(&format!("CONFIG SET maxmemory {bad}"));
         assert!(reply.ends_with("argument must be a memory or percent value"), "{reply}");
     }
-    let reply = client.ask("CONFIG SET maxmemory-policy allkeys-lfu");
-    assert!(reply.contains("not how often"), "{reply}");
     let reply = client.ask("CONFIG SET maxmemory-policy often");
     assert!(reply.contains("must be one of the following: volatile-lru, volatile-lfu"), "{reply}");
 }
@@ -274,4 +272,33 @@ fn a_lowered_limit_is_kept_in_the_background() {
     let bytes = used(&server) / 4;
     assert_eq!(client.ask(&format!("CONFIG SET maxmemory {bytes}")), "+OK");
     crate::support::wait_until("the limit is kept", || used(&server) <= bytes);
+}
+
+/// Ensures that keys in frequent use survive a scan through many others under both LFU policies,
+/// and that OBJECT tells how often a key is used instead of when.
+#[test]
+fn frequent_keys_survive_a_scan() {
+    for (policy, ttl) in [(Policy::AllKeysLfu, ""), (Policy::VolatileLfu, " EX 1000")] {
+        let server = limited(400_000, policy);
+        let mut client = server.client();
+        for at in 0..20 {
+            client.ask(&format!("SET hot:{at} v{ttl}"));
+            (0..50).for_each(|_| assert_eq!(client.ask(&format!("GET hot:{at}")), "$1 v"));
+        }
+        for at in 0..20_000 {
+            client.say(&format!("SET cold:{at} {}{ttl}", "v".repeat(500)));
+        }
+        (0..20_000).for_each(|_| assert_eq!(client.reply(), b"+OK\r\n"));
+        assert_ne!(client.ask("EXISTS cold:0"), ":1", "there was not enough for a scan");
+        for at in 0..20 {
+            assert_eq!(client.ask(&format!("GET hot:{at}")), "$1 v", "hot:{at} under {policy:?}");
+        }
+        let count: u8 = client.ask("OBJECT FREQ hot:0")[1..].parse().expect("a count");
+        assert!(count > 5, "{count}");
+        assert!(client.ask("OBJECT IDLETIME hot:0").contains("idle time not tracked"));
+        server.clock.advance_ms(60_000);
+        assert_eq!(client.ask("OBJECT FREQ hot:0"), format!(":{}", count - 1));
+        client.ask("SET new v");
+        assert_eq!(client.ask("OBJECT FREQ new"), ":5");
+    }
 }

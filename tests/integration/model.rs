@@ -84,19 +84,18 @@ impl Model {
         due.len()
     }
 
-    /// Removes `count` keys as the policy says; for the random ones `removed` says which.
+    /// Removes `count` keys as the policy says; for the random and LFU ones `removed` says which.
     pub fn evict(&mut self, policy: Policy, count: usize, removed: &HashSet<(usize, Vec<u8>)>) {
+        let is_any = |policy: Policy| policy.is_lfu() || policy.name().ends_with("random");
         let is_candidate = |entry: &Entry| !policy.is_volatile() || entry.deadline_ms.is_some();
         let candidates = self.entries.iter().filter(|(_, entry)| is_candidate(entry));
         let mut ranked: Vec<_> = candidates
             .map(|(place, entry)| match policy {
                 Policy::VolatileTtl => (entry.deadline_ms, place.1.clone(), place.0),
-                Policy::AllKeysRandom | Policy::VolatileRandom if !removed.contains(place) => {
+                policy if is_any(policy) && !removed.contains(place) => {
                     (Some(1), place.1.clone(), place.0)
                 }
-                Policy::AllKeysRandom | Policy::VolatileRandom => {
-                    (Some(0), place.1.clone(), place.0)
-                }
+                policy if is_any(policy) => (Some(0), place.1.clone(), place.0),
                 _ => (Some(entry.use_number), place.1.clone(), place.0),
             })
             .collect();

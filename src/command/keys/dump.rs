@@ -2,7 +2,7 @@
 //!
 //! The payload has a check sum, which finds accidents and no attacks: the value in it is verified
 //! like everything else that arrives. The order of use is exact here, so IDLETIME is checked and
-//! not applied, as FREQ is in a Redis without an LFU policy.
+//! not applied; neither is FREQ: what is restored counts as new.
 
 use super::row;
 use crate::command::engine::{

@@ -92,13 +92,15 @@ static FREQ: Command = Command {
 };
 
 fn freq(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    about(keys, args, reply, |_, _, _| {
-        // This server has no such policy: the order of use is exact.
-        Err(CommandError::new(
+    let frequency = keys.frequency();
+    about(keys, args, reply, |entry, now_ms, reply| {
+        let frequency = frequency.ok_or(CommandError::new(
             "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please \
              note that when switching between policies at runtime LRU and LFU data will take some \
              time to adjust.",
-        ))
+        ))?;
+        reply.integer(entry.frequency(now_ms, frequency.decay_minutes).into());
+        Ok(())
     })
 }
 
@@ -121,7 +123,15 @@ static IDLETIME: Command = Command {
 };
 
 fn idletime(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let is_lfu = keys.frequency().is_some();
     about(keys, args, reply, |entry, now_ms, reply| {
+        if is_lfu {
+            return Err(CommandError::new(
+                "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that \
+                 when switching between policies at runtime LRU and LFU data will take some time \
+                 to adjust.",
+            ));
+        }
         reply.integer((entry.idle_ms(now_ms) / 1_000) as i64);
         Ok(())
     })

@@ -8,7 +8,6 @@ use crate::limits;
 
 const LAZY: &str = "values are always freed after the reply, without the lock";
 const EXACT: &str = "the least recently used key is known exactly";
-const COUNTS: &str = "respool knows when a key was used and not how often";
 const NO_DEFRAG: &str = "the allocator is the C library's, which cannot be asked to move blocks";
 const OWN_FORM: &str =
     "values are kept in respool's own form; only OBJECT ENCODING follows the setting";
@@ -64,12 +63,10 @@ pub static ROWS: &[Directive] = &[
         "how slowly a count of uses grows",
     )
     .at(at!(lfu_log_factor))
-    .settable()
-    .without_effect(COUNTS),
-    Directive::new("lfu-decay-time", Shape::Integer(0, INT), "1", "minutes until a count halves")
+    .settable(),
+    Directive::new("lfu-decay-time", Shape::Integer(0, INT), "1", "minutes until a count falls")
         .at(at!(lfu_decay_time))
-        .settable()
-        .without_effect(COUNTS),
+        .settable(),
     Directive::new("active-expire-effort", Shape::Integer(1, 10), "1", "effort for expired keys")
         .settable()
         .without_effect("the sweep finds what is due without looking at anything else"),

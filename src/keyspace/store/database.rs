@@ -27,6 +27,7 @@
 use crate::keyspace::bytes::Key;
 use crate::keyspace::store::entry::{Entry, LastUse};
 use crate::keyspace::store::footprint::{Account, DEADLINE_BYTES, NODE_BYTES};
+use crate::keyspace::store::frequency::Use;
 use crate::keyspace::store::hasher::SharedHasher;
 use crate::keyspace::store::position::{highest_bits, position};
 use crate::keyspace::store::segment::{LruScope, Segment};
@@ -43,8 +44,10 @@ pub struct Database {
     pub(crate) segments: Vec<Segment>,
     /// Every segment with the last use of its oldest candidate, or with a lower bound of it.
     pub(crate) oldest_first: BinaryHeap<Reverse<(LastUse, u32)>>,
-    /// Keys picked at random for eviction, of which each is removed in turn.
+    /// Keys picked for eviction, of which each is removed in turn.
     pub(crate) picked: Vec<Key>,
+    /// Keys found for LFU eviction, the rarest last, with the uses that they were judged by.
+    pub(crate) rare: Vec<(LastUse, Key)>,
     /// Entries with a deadline, the nearest first.
     deadlines: BTreeSet<(u64, Key)>,
     len: usize,
@@ -69,6 +72,7 @@ impl Database {
             segments: vec![Segment::new(hasher.clone(), lru_scope, 0)],
             oldest_first: BinaryHeap::from([Reverse((LastUse(0), 0))]),
             picked: Vec::new(),
+            rare: Vec::new(),
             deadlines: BTreeSet::new(),
             len: 0,
             lru_scope,
@@ -90,9 +94,9 @@ impl Database {
     }
 
     /// Finds `key` and records a use.
-    pub fn touch(&mut self, key: &[u8], used_at: LastUse) -> Option<&Entry> {
+    pub fn touch(&mut self, key: &[u8], by: Use) -> Option<&Entry> {
         let at = self.segment_of(key);
-        self.segments[at].touch(key, used_at)
+        self.segments[at].touch(key, by)
     }
 
     /// Finds an entry without recording a use.
@@ -120,21 +124,19 @@ impl Database {
     pub fn change<R>(
         &mut self,
         key: &[u8],
-        used_at: LastUse,
+        by: Use,
         change: impl FnOnce(&mut Entry) -> R,
     ) -> Option<R> {
         let at = self.segment_of(key);
         let (account, walk) = (&mut self.account, &mut self.walk);
-        let (result, deadline_before, deadline) =
-            self.segments[at].change(key, used_at, |entry| {
-                walk.keep(key, entry);
-                let (bytes_before, deadline_before) =
-                    (entry.value.heap_bytes(), entry.expires_at_ms());
-                let result = change(entry);
-                account.spend(entry.value.heap_bytes());
-                account.save(bytes_before);
-                (result, deadline_before, entry.expires_at_ms())
-            })?;
+        let (result, deadline_before, deadline) = self.segments[at].change(key, by, |entry| {
+            walk.keep(key, entry);
+            let (bytes_before, deadline_before) = (entry.value.heap_bytes(), entry.expires_at_ms());
+            let result = change(entry);
+            account.spend(entry.value.heap_bytes());
+            account.save(bytes_before);
+            (result, deadline_before, entry.expires_at_ms())
+        })?;
         if deadline != deadline_before {
             let key = Key::new(key);
             self.drop_deadline(deadline_before, &key);
@@ -179,7 +181,7 @@ impl Database {
     /// Replaces the set of candidates for eviction.
     pub fn set_lru_scope(&mut self, lru_scope: LruScope) {
         self.lru_scope = lru_scope;
-        self.picked = Vec::new();
+        (self.picked, self.rare) = (Vec::new(), Vec::new());
         self.segments.iter_mut().for_each(|segment| segment.set_lru_scope(lru_scope));
         // The last use of the oldest candidates is unknown now, so every segment gets the least
         // bound.

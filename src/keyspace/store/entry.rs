@@ -9,24 +9,47 @@
 //!      └──────┴─────────────────────────────────────────┘
 //! ```
 
+use crate::keyspace::store::frequency;
 use crate::keyspace::value::Value;
 
-/// When an entry was last used: milliseconds in the upper 44 bits, a count within the
-/// millisecond in the lower 20, so that a single number is both a time and an exact order.
+/// When and how often an entry was used. A single number is both a time and an exact order; no two
+/// uses have the same time and number, so the count below them does not disturb the order.
+///
+/// ```text
+/// bit   63 ──────────────────── 20 19 ───────────────────── 8 7 ──────────── 0
+///      ┌──────────────────────────┬───────────────────────────┬───────────────┐
+///      │ Unix milliseconds        │ number in the millisecond │ count of uses │
+///      └──────────────────────────┴───────────────────────────┴───────────────┘
+/// ```
+///
+/// The count is the logarithmic one of the LFU policies: see [`super::frequency`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LastUse(pub(crate) u64);
 
 impl LastUse {
-    const COUNT_BITS: u32 = 20;
+    const BELOW_TIME_BITS: u32 = 20;
+    const COUNT_BITS: u32 = 8;
+    const COUNT: u64 = (1 << LastUse::COUNT_BITS) - 1;
 
     /// Unix milliseconds of the use.
     pub fn unix_ms(self) -> u64 {
-        self.0 >> LastUse::COUNT_BITS
+        self.0 >> LastUse::BELOW_TIME_BITS
     }
 
     /// The next use: later than `self` even if the clock stands still or runs backwards.
     pub(crate) fn next(self, now_ms: u64) -> LastUse {
-        LastUse((self.0 + 1).max(now_ms << LastUse::COUNT_BITS))
+        let after = (self.0 | LastUse::COUNT) + 1;
+        LastUse(after.max(now_ms << LastUse::BELOW_TIME_BITS))
+    }
+
+    /// The count of uses.
+    pub(crate) fn count(self) -> u8 {
+        (self.0 & LastUse::COUNT) as u8
+    }
+
+    /// The same use with another count.
+    pub(crate) fn with_count(self, count: u8) -> LastUse {
+        LastUse(self.0 & !LastUse::COUNT | u64::from(count))
     }
 }
 
@@ -93,5 +116,10 @@ impl Entry {
     /// Milliseconds since the last use.
     pub fn idle_ms(&self, now_ms: u64) -> u64 {
         now_ms.saturating_sub(self.used_at.unix_ms())
+    }
+
+    /// The count of uses at `now_ms`, as OBJECT FREQ shows it.
+    pub fn frequency(&self, now_ms: u64, decay_minutes: u64) -> u8 {
+        frequency::decayed(self.used_at, now_ms, decay_minutes)
     }
 }

@@ -1,4 +1,5 @@
-//! Candidates for eviction in one database: the least recently used entry, or random ones.
+//! Candidates for eviction in one database: the least recently or least frequently used entry,
+//! or random ones.
 //!
 //! How the databases are compared with each other is in [`crate::keyspace::eviction`].
 
@@ -50,6 +51,53 @@ impl Database {
         oldest.map(|(key, used_at)| (used_at, key.clone()))
     }
 
+    /// One of the least frequently used keys of a random segment (LFU), if it still exists and was
+    /// not used since the segment was searched. Among equal counts the older use goes first.
+    pub(crate) fn pick_rare(
+        &mut self,
+        (random, now): (u64, LastUse),
+        is_volatile: bool,
+        decay_minutes: u64,
+        effort: &mut usize,
+    ) -> Option<Key> {
+        /// One search picks at most one candidate in so many: the others may be in frequent use.
+        const SHARE: usize = 16;
+        /// Keys that one search picks at most.
+        const PICKED: usize = 16;
+        if self.rare.is_empty() {
+            let segment = &self.segments[self.occupied_segment(random, is_volatile)?];
+            *effort += segment.len();
+            let candidates =
+                segment.iter().filter(|(_, entry)| !is_volatile || entry.is_volatile());
+            let mut ranked: Vec<_> = candidates
+                .map(|(key, entry)| {
+                    (entry.frequency(now.unix_ms(), decay_minutes), entry.used_at, key)
+                })
+                .collect();
+            let count = (ranked.len() / SHARE).clamp(1, PICKED);
+            // Every use is at another moment, so keys are never compared.
+            if count < ranked.len() {
+                ranked.select_nth_unstable(count);
+                ranked.truncate(count);
+            }
+            // The last one is taken first.
+            ranked.sort_unstable_by(|a, b| b.cmp(a));
+            self.rare =
+                ranked.into_iter().map(|(_, used_at, key)| (used_at, key.clone())).collect();
+        }
+        let (used_at, key) = self.rare.pop()?;
+        let entry = self.peek(&key)?;
+        let is_candidate = !is_volatile || entry.is_volatile();
+        (entry.used_at == used_at && is_candidate).then_some(key)
+    }
+
+    /// The first segment from a random one on that has candidates.
+    fn occupied_segment(&self, random: u64, is_volatile: bool) -> Option<usize> {
+        let (count, start) = (self.segments.len(), self.segment_at(random));
+        let mut around = (start..count).chain(0..start);
+        around.find(|at| self.segments[*at].candidates_len(is_volatile) > 0)
+    }
+
     /// A key from a random segment, if that key still exists.
     pub(crate) fn pick(
         &mut self,
@@ -60,11 +108,7 @@ impl Database {
         /// Keys that one walk through a segment picks.
         const PICKED: u64 = 16;
         if self.picked.is_empty() {
-            let count = self.segments.len();
-            let start = self.segment_at(random);
-            let mut around = (start..count).chain(0..start);
-            let at = around.find(|at| self.segments[*at].candidates_len(is_volatile) > 0)?;
-            let segment = &self.segments[at];
+            let segment = &self.segments[self.occupied_segment(random, is_volatile)?];
             *effort += segment.len();
             let len = segment.candidates_len(is_volatile) as u64;
             let (stride, offset) = ((len / PICKED).max(1), random % (len / PICKED).max(1));

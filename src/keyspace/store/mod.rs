@@ -4,6 +4,7 @@ pub(crate) mod database;
 pub mod entry;
 pub mod eviction;
 pub mod footprint;
+pub mod frequency;
 pub(crate) mod growth;
 pub mod hasher;
 pub(crate) mod position;

@@ -24,6 +24,7 @@
 //!
 //! The *candidates* depend on the policy: all entries, or those with a deadline.
 use crate::keyspace::store::footprint::NODE_BYTES;
+use crate::keyspace::store::frequency::Use;
 use crate::keyspace::table_size::Table;
 use crate::keyspace::{Entry, Key, LastUse, SharedHasher};
 use lru::LruCache;
@@ -107,12 +108,12 @@ impl Segment {
     }
 
     /// Finds an entry and records a use.
-    pub fn touch(&mut self, key: &[u8], used_at: LastUse) -> Option<&Entry> {
+    pub fn touch(&mut self, key: &[u8], by: Use) -> Option<&Entry> {
         let entry = self.entries.peek_mut(key)?;
         if entry.used_at <= self.ordered_at && is_candidate(self.lru_scope, entry) {
             self.unused -= 1;
         }
-        entry.used_at = used_at;
+        entry.used_at = by.after(entry.used_at);
         Some(entry)
     }
 
@@ -120,7 +121,7 @@ impl Segment {
     pub fn change<R>(
         &mut self,
         key: &[u8],
-        used_at: LastUse,
+        by: Use,
         change: impl FnOnce(&mut Entry) -> R,
     ) -> Option<R> {
         let entry = self.entries.peek_mut(key)?;
@@ -129,7 +130,7 @@ impl Segment {
         }
         self.volatile_len -= usize::from(entry.is_volatile());
         let result = change(entry);
-        entry.used_at = used_at;
+        entry.used_at = by.after(entry.used_at);
         self.volatile_len += usize::from(entry.is_volatile());
         Some(result)
     }
@@ -345,13 +346,14 @@ mod tests {
         let hasher = SharedHasher::default();
         for high_from in [0, SEGMENT_KEYS_MAX as u64 / 2, SEGMENT_KEYS_MAX as u64] {
             let mut low = Segment::new(hasher.clone(), LruScope::All, 0);
-            let entry = |age| Entry::new(Value::string(b"x"), Some(age), LastUse(age));
+            let use_at = |age: u64| LastUse(age << 8);
+            let entry = |age| Entry::new(Value::string(b"x"), Some(age), use_at(age));
             let key = |age: u64| Key::number(age);
             for age in 1..=SEGMENT_KEYS_MAX as u64 {
                 low.insert(key(age), entry(age));
             }
             low.oldest();
-            low.touch(&key(1), LastUse(10_000));
+            low.touch(&key(1), Use::uncounted(use_at(10_000)));
             let is_high = |key: &[u8]| {
                 let number =
                     std::str::from_utf8(key).ok().and_then(|text| text.parse::<u64>().ok());
