@@ -46,7 +46,8 @@ static SAVE: Command = Command {
     group: "server",
     complexity: "O(N) with N keys, one segment at a time, while other clients are served",
     summary: "Saves a snapshot of all data, and replies when it is on the disk",
-    example: "",
+    example: "> SAVE NOW
+              -ERR wrong number of arguments for 'save' command",
     handler: Handler::Server(save),
     ..Command::named("save", 1, flag::ADMIN | flag::NOSCRIPT | flag::NO_MULTI, "1.0.0")
 };
@@ -104,7 +105,8 @@ fn bgsave(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outco
 static LASTSAVE: Command = Command {
     group: "server",
     summary: "Returns the Unix time of the last snapshot, or of the start",
-    example: "",
+    example: "> LASTSAVE NOW
+              -ERR wrong number of arguments for 'lastsave' command",
     handler: Handler::Plain(lastsave),
     ..Command::named(
         "lastsave",
