@@ -68,6 +68,7 @@
 //! | the end of a pause ([`clients::pause::Pause`]) | to read or replace it; waiting holds no other lock | `clients/pause.rs` |
 //! | the requests that wait for a key ([`clients::waiting`]) | to add, look up or remove one | `clients/waiting.rs` |
 //! | the registry of channels ([`clients::channels`]) | to subscribe, leave, look, or put a message into the outbox of each subscriber | `clients/channels.rs` |
+//! | the keys that clients have in their caches ([`clients::tracking`]) | to remember keys, or put an invalidation into the outbox of each client | `clients/tracking.rs` |
 //! | the list of monitors | to add, remove, or put a line into the outbox of each | `clients/monitors.rs` |
 //! | one client's outbox ([`clients::outbox`]) | to add or to take items | `clients/outbox/mod.rs`, `clients/outbox/delivery.rs` |
 //! | the courier's list | to add to it, or to take all of it | `clients/courier.rs` |

@@ -373,3 +373,11 @@ pub const PACKED_TEXT_BYTES_MAX: usize = 1024;
 
 /// Bytes of a packed block, all of which may be moved or copied by a change: about a microsecond.
 pub const PACKED_BLOCK_BYTES_MAX: usize = 16 * 1024;
+
+/// Keys that a read removes from a full table of tracked keys, apart from as many as it has added:
+/// after the limit was lowered, that is a tenth of a millisecond for each read (as in Redis).
+pub const TRACKING_EVICTION_EFFORT: usize = 100;
+
+/// Prefixes of a client up to which an error about two of them names the pair that Redis names: at
+/// most half a million comparisons, a few milliseconds.
+pub const TRACKING_PREFIXES_COMPARED: usize = 1_000;

@@ -10,7 +10,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicBool, AtomicI64, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed,
+};
 
 /// The part of a client that other threads see.
 #[derive(Debug)]
@@ -58,6 +60,10 @@ pub struct Client {
     pub is_waiting: AtomicBool,
     /// Whether it sees every command.
     pub is_monitor: AtomicBool,
+    /// The bits of [`super::tracking::state`].
+    pub tracking: AtomicU8,
+    /// The client that gets its invalidations: 0 is itself; -1 if nothing is tracked.
+    pub redirect: AtomicI64,
     is_killed: AtomicBool,
 }
 
@@ -132,6 +138,8 @@ impl Client {
             names: Mutex::default(),
             is_waiting: AtomicBool::new(false),
             is_monitor: AtomicBool::new(false),
+            tracking: AtomicU8::new(0),
+            redirect: AtomicI64::new(-1),
             is_killed: AtomicBool::new(false),
         }
     }

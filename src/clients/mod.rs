@@ -14,6 +14,7 @@ pub mod monitors;
 pub mod outbox;
 pub mod output_limit;
 pub mod pause;
+pub mod tracking;
 pub mod waiting;
 
 pub use client::{Client, Names};
@@ -88,6 +89,11 @@ impl Clients {
     /// Removes a client.
     pub fn remove(&self, id: u64) {
         self.by_id.lock().remove(&id);
+    }
+
+    /// The connected client with a number, unless it was killed.
+    pub fn find(&self, id: u64) -> Option<Arc<Client>> {
+        self.by_id.lock().get(&id).filter(|client| !client.is_killed()).cloned()
     }
 
     /// All connected clients in order of arrival, except killed ones.

@@ -77,6 +77,7 @@ impl Drop for Connection<'_> {
         self.session.unwatch(self.shared);
         self.forget_wait();
         self.session.stop_monitoring(self.shared, &mut self.reply);
+        self.session.stop_tracking(self.shared, &mut self.reply);
         self.session.unsubscribe_all(self.shared, &mut self.reply);
         // After a panic of a handler, work for others may remain.
         self.session.aftermath.settle(self.shared);

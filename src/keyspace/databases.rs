@@ -7,6 +7,7 @@
 #[cfg(debug_assertions)]
 use crate::keyspace::bytes::Key;
 use crate::keyspace::events::{Event, Events};
+use crate::keyspace::invalidations::Invalidations;
 use crate::keyspace::propagation::Propagation;
 use crate::keyspace::store::database::Database;
 use crate::keyspace::store::entry::LastUse;
@@ -87,6 +88,8 @@ pub struct Keyspace {
     pub encodings: Encodings,
     /// What happened to keys, to be taken at the end of a hold of the lock.
     pub events: Events,
+    /// Keys that are out of date in the caches of clients, to be taken likewise.
+    pub invalidations: Invalidations,
     /// Keys that were looked up, while a debug build checks that a command declares its keys.
     #[cfg(debug_assertions)]
     pub touched: Option<Vec<Key>>,
@@ -116,6 +119,7 @@ impl Keyspace {
             frequency: Frequency::default(),
             encodings: Encodings::default(),
             events: Events::default(),
+            invalidations: Invalidations::default(),
             #[cfg(debug_assertions)]
             touched: None,
             propagation: Propagation::default(),
@@ -202,6 +206,7 @@ impl Keyspace {
         let database = &self.databases[db];
         self.watchers.flushed(db, |key| database.peek(key).is_some());
         self.waiters.all_changed(db);
+        self.invalidations.add_all();
         let empty = Database::new(self.hasher.clone(), lru_scope_of(self.limit), &self.account);
         let mut full = std::mem::replace(&mut self.databases[db], empty);
         self.databases[db].walk = self.new_walk();
@@ -225,6 +230,7 @@ impl Keyspace {
         }
         self.counters.changes += 1;
         self.databases.swap(first, second);
+        self.invalidations.add_all();
         [first, second].into_iter().for_each(|db| self.waiters.all_changed(db));
     }
 
@@ -289,6 +295,7 @@ impl Keyspace {
             Cause::Evicted => &mut self.counters.evicted,
         }) += 1;
         self.watchers.changed(db, key);
+        self.invalidations.add(key, false);
         self.events.add(db, key, cause.event());
         self.propagation.add_removal(db, key);
         self.discard(entry.value);

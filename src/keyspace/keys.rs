@@ -362,6 +362,7 @@ impl Keys<'_> {
             self.keyspace.counters.changes += changes as u64;
             self.keyspace.watchers.changed(self.db, key);
             self.keyspace.waiters.changed(self.db, key);
+            self.keyspace.invalidations.add(key, true);
             self.keyspace.events.add(self.db, key, event);
         }
     }

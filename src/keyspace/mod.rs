@@ -20,7 +20,7 @@
 //! | [`value`] | what a key can hold: the list of all types |
 //! | [`string`], [`types`] | the types |
 //! | [`value_type`] | what has to be known about a type |
-//! | [`watch`], [`waiters`], [`events`], `propagation` | informing others about changes |
+//! | [`watch`], [`waiters`], [`events`], [`invalidations`], `propagation` | informing others about changes |
 //! | [`bytes`] | strings that are short in place and long by reference |
 //! | [`table_size`] | the size of a hash table |
 //! | [`allocation`] | the size of an allocation |
@@ -30,6 +30,7 @@ pub mod bytes;
 pub mod databases;
 pub mod events;
 pub mod eviction;
+pub mod invalidations;
 pub mod keys;
 mod propagation;
 pub mod snapshot;

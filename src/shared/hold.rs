@@ -34,6 +34,7 @@ impl Guarded {
         !self.log.is_empty()
             || self.keyspace.propagation.has_removals()
             || !self.keyspace.events.is_empty()
+            || !self.keyspace.invalidations.is_empty()
             || !self.keyspace.garbage.is_empty()
     }
 }
@@ -87,6 +88,10 @@ impl<'a> Hold<'a> {
         if !keyspace.events.is_empty() {
             let (channels, clients) = (&services.channels, &services.clients);
             channels.publish_events(clients, &mut keyspace.events, &mut after.mail);
+        }
+        if !keyspace.invalidations.is_empty() {
+            let (tracking, invalid) = (&services.tracking, &mut keyspace.invalidations);
+            tracking.publish(&services.clients, invalid, None, &mut after.mail);
         }
         // 4. Replies to clients that waited for a key, now that what they rest on is logged.
         if !after.served.is_empty() {

@@ -4,6 +4,7 @@ use crate::aof::{Aof, Disk};
 use crate::clients::Clients;
 use crate::clients::channels::Channels;
 use crate::clients::monitors::Monitors;
+use crate::clients::tracking::Tracking;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::observe::{Calls, Errors, Latency, Slowlog};
@@ -38,6 +39,8 @@ pub struct Services {
     pub scripts: Scripts,
     /// Who has subscribed to which channels.
     pub channels: Channels,
+    /// Who has which keys in its cache.
+    pub tracking: Tracking,
     /// The log of changes.
     pub aof: Aof,
     /// Snapshots.
@@ -63,6 +66,7 @@ impl Services {
             latency: Latency::default(),
             monitors: Monitors::default(),
             channels: Channels::default(),
+            tracking: Tracking::default(),
             scripts: Scripts::default(),
             is_stopping: AtomicBool::new(false),
             is_asked_to_stop: AtomicBool::new(false),

@@ -82,5 +82,6 @@ mod statistics;
 mod string;
 mod support;
 mod tidy;
+mod tracking;
 mod transaction;
 mod words;

@@ -87,7 +87,7 @@ pub(super) fn clients(facts: &Facts<'_>, out: &mut String) -> Result {
     writeln!(out, "client_recent_max_output_buffer:{output}")?;
     let blocked = clients.pause.waiting() + clients.waiting.len();
     writeln!(out, "blocked_clients:{blocked}")?;
-    writeln!(out, "tracking_clients:0")?;
+    writeln!(out, "tracking_clients:{}", facts.shared.tracking.len())?;
     // A worker waits with a time-out of its own: there is no table of them.
     writeln!(out, "clients_in_timeout_table:0")?;
     writeln!(out, "total_blocking_keys:{}", facts.keyspace.waiters.keys_len())?;

@@ -15,6 +15,10 @@ fn zeros(out: &mut String, names: &[&str]) -> Result {
 pub(super) fn stats(facts: &Facts<'_>, out: &mut String) -> Result {
     traffic(facts, out)?;
     keys(facts, out)?;
+    let tracked = facts.shared.tracking.figures();
+    writeln!(out, "tracking_total_keys:{}", tracked.keys)?;
+    writeln!(out, "tracking_total_items:{}", tracked.items)?;
+    writeln!(out, "tracking_total_prefixes:{}", tracked.prefixes)?;
     zeros(
         out,
         &[
@@ -28,9 +32,6 @@ pub(super) fn stats(facts: &Facts<'_>, out: &mut String) -> Result {
             "active_defrag_key_misses",
             "total_active_defrag_time",
             "current_active_defrag_time",
-            "tracking_total_keys",
-            "tracking_total_items",
-            "tracking_total_prefixes",
             "unexpected_error_replies",
         ],
     )?;

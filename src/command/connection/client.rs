@@ -1,10 +1,11 @@
 //! CLIENT: the list of clients, their names, and their settings.
 
 use crate::clients::Client;
+use crate::clients::tracking::state;
 use crate::command::connection::client_kill::KILL;
 use crate::command::connection::client_pause::{PAUSE, UNBLOCK, UNPAUSE};
 use crate::command::connection::client_rows::{ADMIN, OPEN, client_type, row};
-use crate::command::connection::client_tracking::{GETREDIR, TRACKINGINFO};
+use crate::command::connection::client_tracking::{CACHING, GETREDIR, TRACKING, TRACKINGINFO};
 use crate::command::engine::arguments::client_attribute;
 use crate::command::engine::help;
 use crate::command::engine::session::ReplyMode;
@@ -26,6 +27,7 @@ static CLIENT: Command = Command {
 };
 
 const SUBCOMMANDS: &[&Command] = &[
+    &CACHING,
     &GETNAME,
     &GETREDIR,
     &HELP,
@@ -39,6 +41,7 @@ const SUBCOMMANDS: &[&Command] = &[
     &REPLY,
     &SETINFO,
     &SETNAME,
+    &TRACKING,
     &TRACKINGINFO,
     &UNBLOCK,
     &UNPAUSE,
@@ -150,12 +153,16 @@ fn describe(client: &Client, now_ms: u64) -> String {
     };
     let queued = client.queued.load(Relaxed);
     let [channels, patterns, shards] = client.subscriptions.each_ref().map(|n| n.load(Relaxed));
+    let tracking = client.tracking.load(Relaxed);
     let states = [
         (matches!(client.peer, Address::Unix(_)), 'U'),
         (client.is_monitor.load(Relaxed), 'O'),
         (channels + patterns + shards > 0, 'P'),
         (client.is_waiting.load(Relaxed), 'b'),
         (queued >= 0, 'x'),
+        (tracking & state::ON != 0, 't'),
+        (tracking & state::BROKEN != 0, 'R'),
+        (tracking & state::BCAST != 0, 'B'),
         (client.no_evict.load(Relaxed), 'e'),
         (client.no_touch.load(Relaxed), 'T'),
     ];
@@ -171,7 +178,7 @@ fn describe(client: &Client, now_ms: u64) -> String {
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub={channels} \
          psub={patterns} ssub={shards} multi={queued} qbuf={query} qbuf-free={} argv-mem=0 \
          multi-mem=0 rbs={reply_held} rbp=0 obl={} oll={} omem={} tot-mem={} events=r \
-         cmd={command} user=default redir=-1 resp={} lib-name={} lib-ver={}\n",
+         cmd={command} user=default redir={} resp={} lib-name={} lib-ver={}\n",
         client.id,
         client.peer,
         client.local,
@@ -185,6 +192,7 @@ fn describe(client: &Client, now_ms: u64) -> String {
         waiting.items,
         waiting.held_bytes,
         query_held + reply_held + waiting.held_bytes,
+        client.redirect.load(Relaxed),
         client.resp.load(Relaxed),
         names.library,
         names.library_version,

@@ -93,6 +93,7 @@ fn reset(
     let session = &mut *context.session;
     session.forget_transaction(keyspace, context.now_ms);
     session.stop_monitoring(context.shared, reply);
+    session.stop_tracking(context.shared, reply);
     session.unsubscribe_all(context.shared, reply);
     // The library's name and version stay: the library is the same as before.
     session.client.names.lock().client.clear();

@@ -4,7 +4,7 @@
 use crate::command::engine::Command;
 use crate::command::engine::{
     Args, CommandError, Context, Handler, Keyspace, Outcome, Reply, flag, monitoring, propagation,
-    table, waiting,
+    table, tracking, waiting,
 };
 use crate::resp::reply::Mark;
 use crate::shared::Services;
@@ -45,6 +45,15 @@ pub(crate) fn perform(
     if !keyspace.events.is_empty() {
         let (shared, mail) = (context.shared, &mut context.session.aftermath.mail);
         shared.channels.publish_events(&shared.clients, &mut keyspace.events, mail);
+    }
+    if !keyspace.invalidations.is_empty() {
+        let (shared, mail) = (context.shared, &mut context.session.aftermath.mail);
+        let writer = Some(context.session.client.id);
+        shared.tracking.publish(&shared.clients, &mut keyspace.invalidations, writer, mail);
+    }
+    // Only now: the keys of a read that has met an expired one are remembered all the same.
+    if context.session.tracking.is_some() && command.flags & flag::READONLY != 0 {
+        tracking::remember(context, command, args);
     }
     outcome
 }

@@ -207,7 +207,11 @@ impl<'b> Run<'_, 'b> {
         match self.admit(&request.row, args) {
             Ok(Admitted::Call(number)) => {
                 self.start_watch(number, at, request);
-                return self.call(number, args, reply);
+                let outcome = self.call(number, args, reply);
+                if self.session.tracking.is_some() {
+                    self.session.end_choice(number);
+                }
+                return outcome;
             }
             Ok(Admitted::Queued) => {
                 self.session.publish_queue();

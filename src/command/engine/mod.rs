@@ -12,6 +12,7 @@
 //! | [`call`] | calls a handler under the lock, and counts and logs the call |
 //! | [`session`] | the state of a connection between two requests |
 //! | [`subscriptions`] | what a session has subscribed to |
+//! | [`tracking`] | the keys that a session has read |
 //! | [`queue`] | what was queued since MULTI |
 //! | [`propagation`] | what a change adds to the log |
 //! | [`meter`], [`monitoring`] | times for statistics and the slow log; lines for MONITOR |
@@ -44,6 +45,7 @@ pub mod subscriptions;
 pub mod sums;
 pub mod syntax;
 pub mod table;
+pub mod tracking;
 pub mod values;
 pub mod waiting;
 

@@ -7,6 +7,7 @@ use crate::clients::Client;
 use crate::clients::channels::Subscriptions;
 use crate::clients::outbox::Fence;
 use crate::clients::output_limit::OutputClass;
+use crate::clients::tracking::Tracked;
 use crate::command::engine::queue::Transaction;
 use crate::keyspace::{Keyspace, Watch};
 use crate::resp::Reply;
@@ -68,6 +69,8 @@ pub struct Session {
     pub rests_on: RestsOn,
     /// What the client has subscribed to, if anything.
     pub subscriptions: Option<Box<Subscriptions>>,
+    /// The keys that are tracked for the client, if any are.
+    pub tracking: Option<Box<Tracked>>,
     /// The request that is executed was answered with confirmations of subscriptions: any number of
     /// them, and sent to a client that wants no replies as well.
     pub has_confirmed: bool,
@@ -123,6 +126,7 @@ impl Session {
             has_to_wait: None,
             rests_on: RestsOn::default(),
             subscriptions: None,
+            tracking: None,
             has_confirmed: false,
             reach: 0,
             has_outbox: false,

@@ -42,6 +42,7 @@ impl Session {
         self.show_subscriptions(kind);
         if is_last {
             self.subscriptions = None;
+            services.tracking.settle();
             self.unreach(reach::CHANNELS, reply);
             let is_monitor = self.is_reached(reach::MONITOR);
             let class = if is_monitor { OutputClass::Monitor } else { OutputClass::Normal };

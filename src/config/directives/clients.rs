@@ -58,8 +58,7 @@ pub static ROWS: &[Directive] = &[
         "keys that are remembered for clients that cache",
     )
     .at(at!(tracking_table_max_keys))
-    .settable()
-    .without_effect("respool does not track what clients cache"),
+    .settable(),
     Directive::new(
         "notify-keyspace-events",
         Shape::Own(&EVENTS),
