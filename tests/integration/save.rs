@@ -224,7 +224,7 @@ fn a_stop_saves() {
     saving(dir.path()).check("> GET k\n$1 v");
 }
 
-/// Ensures that SHUTDOWN saves if it is told to, or if there are points and it is not told
+/// Ensures that SHUTDOWN saves if it is informed to, or if there are points and it is not told
 /// otherwise.
 #[test]
 fn shutdown_saves() {
