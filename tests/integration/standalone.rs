@@ -135,7 +135,6 @@ fn there_are_no_other_servers() {
             "REPLICAOF NO ONE",
             "-ERR unknown command 'REPLICAOF', with args beginning with: 'NO' 'ONE'",
         ),
-        ("CLIENT TRACKING on", "-ERR unknown subcommand 'TRACKING'. Try CLIENT HELP."),
     ] {
         assert_eq!(client.ask(request), expected, "{request}");
     }

@@ -190,7 +190,7 @@ fn expiry_invalidates_behind_the_reply() {
     assert_eq!(both, ["*3 $1 1 _ $1 3".to_owned(), invalidation("b")]);
 }
 
-/// Ensures that a removal for want of memory and an exchange of databases invalidate.
+/// Ensures that a removal because there is no memory and an exchange of databases invalidate.
 #[test]
 fn eviction_and_exchange_invalidate() {
     let server = TestServer::start();
