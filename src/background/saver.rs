@@ -56,7 +56,7 @@ pub fn save_at_stop(shared: &Shared) {
     let has_points = !shared.config().save.is_empty();
     if !shared.is_loading() && shared.saving.is_due_at_stop(has_points, changes) {
         log::notice("Saving the final RDB snapshot before exiting");
-        // The outcome is logged, and a process that got the reply to end cannot wait for a better
+        // The outcome is logged, and a process that has to end cannot wait for a better
         // disk.
         let _ = save(shared, true);
     }
