@@ -22,8 +22,8 @@ const WAITING_COMMANDS: [&str; 2] = ["wait", "waitaof"];
 /// sending them would make the data differ.
 const NEWER_COMMANDS: [&str; 1] = ["delifeq"];
 
-/// Commands that change the data by lot, and those whose payloads differ.
-const NOT_COMPARED: [&str; 3] = ["spop", "restore", "dump"];
+/// Commands that change the data by lot, whose payloads differ, or whose order of equals is open.
+const NOT_COMPARED: [&str; 5] = ["spop", "restore", "dump", "sort", "sort_ro"];
 
 const NEWER_OPTIONS: [&str; 2] = ["IFEQ", "NOVALUES"];
 

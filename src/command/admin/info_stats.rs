@@ -15,10 +15,6 @@ fn zeros(out: &mut String, names: &[&str]) -> Result {
 pub(super) fn stats(facts: &Facts<'_>, out: &mut String) -> Result {
     traffic(facts, out)?;
     keys(facts, out)?;
-    let tracked = facts.shared.tracking.figures();
-    writeln!(out, "tracking_total_keys:{}", tracked.keys)?;
-    writeln!(out, "tracking_total_items:{}", tracked.items)?;
-    writeln!(out, "tracking_total_prefixes:{}", tracked.prefixes)?;
     zeros(
         out,
         &[
@@ -32,9 +28,13 @@ pub(super) fn stats(facts: &Facts<'_>, out: &mut String) -> Result {
             "active_defrag_key_misses",
             "total_active_defrag_time",
             "current_active_defrag_time",
-            "unexpected_error_replies",
         ],
     )?;
+    let tracked = facts.shared.tracking.figures();
+    writeln!(out, "tracking_total_keys:{}", tracked.keys)?;
+    writeln!(out, "tracking_total_items:{}", tracked.items)?;
+    writeln!(out, "tracking_total_prefixes:{}", tracked.prefixes)?;
+    zeros(out, &["unexpected_error_replies"])?;
     replies(facts, out)
 }
 
