@@ -6,7 +6,7 @@
 //!     ├───► it waits for the end of a pause, and is tried again
 //!     └───► refuse it ───────────► an error; a transaction is broken
 //! ```
-//! Everything common to all commands is done here and in [`super::admission`] and nowhere else:
+//! Everything common to all commands is done here and in `admission.rs` and nowhere else:
 //! arity, authentication, the keyspace lock, rolling back a failed reply, CLIENT REPLY, counting.
 //! Only the command's row was looked up before, by the [`Batch`].
 //!

@@ -1,6 +1,6 @@
 //! Sorted sets: members with scores under one key, in the order of the scores.
 //!
-//! A range by rank, by score or by bytes is one thing here, a range of ranks (see [`bounds`]), so
+//! A range by rank, by score or by bytes is one thing here, a range of ranks (see `bounds.rs`), so
 //! that listing, counting, storing and removing are written once each.
 
 mod algebra;
