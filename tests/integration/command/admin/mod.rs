@@ -1,0 +1,11 @@
+//! Tests of commands for operators.
+
+mod config;
+mod info;
+mod introspection;
+mod latency;
+mod server;
+mod shutdown;
+mod slowlog;
+mod statistics;
+mod topology;

@@ -1,0 +1,4 @@
+//! Tests of commands about the connection.
+
+mod client;
+mod hello;

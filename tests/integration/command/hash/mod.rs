@@ -1,0 +1,4 @@
+//! Tests of the hash family.
+
+mod fields;
+mod walk;

@@ -1,0 +1,14 @@
+//! Tests of the families of commands.
+
+mod admin;
+mod connection;
+mod hash;
+mod keys;
+mod known_faults;
+mod list;
+mod pubsub;
+mod scripting;
+mod set;
+mod sorted_set;
+mod string;
+mod transaction;

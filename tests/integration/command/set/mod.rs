@@ -1,0 +1,4 @@
+//! Tests of the set family.
+
+mod changes;
+mod members;

@@ -1,0 +1,6 @@
+//! Tests of the string family.
+
+mod bits;
+mod counter;
+mod get_set;
+mod lcs;

@@ -1,0 +1,5 @@
+//! Tests of bytes on the wire.
+
+mod library;
+mod pipelines;
+mod protocol;

@@ -1,0 +1,4 @@
+//! Tests of RDB files.
+
+mod files;
+mod load;

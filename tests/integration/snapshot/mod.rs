@@ -1,0 +1,3 @@
+//! Tests of snapshots.
+
+mod save;

@@ -1,0 +1,8 @@
+//! Tests of the tools of the binary: `check-aof`, `check-rdb`, `cli`, `ping`.
+
+mod check_aof;
+mod check_rdb;
+mod cli;
+mod cli_format;
+mod cli_prompt;
+mod ping;
