@@ -1,8 +1,7 @@
 //! A connection that sends requests in bursts and returns raw replies.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use crate::raw::{self, Raw};
+use std::net::SocketAddr;
 
 /// One request: its arguments, the command's name first.
 pub type Request = Vec<Vec<u8>>;
@@ -15,16 +14,13 @@ const BURST: usize = 200;
 
 /// A connection to either server.
 pub struct Connection {
-    input: BufReader<TcpStream>,
+    raw: Raw,
 }
 
 impl Connection {
     /// Connects.
     pub fn open(address: SocketAddr) -> Connection {
-        let stream = TcpStream::connect(address).expect("the server listens");
-        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a socket option");
-        stream.set_nodelay(true).expect("a socket option");
-        Connection { input: BufReader::with_capacity(1 << 16, stream) }
+        Connection { raw: Raw::connect(address) }
     }
 
     /// Sends all requests, pipelined, and returns their replies.
@@ -32,55 +28,24 @@ impl Connection {
         let mut replies = Vec::with_capacity(requests.len());
         for burst in requests.chunks(BURST) {
             let bytes: Vec<u8> = burst.iter().flat_map(encode).collect();
-            self.input.get_ref().write_all(&bytes).expect("the server reads");
+            self.raw.send(&bytes);
             for request in burst {
                 let mut reply = Vec::new();
-                self.read(&mut reply).unwrap_or_else(|problem| {
+                self.raw.read_reply(&mut reply).unwrap_or_else(|problem| {
                     let (shown, reply) = (show(request), reply.escape_ascii());
-                    panic!(
-                        "no reply to {shown} from {:?}: {problem}; {reply}",
-                        self.input.get_ref()
-                    )
+                    panic!("no reply to {shown} from {:?}: {problem}; {reply}", self.raw.stream())
                 });
                 replies.push(reply);
             }
         }
         replies
     }
-
-    fn read(&mut self, reply: &mut RawReply) -> Result<(), String> {
-        let start = reply.len();
-        self.input.read_until(b'\n', reply).map_err(|error| error.to_string())?;
-        let line = &reply[start..];
-        let Some(text) = line.strip_suffix(b"\r\n") else {
-            return Err("the connection ended".to_owned());
-        };
-        let number = std::str::from_utf8(&text[1..]).ok().and_then(|text| text.parse::<i64>().ok());
-        let elements = match (text.first(), number) {
-            (Some(b'$' | b'='), Some(len)) => {
-                let end = reply.len();
-                reply.resize(end + usize::try_from(len).map_or(0, |len| len + 2), 0);
-                self.input.read_exact(&mut reply[end..]).map_err(|error| error.to_string())?;
-                0
-            }
-            (Some(b'*' | b'~' | b'>'), Some(len)) => len,
-            (Some(b'%'), Some(len)) => 2 * len,
-            (Some(b'+' | b'-' | b':' | b'_' | b',' | b'#'), _) => 0,
-            _ => return Err("that is not a reply".to_owned()),
-        };
-        (0..elements).try_for_each(|_| self.read(reply))
-    }
 }
 
 /// A request as an array of bulk strings.
 pub fn encode(request: &Request) -> Vec<u8> {
-    let mut bytes = format!("*{}\r\n", request.len()).into_bytes();
-    for argument in request {
-        bytes.extend_from_slice(format!("${}\r\n", argument.len()).as_bytes());
-        bytes.extend_from_slice(argument);
-        bytes.extend_from_slice(b"\r\n");
-    }
-    bytes
+    let words: Vec<&[u8]> = request.iter().map(Vec::as_slice).collect();
+    raw::encode(&words)
 }
 
 /// A request as one would type it into redis-cli; long ones of one letter are described.

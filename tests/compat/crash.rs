@@ -9,6 +9,7 @@
 
 use crate::connection::{Connection, Request, encode};
 use crate::differential::seed;
+use crate::random::Random;
 use crate::servers::Server;
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,23 +25,13 @@ const ROUNDS: u64 = 25;
 const CLIENTS: u64 = 4;
 
 /// Keys of each kind and client.
-const KEYS: u64 = 50;
+const KEYS: usize = 50;
 
 /// Most requests that a client has on their way.
-const PIPELINE: u64 = 20;
+const PIPELINE: usize = 20;
 
 /// Milliseconds by which two readings of the clock may differ from what the server saw.
 const CLOCK_TOLERANCE_MS: u64 = 200;
-
-/// A generator of numbers that look random.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
-        (self.0 >> 33) % bound
-    }
-}
 
 /// What a client believes its keys to hold; a hash is text as well: its only field.
 type State = BTreeMap<String, (String, Option<u64>)>;
@@ -61,12 +52,12 @@ impl Action {
     fn random(random: &mut Random, client: u64, number: u64) -> Action {
         let n = random.below(KEYS);
         let key = |kind: &str| format!("{kind}:{client}:{n}");
-        let padding = "x".repeat(random.below(60) as usize);
+        let padding = "x".repeat(random.below(60));
         let value = format!("{number}{padding}");
         match random.below(8) {
             0 | 1 => Action::Set(key("s"), value),
-            2 => Action::SetUntil(key("e"), value, unix_ms() + 50 + random.below(2_000)),
-            3 => Action::Delete(key(["s", "e", "n", "h"][random.below(4) as usize])),
+            2 => Action::SetUntil(key("e"), value, unix_ms() + 50 + random.below(2_000) as u64),
+            3 => Action::Delete(key(["s", "e", "n", "h"][random.below(4)])),
             4 | 5 => Action::Increment(key("n")),
             6 => Action::SetField(key("h"), value),
             _ => Action::Pair(key("p"), key("q"), value),
@@ -252,12 +243,12 @@ fn round(random: &mut Random, flags: &[&str], clients: &mut [(State, Vec<Action>
     let server = Server::respool_with(flags);
     verify(&server, clients);
     let address = server.address;
-    let end = Instant::now() + Duration::from_millis(100 + random.below(500));
+    let end = Instant::now() + Duration::from_millis(100 + random.next() % 500);
     let ended: Vec<(Vec<Action>, u64)> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..)
             .zip(clients.iter_mut())
             .map(|(client, (state, _))| {
-                let random = Random(random.below(u64::MAX >> 1));
+                let random = Random::new(random.next());
                 scope.spawn(move || work(address, random, client, state))
             })
             .collect();
@@ -266,7 +257,7 @@ fn round(random: &mut Random, flags: &[&str], clients: &mut [(State, Vec<Action>
             // The answer, that one is under way already perhaps, does not matter.
             let _ = rewrites.write_all(b"BGREWRITEAOF\r\n");
             let _ = rewrites.read(&mut [0; 256]);
-            std::thread::sleep(Duration::from_millis(random.below(30)));
+            std::thread::sleep(Duration::from_millis(random.next() % 30));
         }
         drop(server);
         workers.into_iter().map(|worker| worker.join().expect("a worker")).collect()
@@ -286,7 +277,7 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
     println!("RESPOOL_SEED={seed}");
     let rounds = std::env::var("RESPOOL_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok());
     let rounds = rounds.unwrap_or(ROUNDS);
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().to_str().expect("a plain path");
     let mut clients = vec![(State::new(), Vec::new()); CLIENTS as usize];

@@ -2,10 +2,9 @@
 //! same order.
 
 use crate::commands::words;
-use crate::connection::{Connection, encode};
-use crate::servers::{PATIENCE, Server};
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
+use crate::connection::Connection;
+use crate::raw::Raw;
+use crate::servers::Server;
 
 /// What is executed one after the other. Some keys are missing on purpose, for `keymiss`.
 const SCRIPT: &str = "
@@ -59,7 +58,7 @@ const SCRIPT: &str = "
 struct Watched {
     _server: Server,
     client: Connection,
-    events: BufReader<TcpStream>,
+    events: Raw,
     fences: usize,
 }
 
@@ -68,10 +67,8 @@ impl Watched {
         let mut client = Connection::open(server.address);
         let on = words("CONFIG SET notify-keyspace-events KEAmn");
         assert_eq!(client.run(&[on]), [b"+OK\r\n"]);
-        let mut stream = TcpStream::connect(server.address).expect("the server listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a socket option");
-        stream.write_all(&encode(&words("PSUBSCRIBE *"))).expect("the server reads");
-        let mut events = BufReader::new(stream);
+        let mut events = Raw::connect(server.address);
+        events.say("PSUBSCRIBE *");
         assert_eq!(message(&mut events)[0], "psubscribe");
         Watched { _server: server, client, events, fences: 0 }
     }
@@ -94,24 +91,11 @@ impl Watched {
     }
 }
 
-/// One array of a few words or numbers.
-fn message(input: &mut impl BufRead) -> Vec<String> {
-    let line = |input: &mut dyn BufRead| {
-        let mut line = String::new();
-        input.read_line(&mut line).expect("a line");
-        line.trim_end().to_owned()
-    };
-    let len: usize = line(input)[1..].parse().expect("a length");
-    let mut word = || {
-        let head = line(input);
-        if head.starts_with(':') {
-            return head;
-        }
-        let mut word = vec![0; head[1..].parse::<usize>().expect("a length") + 2];
-        input.read_exact(&mut word).expect("a word");
-        String::from_utf8_lossy(&word[..word.len() - 2]).into_owned()
-    };
-    (0..len).map(|_| word()).collect()
+/// One array of a few words or numbers, without their lengths.
+fn message(events: &mut Raw) -> Vec<String> {
+    let reply = String::from_utf8_lossy(&events.reply()).into_owned();
+    let lines = reply.lines().skip(1).filter(|line| !line.starts_with('$'));
+    lines.map(str::to_owned).collect()
 }
 
 /// Ensures that every command publishes what Redis's publishes.

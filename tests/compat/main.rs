@@ -17,7 +17,11 @@ mod key_events;
 mod proxy;
 mod python;
 mod random;
+// The client of all tests that look at bytes.
 mod rare;
+#[allow(dead_code, reason = "each suite needs another part of it")]
+#[path = "../integration/raw.rs"]
+mod raw;
 mod rdb;
 mod replies;
 mod restarts;

@@ -1,9 +1,9 @@
 //! Several servers with Debian's nutcracker (twemproxy) in front: consistent hashing, a server that
 //! dies and comes back. The configuration is the README's, with other ports.
 
+use crate::raw::Raw;
 use crate::servers::{Guarded, PATIENCE, Server, free_address, is_up};
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -43,52 +43,15 @@ fn proxy(servers: &[SocketAddr]) -> (SocketAddr, Guarded, tempfile::TempDir) {
     panic!("nutcracker did not start");
 }
 
-struct Client(BufReader<TcpStream>);
-
-impl Client {
-    fn connect(address: SocketAddr) -> Client {
-        let stream = TcpStream::connect(address).expect("it listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a socket option");
-        Client(BufReader::new(stream))
-    }
-
-    /// Sends a request and returns its reply: the values of bulk strings, one a line.
-    fn ask(&mut self, words: &[&str]) -> String {
-        let mut request = format!("*{}\r\n", words.len());
-        words.iter().for_each(|word| request.push_str(&format!("${}\r\n{word}\r\n", word.len())));
-        self.0.get_ref().write_all(request.as_bytes()).expect("it reads");
-        self.reply()
-    }
-
-    fn reply(&mut self) -> String {
-        let line = self.line();
-        match (line.as_bytes().first(), line.get(1..).and_then(|text| text.parse::<i64>().ok())) {
-            (Some(b'$'), Some(-1)) => "(nil)".to_owned(),
-            (Some(b'$'), _) => self.line(),
-            (Some(b'*'), Some(count)) => {
-                let elements: Vec<String> = (0..count).map(|_| self.reply()).collect();
-                elements.join("\n")
-            }
-            _ => line,
-        }
-    }
-
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.0.read_line(&mut line).expect("a reply");
-        line.trim_end().to_owned()
-    }
-}
-
 fn keys_of(server: &Server) -> usize {
-    let reply = Client::connect(server.address).ask(&["DBSIZE"]);
+    let reply = Raw::connect(server.address).ask("DBSIZE");
     reply.trim_start_matches(':').parse().expect("a count")
 }
 
 /// How many of all keys can be set, which is how a cache is filled.
 fn set_all(address: SocketAddr) -> usize {
-    let mut client = Client::connect(address);
-    let is_set = |at: usize| client.ask(&["SET", &format!("key:{at}"), "value"]) == "+OK";
+    let mut client = Raw::connect(address);
+    let is_set = |at: usize| client.ask(&format!("SET key:{at} value")) == "+OK";
     (0..KEYS).map(is_set).filter(|is_set| *is_set).count()
 }
 
@@ -105,14 +68,11 @@ fn a_proxy_in_front_of_three_servers() {
     assert_eq!(spread.iter().sum::<usize>(), KEYS);
     assert!(spread.iter().all(|keys| *keys > KEYS / 6), "evenly: {spread:?}");
 
-    let mut client = Client::connect(address);
+    let mut client = Raw::connect(address);
     let names: Vec<String> = (0..100).map(|at| format!("key:{at}")).collect();
-    let many = |command| {
-        let names = names.iter().map(String::as_str);
-        std::iter::once(command).chain(names).collect::<Vec<&str>>()
-    };
+    let many = |command: &str| format!("{command} {}", names.join(" "));
     let values = client.ask(&many("MGET"));
-    assert_eq!(values.lines().filter(|value| *value == "value").count(), 100, "{values}");
+    assert_eq!(values.split(' ').filter(|word| *word == "value").count(), 100, "{values}");
     assert_eq!(client.ask(&many("DEL")), ":100");
 
     // One dies. The proxy may notice at the first request; then its keys go to the others.

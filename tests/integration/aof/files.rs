@@ -108,14 +108,8 @@ const WAYS: [Way; 8] = [
 
 /// Bytes that look random, and are the same in each run.
 fn random(len: usize) -> Vec<u8> {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state as u8
-    };
-    std::iter::repeat_with(next).take(len).collect()
+    let mut rng = fastrand::Rng::with_seed(7);
+    std::iter::repeat_with(|| rng.u8(..)).take(len).collect()
 }
 
 /// What becomes of a log one of whose files is spoiled, in the order of [`WAYS`].

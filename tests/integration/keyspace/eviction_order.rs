@@ -67,18 +67,16 @@ fn work_on(keyspace: &mut Keyspace, (db, key): &Place, now_ms: u64, random: u64)
 /// their last use, with insertions, uses and removals before and in between.
 #[test]
 fn eviction_follows_the_exact_order_of_use() {
+    const SEED: u64 = 5;
     const KEYS: u64 = 20_000;
     const STEPS: u64 = 200_000;
     for policy in [Policy::AllKeysLru, Policy::VolatileLru] {
         let mut keyspace = Keyspace::new(2);
         keyspace.set_limit(Limit { bytes: usize::MAX, policy });
         let mut order = Order::default();
-        // A xorshift generator: the numbers are the same in every run.
-        let mut random = 88_172_645_463_325_252_u64;
+        let mut rng = fastrand::Rng::with_seed(SEED);
         for step in 0..STEPS {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
+            let random = rng.u64(..);
             let place = ((random % 3 / 2) as usize, (random % KEYS).to_string().into_bytes());
             if work_on(&mut keyspace, &place, step / 1_000, random >> 32) {
                 let entry =
