@@ -2,6 +2,7 @@
 
 mod admin;
 mod connection;
+mod errors;
 mod hash;
 mod keys;
 mod known_faults;
