@@ -11,7 +11,6 @@ use respool::config::Fsync;
 use respool::keyspace::Key;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// A server that logs to a disk with faults.
 fn on_faults(dir: &Path) -> (TestServer, Arc<Faults>) {
@@ -346,8 +345,8 @@ fn turning_off_waits_for_the_sync_under_way() {
         // Space is reserved, the record is written, the file is synced.
         wait_until("the disk syncs", || faults.operations() == operations_before + 3);
         let turned_off = scope.spawn(|| aof.finish());
-        // Long enough for a thread that does not wait.
-        std::thread::sleep(Duration::from_millis(20));
+        // Time enough for a thread that does not wait.
+        (0..1_000).for_each(|_| std::thread::yield_now());
         assert!(aof.has_to_sync(place) && !turned_off.is_finished());
         drop(slowness);
     });

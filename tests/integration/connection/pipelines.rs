@@ -7,7 +7,7 @@ use respool::shared::Stats;
 use socket2::SockRef;
 use std::io::Write;
 use std::net::Shutdown;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Ensures exactly one reply per request, in order, with errors of every kind in between.
 #[test]
@@ -174,8 +174,9 @@ fn lines_that_ask_for_much_are_answered() {
     let mut stream = client.stream().try_clone().expect("a descriptor");
     std::thread::scope(|scope| {
         scope.spawn(move || stream.write_all(&b"GET k\r\n".repeat(600)).expect("it reads"));
-        // Longer than one write waits, and long enough to execute everything that was asked for.
-        std::thread::sleep(Duration::from_millis(100));
+        // So much is executed that replies wait in the server.
+        let mut other = server.client();
+        wait_until("replies wait", || other.ask("CLIENT LIST").matches(" omem=0 ").count() == 1);
         for at in 0..600 {
             assert_eq!(client.reply().len(), (1 << 20) + 12, "reply {at}");
         }
@@ -239,8 +240,6 @@ fn a_slow_reader_costs_what_it_has_not_read() {
     for _ in 0..100 {
         client.send(&request.repeat(PORTION));
         (0..PORTION).for_each(|_| assert_eq!(client.reply().len(), 3_009));
-        // Longer than the server waits for a reading client: it continues to execute instead.
-        std::thread::sleep(Duration::from_millis(12));
         // Half of a buffer may have been sent already, and it doubles when it grows; all that was
         // ever sent would be three hundred megabytes in the end.
         let held = held_bytes();

@@ -166,3 +166,14 @@ fn the_top_level_is_tidy() {
     found.dedup();
     expect_nothing("These do not belong at the top", &found);
 }
+
+/// Ensures that no test sleeps: what a test waits for has a condition, and the clock of the
+/// keyspace is moved by hand.
+#[test]
+fn tests_do_not_sleep() {
+    // The one place that looks again after a pause; put together, so that this line is not found.
+    let (word, waiting) = (["thread::", "sleep("].concat(), "tests/integration/support.rs");
+    let sources = sources("tests/integration");
+    let sleeping = sources.iter().filter(|it| it.path != waiting && it.text.contains(&word));
+    expect_nothing("Tests that sleep", &sleeping.map(|it| it.path.clone()).collect::<Vec<_>>());
+}

@@ -5,22 +5,20 @@ use crate::raw::Raw;
 use crate::support::wait_until;
 use std::net::TcpListener;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Runs the program to its end; it is expected to end by itself.
 fn run(arguments: &[&str]) -> Output {
     let mut child = Command::new(PROGRAM);
     let child = child.args(arguments).stdout(std::process::Stdio::piped());
-    let mut child = child.stderr(std::process::Stdio::piped()).spawn().expect("the program");
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while child.try_wait().expect("a child").is_none() {
-        if Instant::now() > deadline {
-            let _ = child.kill();
-            panic!("{arguments:?} did not end");
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    child.wait_with_output().expect("its output")
+    let child = child.stderr(std::process::Stdio::piped()).spawn().expect("the program");
+    let id = child.id().to_string();
+    let (sender, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(child.wait_with_output().expect("its output")));
+    ended.recv_timeout(Duration::from_secs(20)).unwrap_or_else(|_| {
+        let _ = Command::new("kill").args(["-9", &id]).status();
+        panic!("{arguments:?} did not end");
+    })
 }
 
 /// Expects something on standard error and exit code 1, and returns it.
