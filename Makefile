@@ -51,7 +51,7 @@ bench: ## Measure beside Debian's Redis, in under ten minutes (ARGS="--check")
 bench-quick: ## The same in under a minute, with rougher figures
 	cargo bench --locked --bench versus -- --quick $(ARGS)
 
-# Writes into the repository, because the README shows the picture: check it before you commit.
+# Writes into the repository, because the guide shows the picture: check it before you commit.
 bench-sweep: ## Measure against connections, depth, keys and cores, and draw that (python3)
 	cargo bench --locked --bench versus -- --sweep $(CURDIR)/tests/bench/throughput.csv $(ARGS)
 	python3 tests/bench/plot.py tests/bench/throughput.csv tests/bench/throughput.svg

@@ -40,6 +40,7 @@
 //! | [`system`] | facts and limits of the operating system |
 //! | [`log`], [`number`], [`text`] | lines for the operator; numbers and text that Rust lacks |
 //! | [`clock`], [`error`], [`limits`], [`policy`] | nothing below them |
+//! | [`guide`] | the long pages of the documentation; no code |
 //!
 //! # Threads
 //!
@@ -103,6 +104,7 @@ pub mod command;
 pub mod config;
 pub mod connection;
 pub mod error;
+pub mod guide;
 pub mod keyspace;
 pub mod limits;
 pub mod listener;

@@ -2,7 +2,7 @@
 //!
 //! A command is one static [`engine::Command`] row, written directly above its handler. To add a
 //! command, write its row and its handler in the family's file, name the row in the list at the
-//! top of that file, and write its test; `UPDATE_README=1 make test` adds it to the README's table.
+//! top of that file, and write its test; `UPDATE_README=1 make test` adds it to the guide's table.
 //!
 //! A handler is a plain function of the keys or the connection, its arguments and the reply: no
 //! socket, no lock, no clock. It parses and checks *all* its arguments before its first change. It

@@ -1,7 +1,7 @@
 //! A directive: one row of the list, and everything that its row makes possible.
 //!
 //! From a row come the reading of a line (of a file, of the command line, of standard input),
-//! CONFIG GET, CONFIG SET and CONFIG REWRITE, `--help` and the README's table. There is no second
+//! CONFIG GET, CONFIG SET and CONFIG REWRITE, `--help` and the guide's table. There is no second
 //! list.
 //!
 //! # Adding a directive
@@ -9,7 +9,7 @@
 //! to [`Config`] and name it with `at!(field)`; the field's type implements
 //! [`Setting`](super::value::Setting). A directive without a field is only stored, and its row has
 //! to say why that is no lie: `without_effect`, `refused`. `UPDATE_README=1 make test` renews the
-//! README.
+//! guide.
 
 use super::settings::Config;
 use super::shape::{self, Moment, Shape};
@@ -33,7 +33,7 @@ pub struct Directive {
     pub change: Change,
     /// Whether the value must not be repeated in an error or a log line.
     pub is_secret: bool,
-    /// What it means: one line for the help and the README.
+    /// What it means: one line for the help and the guide.
     pub doc: &'static str,
 }
 

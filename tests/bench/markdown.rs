@@ -1,4 +1,4 @@
-//! Tables that can be read in a terminal and pasted into the README.
+//! Tables that can be read in a terminal and pasted into the guide.
 
 use std::fmt::Write;
 

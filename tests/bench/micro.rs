@@ -5,7 +5,7 @@
 //! [`RUNS`] runs of [`RUN_MIN`] or longer; the best run next to it shows how far that is from an
 //! undisturbed machine.
 //!
-//! The second table is the basis of the README's figures about the one lock. [`gate::execute`] does
+//! The second table is the basis of the guide's figures about the one lock. [`gate::execute`] does
 //! all its work under that lock, except for taking and releasing it; so the time of a batch divided
 //! by its requests is an upper bound of *lock-hold time* per command, and the additional time of a
 //! longer batch per further request is close to it. In the third table several threads do all that

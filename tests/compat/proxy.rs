@@ -1,5 +1,5 @@
 //! Several servers with Debian's nutcracker (twemproxy) in front: consistent hashing, a server that
-//! dies and comes back. The configuration is the README's, with other ports.
+//! dies and comes back. The configuration is the guide's, with other ports.
 
 use crate::raw::Raw;
 use crate::servers::{Guarded, PATIENCE, Server, free_address, is_up};
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 const KEYS: usize = 3_000;
 
-/// The README's block, which this test keeps true.
+/// The guide's block, which this test keeps true.
 fn configuration() -> &'static str {
-    let readme = include_str!("../../README.md");
-    let block = readme.split("```yaml\nrespool:\n").nth(1).expect("the README has the block");
+    let page = include_str!("../../src/guide/operating.md");
+    let block = page.split("```yaml\nrespool:\n").nth(1).expect("the page has the block");
     block.split("```").next().expect("a block has an end")
 }
 

@@ -1,7 +1,7 @@
 //! The row of a command: everything that is known about it.
 //!
 //! A command is one static [`Command`], written directly above its handler. From that row come
-//! lookup, arity check, COMMAND and its subcommands, statistics, and the table in the README.
+//! lookup, arity check, COMMAND and its subcommands, statistics, and the table in the guide.
 
 use crate::aof::Pending;
 use crate::command::engine::blocking::Blocking;

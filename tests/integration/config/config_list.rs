@@ -1,17 +1,15 @@
-//! The one list of directives: it agrees with itself, with the help and with the README.
+//! The one list of directives: it agrees with itself, with the help and with the guide.
 
+use crate::house::guide::expect_between;
 use crate::process::PROGRAM;
 use respool::config::{Config, Effect, Moment, directives};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
-const BEGIN: &str = "<!-- directives -->";
-const END: &str = "<!-- /directives -->";
+const MARKERS: (&str, &str) = ("<!-- directives -->", "<!-- /directives -->");
 
-/// The part of the README that is made from the list.
+/// The part of the guide that is made from the list.
 fn expected_tables() -> String {
     let mut text = String::from("| directive | default | means |\n|---|---|---|\n");
     let (mut ignored, mut refused) = (Vec::new(), Vec::new());
@@ -47,22 +45,10 @@ fn expected_tables() -> String {
     text
 }
 
-/// Ensures that the README's tables of directives are the list's.
+/// Ensures that the guide's tables of directives are the list's.
 #[test]
-fn the_readme_shows_the_list() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(&path).expect("README.md");
-    let (before, rest) = readme.split_once(BEGIN).expect("the marker before the tables");
-    let (found, after) = rest.split_once(END).expect("the marker behind the tables");
-    let expected = expected_tables();
-    if found.trim() == expected.trim() {
-        return;
-    }
-    if std::env::var("UPDATE_README").is_ok_and(|wanted| wanted == "1") {
-        let updated = format!("{before}{BEGIN}\n{expected}{END}{after}");
-        return fs::write(path, updated).expect("README.md can be written");
-    }
-    panic!("UPDATE_README=1 cargo test puts these tables into README.md:\n\n{expected}");
+fn the_guide_shows_the_list() {
+    expect_between("src/guide/configuration.md", MARKERS, &expected_tables());
 }
 
 /// Ensures that names are in lower case and unique, including former names, and that each row has

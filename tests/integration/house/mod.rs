@@ -1,6 +1,7 @@
-//! Tests of the code itself: its layers, sizes, words, and what the README says.
+//! Tests of the code itself: its layers, sizes, words, and what the README and the guide say.
 
 mod examples;
+pub mod guide;
 mod layers;
 mod readme;
 mod tidy;

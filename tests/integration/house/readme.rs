@@ -1,18 +1,14 @@
-//! The README tells the truth about the commands: its table is made from theirs.
+//! The guide tells the truth about the commands: its table is made from theirs.
 
+use crate::house::guide::expect_between;
 use crate::support::TestServer;
+use crate::house::tidy::root;
 use respool::command::engine::Command;
 use respool::command::families;
 use std::fmt::Write;
 use std::fs;
-use std::path::PathBuf;
 
-const BEGIN: &str = "<!-- commands -->";
-const END: &str = "<!-- /commands -->";
-
-fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md")
-}
+const MARKERS: (&str, &str) = ("<!-- commands -->", "<!-- /commands -->");
 
 /// The table of all commands that can be called, in the order of the families.
 fn expected_table() -> String {
@@ -33,30 +29,18 @@ fn expected_table() -> String {
     table
 }
 
-/// Ensures that the README's table of commands is the one in the code.
+/// Ensures that the guide's table of commands is the one in the code.
 #[test]
 fn the_table_of_commands_is_the_codes() {
-    let expected = expected_table();
-    let readme = fs::read_to_string(path()).unwrap_or_else(|error| {
-        panic!("no README.md ({error}); between {BEGIN} and {END} it should have\n\n{expected}")
-    });
-    let (before, rest) = readme.split_once(BEGIN).expect("the marker before the table");
-    let (found, after) = rest.split_once(END).expect("the marker behind the table");
-    if found.trim() == expected.trim() {
-        return;
-    }
-    if std::env::var("UPDATE_README").is_ok_and(|wanted| wanted == "1") {
-        let updated = format!("{before}{BEGIN}\n{expected}{END}{after}");
-        return fs::write(path(), updated).expect("README.md can be written");
-    }
-    panic!("UPDATE_README=1 cargo test puts this table into README.md:\n\n{expected}");
+    expect_between("src/guide/commands.md", MARKERS, &expected_table());
 }
 
-/// Ensures that what the README says of families that are not served is what a client gets.
+/// Ensures that what the guide says of families that are not served is what a client gets.
 #[test]
 fn families_that_are_not_served_answer_as_described() {
-    let readme = fs::read_to_string(path()).expect("README.md");
-    let (_, table) = readme.split_once("| family | for example |").expect("the table of families");
+    let path = root().join("src/guide/compatibility.md");
+    let page = fs::read_to_string(path).expect("the page");
+    let (_, table) = page.split_once("| family | for example |").expect("the table of families");
     let (table, _) = table.split_once("\n\n").expect("its end");
     let rows: Vec<&str> = table.lines().skip(2).collect();
     assert!(rows.len() > 5, "{rows:#?}");

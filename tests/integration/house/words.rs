@@ -61,17 +61,22 @@ fn contains_word(text: &str, word: &str) -> bool {
     })
 }
 
+/// The words in `text` for which there are plain ones, each with those.
+pub fn not_plain(text: &str) -> Vec<String> {
+    // Line breaks may stand between the words of a phrase.
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let forbidden = FORBIDDEN.map(|(parts, plain)| (parts.concat(), plain)).into_iter();
+    let found = forbidden.filter(|(word, _)| contains_word(&text, word));
+    found.map(|(word, plain)| format!("\"{word}\"; plain: {plain}")).collect()
+}
+
 /// Ensures that no comment contains a word for which there is a plain one.
 #[test]
 fn comments_are_in_plain_words() {
     let mut found = Vec::new();
     for Source { path, text } in [sources("src"), sources("tests")].into_iter().flatten() {
-        let text = comments(&text).to_lowercase();
-        for (word, plain) in FORBIDDEN.map(|(parts, plain)| (parts.concat(), plain)) {
-            if contains_word(&text, &word) {
-                found.push(format!("{path}: \"{word}\"; plain: {plain}"));
-            }
-        }
+        let words = not_plain(&comments(&text));
+        found.extend(words.into_iter().map(|word| format!("{path}: {word}")));
     }
     expect_nothing("Words that are not plain", &found);
 }
