@@ -1,8 +1,8 @@
 //! The guide tells the truth about the commands: its table is made from theirs.
 
 use crate::house::guide::expect_between;
-use crate::support::TestServer;
 use crate::house::tidy::root;
+use crate::support::TestServer;
 use respool::command::engine::Command;
 use respool::command::families;
 use std::fmt::Write;
