@@ -5,6 +5,7 @@
 //! them in their absence: it puts the reply into their outboxes.
 
 use super::client::Client;
+use crate::observe::CommandId;
 use crate::resp::{Args, Reply, Span};
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -16,8 +17,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 pub struct Waiting {
     /// The client.
     pub client: Arc<Client>,
-    /// The command's row.
-    pub row: usize,
+    /// The command, if it waits for a key.
+    pub id: Option<CommandId>,
     /// The database it works in.
     pub db: usize,
     /// Whether the client speaks RESP3.
@@ -34,7 +35,7 @@ impl Waiting {
     /// A request with these words.
     pub fn new<'w>(
         client: &Arc<Client>,
-        (row, db): (usize, usize),
+        (id, db): (Option<CommandId>, usize),
         is_silent: bool,
         give_up: fn(&mut Reply),
         words: impl Iterator<Item = &'w [u8]>,
@@ -46,7 +47,7 @@ impl Waiting {
         }
         Waiting {
             client: Arc::clone(client),
-            row,
+            id,
             db,
             is_resp3: client.resp.load(Relaxed) == 3,
             is_silent,

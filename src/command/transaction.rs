@@ -10,7 +10,7 @@ use crate::command::engine::call;
 use crate::command::engine::meter::account;
 use crate::command::engine::queue::Transaction;
 use crate::command::engine::{
-    Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Context, Handler, KeyArguments, Outcome, Reply, flag,
 };
 
 /// The family.
@@ -19,10 +19,8 @@ pub const COMMANDS: &[&[&Command]] = &[&[&MULTI, &EXEC, &DISCARD, &WATCH, &UNWAT
 /// Flags of the whole family.
 const FLAGS: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::FAST | flag::ALLOW_BUSY;
 
-/// The common part of this family's rows.
-const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
-    Command { group: "transactions", ..Command::named(name, arity, FLAGS | flag::UNQUEUED, since) }
-}
+/// What the rows of the family have in common.
+const FAMILY: Command = Command { flags: FLAGS, ..Command::of_group("transactions") };
 
 static MULTI: Command = Command {
     summary: "Begins a transaction: the requests that follow are queued",
@@ -38,7 +36,7 @@ static MULTI: Command = Command {
               $1
               v",
     handler: Handler::Plain(multi),
-    ..row("multi", 1, "1.2.0")
+    ..FAMILY.row("multi", 1, flag::UNQUEUED, "1.2.0")
 };
 
 fn multi(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -57,8 +55,9 @@ static EXEC: Command = Command {
         | flag::STALE
         | flag::SKIP_SLOWLOG
         | flag::UNQUEUED
+        | flag::ENDS_TRANSACTION
         | flag::EXECUTES,
-    complexity: "That of the queued commands",
+    complexity: Complexity::Other("That of the queued commands"),
     summary: "Executes the queued commands, all at once or not at all",
     example: "> EXEC
               -ERR EXEC without MULTI
@@ -69,7 +68,7 @@ static EXEC: Command = Command {
               > EXEC
               -EXECABORT Transaction discarded because of previous errors.",
     handler: Handler::Keyspace(exec),
-    ..row("exec", 1, "1.2.0")
+    ..FAMILY.row("exec", 1, 0, "1.2.0")
 };
 
 fn exec(
@@ -99,13 +98,13 @@ fn exec(
     for queued in &transaction.requests {
         let args = Args::new(&queued.buffer, &queued.spans);
         let mark = reply.mark();
-        if let Err(error) = call::perform(queued.row, context, keyspace, args, reply) {
+        if let Err(error) = call::perform(queued.id, context, keyspace, args, reply) {
             call::reply_error(context.shared, &error, mark, reply);
         }
         let now_ns = context.shared.clock.steady_ns();
         let duration_ns = now_ns - since_ns;
         let request = std::iter::once(args);
-        account(context.shared, context.session, queued.row, duration_ns, request);
+        account(context.shared, context.session, queued.id, duration_ns, request);
         since_ns = now_ns;
     }
     context.session.is_in_exec = false;
@@ -126,7 +125,7 @@ static DISCARD: Command = Command {
               > EXISTS k
               :0",
     handler: Handler::Keyspace(discard),
-    ..row("discard", 1, "2.0.0")
+    ..FAMILY.row("discard", 1, flag::UNQUEUED | flag::ENDS_TRANSACTION, "2.0.0")
 };
 
 fn discard(
@@ -146,7 +145,7 @@ fn discard(
 static WATCH: Command = Command {
     arity: -2,
     keys: KeyArguments::ALL.used(&["RO"]),
-    complexity: "O(1) for every key",
+    complexity: Complexity::Other("O(1) for every key"),
     summary: "Makes the next EXEC do nothing if one of the keys is changed before it",
     syntax: "key [key ...]",
     example: "> WATCH k
@@ -163,7 +162,7 @@ static WATCH: Command = Command {
               $4
               mine",
     handler: Handler::Keyspace(watch),
-    ..row("watch", -2, "2.2.0")
+    ..FAMILY.row("watch", -2, flag::UNQUEUED, "2.2.0")
 };
 
 fn watch(
@@ -190,9 +189,8 @@ static UNWATCH: Command = Command {
               +OK",
     // As in Redis, MULTI queues it, without effect because EXEC has already checked the watched
     // keys.
-    flags: FLAGS,
     handler: Handler::Keyspace(unwatch),
-    ..row("unwatch", 1, "2.2.0")
+    ..FAMILY.row("unwatch", 1, 0, "2.2.0")
 };
 
 fn unwatch(

@@ -7,6 +7,7 @@
 //! A histogram has four buckets for every doubling of time, so a percentile read from it is at most
 //! a quarter too large.
 
+use super::CommandId;
 use crate::limits;
 use std::array;
 use std::sync::OnceLock;
@@ -26,7 +27,7 @@ const BUCKETS: usize = 1 + (((LONGEST_POWER - SHORTEST_POWER) << PARTS_POWER) as
 /// One command's durations.
 type Histogram = [AtomicU64; BUCKETS];
 
-/// Figures of all commands, by the index of their row in the command table.
+/// Figures of all commands, by their [`CommandId`].
 #[derive(Debug)]
 pub struct Calls {
     rows: Box<[Row]>,
@@ -66,8 +67,8 @@ impl Default for Calls {
 impl Calls {
     /// Counts `calls` executions of a command that took `duration_ns` together; each is counted
     /// with the same duration.
-    pub fn add(&self, row: usize, calls: u64, duration_ns: u64) {
-        let row = &self.rows[row];
+    pub fn add(&self, id: CommandId, calls: u64, duration_ns: u64) {
+        let row = &self.rows[id.index()];
         row.calls.fetch_add(calls, Relaxed);
         row.duration_ns.fetch_add(duration_ns, Relaxed);
         let histogram = row.histogram.get_or_init(|| Box::new(array::from_fn(|_| 0.into())));
@@ -75,18 +76,18 @@ impl Calls {
     }
 
     /// Counts a request that was refused before it was executed.
-    pub fn add_rejected(&self, row: usize) {
-        self.rows[row].rejected.fetch_add(1, Relaxed);
+    pub fn add_rejected(&self, id: CommandId) {
+        self.rows[id.index()].rejected.fetch_add(1, Relaxed);
     }
 
     /// Counts an execution that ended with an error; [`Calls::add`] counts it as well.
-    pub fn add_failed(&self, row: usize) {
-        self.rows[row].failed.fetch_add(1, Relaxed);
+    pub fn add_failed(&self, id: CommandId) {
+        self.rows[id.index()].failed.fetch_add(1, Relaxed);
     }
 
     /// The figures of one command.
-    pub fn of(&self, row: usize) -> Figures {
-        let row = &self.rows[row];
+    pub fn of(&self, id: CommandId) -> Figures {
+        let row = &self.rows[id.index()];
         Figures {
             calls: row.calls.load(Relaxed),
             duration_ns: row.duration_ns.load(Relaxed),
@@ -101,8 +102,8 @@ impl Calls {
     }
 
     /// The distribution of one command's durations, if it was ever called.
-    pub fn durations(&self, row: usize) -> Option<Durations> {
-        let counters = self.rows[row].histogram.get()?;
+    pub fn durations(&self, id: CommandId) -> Option<Durations> {
+        let counters = self.rows[id.index()].histogram.get()?;
         let buckets: Vec<u64> = counters.iter().map(|counter| counter.load(Relaxed)).collect();
         let calls: u64 = buckets.iter().sum();
         (calls > 0).then_some(Durations { buckets, calls })
@@ -194,28 +195,28 @@ mod tests {
     #[test]
     fn percentiles_are_nearly_true() {
         let calls = Calls::default();
-        (1..=1_000).for_each(|at| calls.add(3, 1, at * 1_000));
-        let durations = calls.durations(3).expect("it was called");
+        (1..=1_000).for_each(|at| calls.add(CommandId::at(3), 1, at * 1_000));
+        let durations = calls.durations(CommandId::at(3)).expect("it was called");
         for (percent, exact) in [(50.0, 500_000), (99.0, 990_000), (99.9, 999_000)] {
             let read = durations.percentile_ns(percent);
             assert!((exact..=exact * 5 / 4).contains(&read), "{percent}: {read}");
         }
-        assert_eq!(calls.of(3).calls, 1_000);
-        assert_eq!(calls.of(3).duration_ns, 500_500_000);
-        assert!(calls.durations(4).is_none());
+        assert_eq!(calls.of(CommandId::at(3)).calls, 1_000);
+        assert_eq!(calls.of(CommandId::at(3)).duration_ns, 500_500_000);
+        assert!(calls.durations(CommandId::at(4)).is_none());
     }
 
     /// Ensures that a streak is counted as calls of equal duration, and that a reset clears it.
     #[test]
     fn streaks_are_shared_out_evenly() {
         let calls = Calls::default();
-        calls.add(0, 16, 16 * 300);
-        calls.add(0, 1, 3_000_000);
-        let durations = calls.durations(0).expect("it was called");
+        calls.add(CommandId::at(0), 16, 16 * 300);
+        calls.add(CommandId::at(0), 1, 3_000_000);
+        let durations = calls.durations(CommandId::at(0)).expect("it was called");
         assert_eq!(durations.doublings(), [(10, 16), (22, 17)]);
         assert_eq!(calls.total(), 17);
         calls.reset();
-        assert_eq!(calls.of(0), Figures::default());
-        assert!(calls.durations(0).is_none());
+        assert_eq!(calls.of(CommandId::at(0)), Figures::default());
+        assert!(calls.durations(CommandId::at(0)).is_none());
     }
 }

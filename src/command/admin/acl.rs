@@ -6,7 +6,9 @@ use crate::command::engine::categories::categories;
 use crate::command::engine::help;
 use crate::command::engine::help::wrong_subcommand;
 use crate::command::engine::table;
-use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply, flag,
+};
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&ACL];
@@ -49,7 +51,7 @@ const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
 
 static ACL: Command = Command {
     flags: 0,
-    complexity: "Depends on the subcommand",
+    complexity: Complexity::Other("Depends on the subcommand"),
     summary: "Describes the only user",
     syntax: "subcommand",
     handler: Handler::Container(&[&CAT, &DRYRUN, &GETUSER, &HELP, &LIST, &USERS, &WHOAMI], None),
@@ -58,7 +60,7 @@ static ACL: Command = Command {
 
 static CAT: Command = Command {
     flags: OPEN,
-    complexity: "O(N) with N commands",
+    complexity: Complexity::Other("O(N) with N commands"),
     summary: "Lists the categories of commands, or the commands of one",
     syntax: "[category]",
     example: "> ACL CAT transaction
@@ -117,7 +119,7 @@ fn dryrun(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let request = args.from(3);
     let row = table::find_request(request.at(0), request.get(1))
         .ok_or_else(|| CommandError::quoting("ERR Command '", request.at(0), "' not found"))?;
-    let row = &table::rows()[row];
+    let row = table::row(row);
     if !row.command.takes(request.len()) {
         return Err(CommandError::arity(&row.full_name()));
     }

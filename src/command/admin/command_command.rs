@@ -10,28 +10,27 @@ use crate::command::engine::syntax::Argument;
 use crate::command::engine::table;
 use crate::command::engine::table::Row;
 use crate::command::engine::{
-    Args, Command, CommandError, Context, Handler, KeyArguments, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Context, Handler, KeyArguments, Outcome, Reply, flag,
 };
 use crate::text::glob;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&COMMAND];
 
-const FLAGS: u32 = flag::LOADING | flag::STALE | flag::OF_CONNECTION;
+const FLAGS: u32 = flag::LOADING | flag::STALE;
 
-/// The common part of this family's rows.
-const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
-    Command {
-        group: "server",
-        complexity: "O(N) with N commands",
-        ..Command::named(name, arity, FLAGS, since)
-    }
-}
+/// What the rows of the family have in common.
+const FAMILY: Command = Command {
+    flags: FLAGS,
+    categories: &["connection"],
+    complexity: Complexity::Other("O(N) with N commands"),
+    ..Command::of_group("server")
+};
 
 static COMMAND: Command = Command {
     summary: "Describes all commands",
     handler: Handler::Container(&[&COUNT, &DOCS, &GETKEYS, &HELP, &INFO, &LIST], Some(all)),
-    ..row("command", -1, "2.8.13")
+    ..FAMILY.row("command", -1, 0, "2.8.13")
 };
 
 fn all(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -51,7 +50,7 @@ static COUNT: Command = Command {
     example: "> COMMAND COUNT now
               -ERR wrong number of arguments for 'command|count' command",
     handler: Handler::Plain(count),
-    ..row("count", 2, "2.8.13")
+    ..FAMILY.row("count", 2, 0, "2.8.13")
 };
 
 fn count(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -66,7 +65,7 @@ static INFO: Command = Command {
               *1
               $-1",
     handler: Handler::Plain(info),
-    ..row("info", -2, "2.8.13")
+    ..FAMILY.row("info", -2, 0, "2.8.13")
 };
 
 fn info(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -101,8 +100,8 @@ fn describe(row: &Row, reply: &mut Reply) {
     reply.set(0);
     describe_keys(command, reply);
     reply.set(command.subcommands().len());
-    for subcommand in command.subcommands() {
-        describe(&Row { command: subcommand, container: Some(command) }, reply);
+    for subcommand in table::subcommands(row.id) {
+        describe(subcommand, reply);
     }
 }
 
@@ -163,7 +162,7 @@ static DOCS: Command = Command {
     example: "> COMMAND DOCS nothing
               *0",
     handler: Handler::Plain(docs),
-    ..row("docs", -2, "7.0.0")
+    ..FAMILY.row("docs", -2, 0, "7.0.0")
 };
 
 fn docs(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -182,9 +181,9 @@ fn document(row: &Row, reply: &mut Reply) {
         ("summary", command.summary),
         ("since", command.since),
         ("group", command.group),
-        ("complexity", command.complexity),
+        ("complexity", command.complexity.text()),
     ];
-    let subcommands = command.subcommands();
+    let subcommands = table::subcommands(row.id);
     reply.bulk(row.full_name().as_bytes());
     let arguments = syntax::arguments(command.syntax);
     let has_arguments = subcommands.is_empty() && !arguments.is_empty();
@@ -201,7 +200,7 @@ fn document(row: &Row, reply: &mut Reply) {
         reply.bulk(b"subcommands");
         reply.map(subcommands.len());
         for subcommand in subcommands {
-            document(&Row { command: subcommand, container: Some(command) }, reply);
+            document(subcommand, reply);
         }
     }
 }
@@ -232,7 +231,7 @@ fn document_arguments(arguments: &[Argument], reply: &mut Reply) {
 }
 
 static GETKEYS: Command = Command {
-    complexity: "O(N) with N arguments",
+    complexity: Complexity::Other("O(N) with N arguments"),
     summary: "Returns which arguments of a request are keys",
     syntax: "command [arg [arg ...]]",
     example: "> COMMAND GETKEYS MSET a 1 b 2
@@ -244,14 +243,14 @@ static GETKEYS: Command = Command {
               > COMMAND GETKEYS PING
               -ERR The command has no key arguments",
     handler: Handler::Plain(getkeys),
-    ..row("getkeys", -3, "2.8.13")
+    ..FAMILY.row("getkeys", -3, 0, "2.8.13")
 };
 
 fn getkeys(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let request = args.from(2);
-    let row = table::find_request(request.at(0), request.get(1));
-    let row = row.ok_or(CommandError::new("ERR Invalid command specified"))?;
-    let command = table::rows()[row].command;
+    let id = table::find_request(request.at(0), request.get(1));
+    let id = id.ok_or(CommandError::new("ERR Invalid command specified"))?;
+    let command = table::command(id);
     if command.keys.is_none() || command.keys.uses == ["not_key"] {
         return Err(CommandError::new("ERR The command has no key arguments"));
     }
@@ -278,7 +277,7 @@ static LIST: Command = Command {
               > COMMAND LIST FILTERBY MODULE none
               *0",
     handler: Handler::Plain(list),
-    ..row("list", -2, "7.0.0")
+    ..FAMILY.row("list", -2, 0, "7.0.0")
 };
 
 fn list(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -310,6 +309,7 @@ fn list(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static HELP: Command = Command {
     flags: FLAGS,
+    categories: FAMILY.categories,
     example: "> COMMAND HELP now
               -ERR wrong number of arguments for 'command|help' command",
     ..help::row("server", "5.0.0")

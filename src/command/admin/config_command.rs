@@ -2,7 +2,9 @@
 
 use crate::command::engine::Keyspace;
 use crate::command::engine::help;
-use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply, flag,
+};
 use crate::config::{Directive, directives, rewrite};
 use crate::shared::Shared;
 use crate::text::glob;
@@ -12,7 +14,7 @@ pub const COMMANDS: &[&Command] = &[&CONFIG];
 
 static CONFIG: Command = Command {
     group: "server",
-    complexity: "Depends on the subcommand",
+    complexity: Complexity::Other("Depends on the subcommand"),
     summary: "Shows and changes the configuration",
     syntax: "subcommand",
     handler: Handler::Container(&[&GET, &SET, &RESETSTAT, &REWRITE, &HELP], None),
@@ -23,7 +25,7 @@ const FLAGS: u32 = flag::ADMIN | flag::NOSCRIPT | flag::LOADING | flag::STALE;
 
 static GET: Command = Command {
     group: "server",
-    complexity: "O(N) with N directives",
+    complexity: Complexity::Other("O(N) with N directives"),
     summary: "Shows the directives whose names match a glob pattern",
     syntax: "parameter [parameter ...]",
     example: "> CONFIG GET DataBases nothing*
@@ -73,7 +75,7 @@ fn name_is(name: &[u8], other: &[u8]) -> bool {
 
 static SET: Command = Command {
     group: "server",
-    complexity: "O(N) with N directives",
+    complexity: Complexity::Other("O(N) with N directives"),
     summary: "Changes directives, all of them or none",
     syntax: "parameter value [parameter value ...]",
     example: "> CONFIG SET timeout 60 tcp-keepalive 30
@@ -101,7 +103,7 @@ fn set(shared: &Shared, context: &mut Context<'_>, args: Args<'_>, reply: &mut R
 
 static RESETSTAT: Command = Command {
     group: "server",
-    complexity: "O(N) with N commands",
+    complexity: Complexity::Other("O(N) with N commands"),
     summary: "Resets the counters that INFO shows",
     example: "> CONFIG RESETSTAT
               +OK",
@@ -125,7 +127,7 @@ fn resetstat(
 
 static REWRITE: Command = Command {
     group: "server",
-    complexity: "O(N) with N lines of the file",
+    complexity: Complexity::Other("O(N) with N lines of the file"),
     summary: "Writes the present values into the server's configuration file",
     example: "> CONFIG REWRITE
               -ERR The server is running without a config file",

@@ -1,6 +1,8 @@
 //! Commands about the server and its databases as a whole.
 
-use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply, flag,
+};
 use crate::command::engine::{Keys, Keyspace};
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ pub const COMMANDS: &[&Command] = &[&DBSIZE, &FLUSHDB, &FLUSHALL, &TIME, &DEBUG]
 
 static DBSIZE: Command = Command {
     group: "server",
+    categories: &["keyspace"],
     summary: "Counts the keys of the database",
     example: "> DBSIZE
               :0
@@ -17,7 +20,7 @@ static DBSIZE: Command = Command {
               > DBSIZE
               :1",
     handler: Handler::Keys(dbsize),
-    ..Command::named("dbsize", 1, flag::READONLY | flag::FAST | flag::OF_KEYSPACE, "1.0.0")
+    ..Command::named("dbsize", 1, flag::READONLY | flag::FAST, "1.0.0")
 };
 
 fn dbsize(keys: &mut Keys<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -27,7 +30,8 @@ fn dbsize(keys: &mut Keys<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static FLUSHDB: Command = Command {
     group: "server",
-    complexity: "O(1) for other clients; the memory is freed after the lock",
+    categories: &["keyspace"],
+    complexity: Complexity::Other("O(1) for other clients; the memory is freed after the lock"),
     summary: "Removes all keys of the database",
     syntax: "[ASYNC | SYNC]",
     example: "> SET k v
@@ -37,7 +41,7 @@ static FLUSHDB: Command = Command {
               > DBSIZE
               :0",
     handler: Handler::Keyspace(flushdb),
-    ..Command::named("flushdb", -1, flag::WRITE | flag::DANGEROUS | flag::OF_KEYSPACE, "1.0.0")
+    ..Command::named("flushdb", -1, flag::WRITE | flag::DANGEROUS, "1.0.0")
 };
 
 fn flushdb(
@@ -54,7 +58,8 @@ fn flushdb(
 
 static FLUSHALL: Command = Command {
     group: "server",
-    complexity: "O(1) for other clients; the memory is freed after the lock",
+    categories: &["keyspace"],
+    complexity: Complexity::Other("O(1) for other clients; the memory is freed after the lock"),
     summary: "Removes all keys of all databases",
     syntax: "[ASYNC | SYNC]",
     example: "> SET k v
@@ -64,7 +69,7 @@ static FLUSHALL: Command = Command {
               > DBSIZE
               :0",
     handler: Handler::Keyspace(flushall),
-    ..Command::named("flushall", -1, flag::WRITE | flag::DANGEROUS | flag::OF_KEYSPACE, "1.0.0")
+    ..Command::named("flushall", -1, flag::WRITE | flag::DANGEROUS, "1.0.0")
 };
 
 fn flushall(
@@ -107,7 +112,7 @@ fn time(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static DEBUG: Command = Command {
     group: "server",
-    complexity: "Depends on the subcommand",
+    complexity: Complexity::Other("Depends on the subcommand"),
     summary: "Helps to test the server, if --enable-debug-command allows it",
     syntax: "SLEEP seconds | PANIC",
     example: "> DEBUG SLEEP 0

@@ -9,7 +9,7 @@
 
 use crate::command::admin::info_facts::Facts;
 use crate::command::admin::{info_commands, info_memory, info_process, info_stats, persistence};
-use crate::command::engine::{Args, Command, Context, Handler, Outcome, Reply, flag};
+use crate::command::engine::{Args, Command, Complexity, Context, Handler, Outcome, Reply, flag};
 use crate::keyspace::Keyspace;
 use crate::shared::Stats;
 use std::fmt::Write;
@@ -19,7 +19,7 @@ pub const COMMANDS: &[&Command] = &[&INFO];
 
 static INFO: Command = Command {
     group: "server",
-    complexity: "O(N) with N commands",
+    complexity: Complexity::Other("O(N) with N commands"),
     summary: "Returns the server's figures, all or by section",
     syntax: "[section [section ...]]",
     example: "> INFO nothing

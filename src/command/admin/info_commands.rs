@@ -7,8 +7,8 @@ use std::fmt::Write;
 
 /// One line for every command that was asked for.
 pub fn commandstats(shared: &Services, out: &mut String) -> std::fmt::Result {
-    for (number, row) in table::rows().iter().enumerate() {
-        let figures = shared.calls.of(number);
+    for row in table::rows() {
+        let figures = shared.calls.of(row.id);
         if figures != Figures::default() {
             let Figures { calls, duration_ns, rejected, failed } = figures;
             let (duration_us, name) = (duration_ns / 1_000, row.full_name());
@@ -41,8 +41,8 @@ pub fn latencystats(shared: &Services, out: &mut String) -> std::fmt::Result {
         }
         config.latency_tracking_info_percentiles.clone()
     };
-    for (number, row) in table::rows().iter().enumerate() {
-        let Some(durations) = shared.calls.durations(number) else { continue };
+    for row in table::rows() {
+        let Some(durations) = shared.calls.durations(row.id) else { continue };
         write!(out, "latency_percentiles_usec_{}:", row.full_name())?;
         for (at, percentile) in percentiles.iter().enumerate() {
             let duration_us = durations.percentile_ns(*percentile) as f64 / 1e3;

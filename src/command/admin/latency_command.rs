@@ -1,8 +1,10 @@
 //! LATENCY: the moments when clients had to wait, and the usual duration of commands.
 
 use crate::command::engine::help;
-use crate::command::engine::table;
-use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
+use crate::command::engine::table::{self, Row};
+use crate::command::engine::{
+    Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply, flag,
+};
 use crate::observe::calls::Durations;
 use crate::observe::latency::{Event, Sample};
 use std::fmt::Write;
@@ -10,29 +12,22 @@ use std::fmt::Write;
 /// The family.
 pub const COMMANDS: &[&Command] = &[&LATENCY];
 
-/// The common part of this family's rows.
-const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
-    Command {
-        group: "server",
-        ..Command::named(
-            name,
-            arity,
-            flag::ADMIN | flag::NOSCRIPT | flag::LOADING | flag::STALE,
-            since,
-        )
-    }
-}
+/// What the rows of the family have in common.
+const FAMILY: Command = Command {
+    flags: flag::ADMIN | flag::NOSCRIPT | flag::LOADING | flag::STALE,
+    ..Command::of_group("server")
+};
 
 static LATENCY: Command = Command {
     flags: 0,
-    complexity: "Depends on the subcommand",
+    complexity: Complexity::Other("Depends on the subcommand"),
     summary: "Shows when clients had to wait",
     syntax: "subcommand",
     handler: Handler::Container(
         &[&DOCTOR, &GRAPH, &HELP, &HISTOGRAM, &HISTORY, &LATEST, &RESET],
         None,
     ),
-    ..row("latency", -2, "2.8.13")
+    ..FAMILY.row("latency", -2, 0, "2.8.13")
 };
 
 static LATEST: Command = Command {
@@ -40,7 +35,7 @@ static LATEST: Command = Command {
     example: "> LATENCY LATEST
               *0",
     handler: Handler::Plain(latest),
-    ..row("latest", 2, "2.8.13")
+    ..FAMILY.row("latest", 2, 0, "2.8.13")
 };
 
 fn latest(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -64,7 +59,7 @@ static HISTORY: Command = Command {
     example: "> LATENCY HISTORY command
               *0",
     handler: Handler::Plain(history),
-    ..row("history", 3, "2.8.13")
+    ..FAMILY.row("history", 3, 0, "2.8.13")
 };
 
 fn history(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -89,7 +84,7 @@ static RESET: Command = Command {
     example: "> LATENCY RESET command
               :0",
     handler: Handler::Plain(reset),
-    ..row("reset", -2, "2.8.13")
+    ..FAMILY.row("reset", -2, 0, "2.8.13")
 };
 
 fn reset(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -101,30 +96,30 @@ fn reset(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
 }
 
 static HISTOGRAM: Command = Command {
-    complexity: "O(N) with N commands",
+    complexity: Complexity::Other("O(N) with N commands"),
     summary: "Shows how many calls of the named commands, or of all, took how many microseconds",
     syntax: "[command [command ...]]",
     example: "> LATENCY HISTOGRAM nothing
               *0",
     handler: Handler::Plain(histogram),
-    ..row("histogram", -2, "7.0.0")
+    ..FAMILY.row("histogram", -2, 0, "7.0.0")
 };
 
 fn histogram(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let mut wanted: Vec<usize> = Vec::new();
+    let mut wanted: Vec<&Row> = Vec::new();
     for name in args.from(2).iter() {
         wanted.extend(table::rows_of(name));
     }
     if args.len() == 2 {
-        wanted.extend(0..table::rows().len());
+        wanted.extend(table::rows());
     }
     let is_tracking = context.shared.config().latency_tracking;
-    let durations = |number| context.shared.calls.durations(number).map(|found| (number, found));
-    let found: Vec<(usize, Durations)> =
+    let durations = |row: &'static Row| Some((row, context.shared.calls.durations(row.id)?));
+    let found: Vec<(&Row, Durations)> =
         wanted.into_iter().filter(|_| is_tracking).filter_map(durations).collect();
     reply.map(found.len());
-    for (number, durations) in found {
-        reply.bulk(table::rows()[number].full_name().as_bytes());
+    for (row, durations) in found {
+        reply.bulk(row.full_name().as_bytes());
         reply.map(2);
         reply.bulk(b"calls");
         reply.integer(durations.calls as i64);
@@ -147,7 +142,7 @@ static DOCTOR: Command = Command {
     example: "> LATENCY DOCTOR now
               -ERR wrong number of arguments for 'latency|doctor' command",
     handler: Handler::Plain(doctor),
-    ..row("doctor", 2, "2.8.13")
+    ..FAMILY.row("doctor", 2, 0, "2.8.13")
 };
 
 fn doctor(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -195,7 +190,7 @@ static GRAPH: Command = Command {
     example: "> LATENCY GRAPH command
               -ERR No samples available for event 'command'",
     handler: Handler::Plain(graph),
-    ..row("graph", 3, "2.8.13")
+    ..FAMILY.row("graph", 3, 0, "2.8.13")
 };
 
 fn graph(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -5,7 +5,8 @@
 
 use crate::command::engine::help;
 use crate::command::engine::{
-    Args, Command, CommandError, Context, Handler, KeyArguments, Keys, Keyspace, Outcome,
+    Args, Command, CommandError, Complexity, Context, Handler, KeyArguments, Keys, Keyspace,
+    Outcome,
 };
 use crate::command::engine::{Reply, flag};
 use crate::shared::Stats;
@@ -13,21 +14,18 @@ use crate::shared::Stats;
 /// The family.
 pub const COMMANDS: &[&Command] = &[&MEMORY];
 
-/// The common part of this family's rows.
-const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
-    Command {
-        group: "server",
-        complexity: "O(N) with N databases",
-        ..Command::named(name, arity, 0, since)
-    }
-}
+/// What the rows of the family have in common.
+const FAMILY: Command = Command {
+    complexity: Complexity::Other("O(N) with N databases"),
+    ..Command::of_group("server")
+};
 
 static MEMORY: Command = Command {
-    complexity: "Depends on the subcommand",
+    complexity: Complexity::Other("Depends on the subcommand"),
     summary: "Describes the use of memory",
     syntax: "subcommand",
     handler: Handler::Container(&[&DOCTOR, &HELP, &MALLOC_STATS, &PURGE, &STATS, &USAGE], None),
-    ..row("memory", -2, "4.0.0")
+    ..FAMILY.row("memory", -2, 0, "4.0.0")
 };
 
 /// Bytes in use, by purpose.
@@ -63,7 +61,7 @@ static DOCTOR: Command = Command {
     example: "> MEMORY DOCTOR now
               -ERR wrong number of arguments for 'memory|doctor' command",
     handler: Handler::Keyspace(doctor),
-    ..row("doctor", 2, "4.0.0")
+    ..FAMILY.row("doctor", 2, 0, "4.0.0")
 };
 
 fn doctor(
@@ -114,13 +112,13 @@ static HELP: Command = Command {
 };
 
 static MALLOC_STATS: Command = Command {
-    complexity: "O(1)",
+    complexity: Complexity::Constant,
     summary: "Shows the allocator's own figures, which this one does not provide",
     example: "> MEMORY MALLOC-STATS
               $45
               Stats not supported for the current allocator",
     handler: Handler::Plain(malloc_stats),
-    ..row("malloc-stats", 2, "4.0.0")
+    ..FAMILY.row("malloc-stats", 2, 0, "4.0.0")
 };
 
 fn malloc_stats(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -129,12 +127,12 @@ fn malloc_stats(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome 
 }
 
 static PURGE: Command = Command {
-    complexity: "O(1)",
+    complexity: Complexity::Constant,
     summary: "Asks the allocator to give memory back, which this one does by itself",
     example: "> MEMORY PURGE
               +OK",
     handler: Handler::Plain(purge),
-    ..row("purge", 2, "4.0.0")
+    ..FAMILY.row("purge", 2, 0, "4.0.0")
 };
 
 fn purge(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -147,7 +145,7 @@ static STATS: Command = Command {
     example: "> MEMORY STATS now
               -ERR wrong number of arguments for 'memory|stats' command",
     handler: Handler::Keyspace(stats),
-    ..row("stats", 2, "4.0.0")
+    ..FAMILY.row("stats", 2, 0, "4.0.0")
 };
 
 fn stats(
@@ -190,7 +188,7 @@ fn stats(
 static USAGE: Command = Command {
     flags: flag::READONLY,
     keys: KeyArguments::new(2, 2, 1).used(&["RO"]),
-    complexity: "O(1), however many samples are asked for: the figure is exact",
+    complexity: Complexity::Other("O(1), however many samples are asked for: the figure is exact"),
     summary: "Returns the bytes of memory that a key takes, including its value",
     syntax: "key [SAMPLES count]",
     example: "> MEMORY USAGE nobody SAMPLES 0
@@ -198,7 +196,7 @@ static USAGE: Command = Command {
               > MEMORY USAGE nobody SAMPLES
               -ERR syntax error",
     handler: Handler::Keys(usage),
-    ..row("usage", -3, "4.0.0")
+    ..FAMILY.row("usage", -3, 0, "4.0.0")
 };
 
 fn usage(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

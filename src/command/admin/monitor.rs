@@ -1,13 +1,15 @@
 //! MONITOR: every command that the server executes, as it happens.
 
-use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply, flag,
+};
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&MONITOR];
 
 static MONITOR: Command = Command {
     group: "server",
-    complexity: "O(1); afterwards every command costs a line for each monitor",
+    complexity: Complexity::Other("O(1); afterwards every command costs a line for each monitor"),
     summary: "Shows every command that is executed, except passwords and administration",
     example: "> MONITOR
               +OK",

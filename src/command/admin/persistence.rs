@@ -2,7 +2,9 @@
 //! section of INFO.
 
 use crate::aof::Order;
-use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply, flag,
+};
 use crate::keyspace::Keyspace;
 use crate::shared::{Services, Shared, Stats};
 use std::fmt::Write;
@@ -13,7 +15,9 @@ pub const COMMANDS: &[&Command] = &[&BGREWRITEAOF, &SAVE, &BGSAVE, &LASTSAVE];
 
 static BGREWRITEAOF: Command = Command {
     group: "server",
-    complexity: "O(N) with N keys, one segment at a time, while clients are served",
+    complexity: Complexity::Other(
+        "O(N) with N keys, one segment at a time, while clients are served",
+    ),
     summary: "Rewrites the append-only file: the present data replaces the history of changes",
     example: "> BGREWRITEAOF
               -ERR The append-only file is off: CONFIG SET appendonly yes begins one",
@@ -44,7 +48,9 @@ const SAVING: CommandError = CommandError::new("ERR Background save already in p
 
 static SAVE: Command = Command {
     group: "server",
-    complexity: "O(N) with N keys, one segment at a time, while other clients are served",
+    complexity: Complexity::Other(
+        "O(N) with N keys, one segment at a time, while other clients are served",
+    ),
     summary: "Saves a snapshot of all data, and replies when it is on the disk",
     example: "> SAVE NOW
               -ERR wrong number of arguments for 'save' command",
@@ -64,7 +70,9 @@ fn save(shared: &Shared, _: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) ->
 
 static BGSAVE: Command = Command {
     group: "server",
-    complexity: "O(N) with N keys, one segment at a time, while clients are served",
+    complexity: Complexity::Other(
+        "O(N) with N keys, one segment at a time, while clients are served",
+    ),
     summary: "Saves a snapshot of all data in the background",
     syntax: "[SCHEDULE]",
     example: "> BGSAVE NOW

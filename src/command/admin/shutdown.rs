@@ -1,7 +1,9 @@
 //! SHUTDOWN: an orderly stop at the request of a client instead of a signal.
 
 use crate::command::engine::session::ReplyMode;
-use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply, flag,
+};
 use crate::log;
 use crate::shared::Shared;
 use crate::shared::saving::AtStop;
@@ -11,7 +13,7 @@ pub const COMMANDS: &[&Command] = &[&SHUTDOWN];
 
 static SHUTDOWN: Command = Command {
     group: "server",
-    complexity: "O(N) with N connections",
+    complexity: Complexity::Other("O(N) with N connections"),
     summary: "Saves if there are points of `save`, and stops the server; closes without a reply",
     syntax: "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
     example: "> SHUTDOWN ABORT

@@ -2,7 +2,9 @@
 
 use crate::command::engine::help;
 use crate::command::engine::help::wrong_subcommand;
-use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply, flag,
+};
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&SLOWLOG];
@@ -10,25 +12,21 @@ pub const COMMANDS: &[&Command] = &[&SLOWLOG];
 /// Entries that SLOWLOG GET shows without a count.
 const ENTRIES_SHOWN: usize = 10;
 
-/// The common part of this family's rows.
-const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
-    Command {
-        group: "server",
-        ..Command::named(name, arity, flag::ADMIN | flag::LOADING | flag::STALE, since)
-    }
-}
+/// What the rows of the family have in common.
+const FAMILY: Command =
+    Command { flags: flag::ADMIN | flag::LOADING | flag::STALE, ..Command::of_group("server") };
 
 static SLOWLOG: Command = Command {
     flags: 0,
-    complexity: "Depends on the subcommand",
+    complexity: Complexity::Other("Depends on the subcommand"),
     summary: "Shows the commands that took long",
     syntax: "subcommand",
     handler: Handler::Container(&[&GET, &HELP, &LEN, &RESET], None),
-    ..row("slowlog", -2, "2.2.12")
+    ..FAMILY.row("slowlog", -2, 0, "2.2.12")
 };
 
 static GET: Command = Command {
-    complexity: "O(N) with N entries",
+    complexity: Complexity::Other("O(N) with N entries"),
     summary: "Shows the latest entries: number, Unix time, microseconds, arguments, client",
     syntax: "[count]",
     example: "> SLOWLOG GET 5
@@ -36,7 +34,7 @@ static GET: Command = Command {
               > SLOWLOG GET -2
               -ERR count should be greater than or equal to -1",
     handler: Handler::Plain(get),
-    ..row("get", -2, "2.2.12")
+    ..FAMILY.row("get", -2, 0, "2.2.12")
 };
 
 fn get(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -74,7 +72,7 @@ static LEN: Command = Command {
     example: "> SLOWLOG LEN
               :0",
     handler: Handler::Plain(len),
-    ..row("len", 2, "2.2.12")
+    ..FAMILY.row("len", 2, 0, "2.2.12")
 };
 
 fn len(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -83,12 +81,12 @@ fn len(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static RESET: Command = Command {
-    complexity: "O(N) with N entries",
+    complexity: Complexity::Other("O(N) with N entries"),
     summary: "Drops all entries",
     example: "> SLOWLOG RESET
               +OK",
     handler: Handler::Plain(reset),
-    ..row("reset", 2, "2.2.12")
+    ..FAMILY.row("reset", 2, 0, "2.2.12")
 };
 
 fn reset(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -7,7 +7,7 @@ use crate::command::engine::blocking::{Blocking, Patience, Served};
 use crate::command::engine::help;
 use crate::command::engine::waiting;
 use crate::command::engine::{
-    Args, Command, CommandError, Context, Handler, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Context, Handler, Keys, Outcome, Reply, flag,
 };
 
 /// The family.
@@ -17,10 +17,8 @@ pub const COMMANDS: &[&Command] =
 /// Flags of most of the family.
 const FLAGS: u32 = flag::LOADING | flag::STALE | flag::FAST;
 
-/// The common part of this family's rows.
-const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
-    Command { group: "cluster", ..Command::named(name, arity, FLAGS | flag::OF_CONNECTION, since) }
-}
+/// What the rows of the family have in common.
+const FAMILY: Command = Command { flags: FLAGS, ..Command::of_group("cluster") };
 
 static ROLE: Command = Command {
     flags: flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::FAST | flag::DANGEROUS,
@@ -33,7 +31,7 @@ static ROLE: Command = Command {
               :0
               *0",
     handler: Handler::Plain(role),
-    ..row("role", 1, "2.8.12")
+    ..FAMILY.row("role", 1, 0, "2.8.12")
 };
 
 fn role(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -45,7 +43,8 @@ fn role(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static WAIT: Command = Command {
-    flags: flag::NOSCRIPT | flag::BLOCKING | flag::OF_CONNECTION,
+    categories: &["connection"],
+    flags: flag::NOSCRIPT | flag::BLOCKING,
     group: "generic",
     summary: "Waits until so many replicas have the writes so far; there are none",
     syntax: "numreplicas timeout",
@@ -59,7 +58,7 @@ static WAIT: Command = Command {
         keys: |_| 0..0,
         give_up: |reply| reply.integer(0),
     }),
-    ..row("wait", 3, "3.0.0")
+    ..FAMILY.row("wait", 3, 0, "3.0.0")
 };
 
 fn wait(_: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Result<Served, CommandError> {
@@ -71,7 +70,8 @@ fn wait(_: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Result<Served, C
 }
 
 static WAITAOF: Command = Command {
-    flags: flag::NOSCRIPT | flag::BLOCKING | flag::OF_CONNECTION,
+    categories: &["connection"],
+    flags: flag::NOSCRIPT | flag::BLOCKING,
     group: "generic",
     summary: "Waits until the writes so far are on this server's disk, and on those of replicas",
     syntax: "numlocal numreplicas timeout",
@@ -84,7 +84,7 @@ static WAITAOF: Command = Command {
               > WAITAOF 2 0 0
               -ERR value is out of range, must be between 0 and 1",
     handler: Handler::Plain(waitaof),
-    ..row("waitaof", 4, "7.2.0")
+    ..FAMILY.row("waitaof", 4, 0, "7.2.0")
 };
 
 fn waitaof(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -135,7 +135,7 @@ static CLUSTER: Command = Command {
     example: "> CLUSTER NODES
               -ERR This instance has cluster support disabled",
     handler: Handler::Plain(no_cluster),
-    ..row("cluster", -2, "3.0.0")
+    ..FAMILY.row("cluster", -2, 0, "3.0.0")
 };
 
 fn no_cluster(_: &mut Context<'_>, _: Args<'_>, _: &mut Reply) -> Outcome {
@@ -143,29 +143,31 @@ fn no_cluster(_: &mut Context<'_>, _: Args<'_>, _: &mut Reply) -> Outcome {
 }
 
 static READONLY: Command = Command {
+    categories: &["connection"],
     summary: "Returns that the server is not part of a cluster",
     example: "> READONLY
               -ERR This instance has cluster support disabled",
     handler: Handler::Plain(no_cluster),
-    ..row("readonly", 1, "3.0.0")
+    ..FAMILY.row("readonly", 1, 0, "3.0.0")
 };
 
 static READWRITE: Command = Command {
+    categories: &["connection"],
     summary: "Returns that the server is not part of a cluster",
     example: "> READWRITE
               -ERR This instance has cluster support disabled",
     handler: Handler::Plain(no_cluster),
-    ..row("readwrite", 1, "3.0.0")
+    ..FAMILY.row("readwrite", 1, 0, "3.0.0")
 };
 
 static MODULE: Command = Command {
     flags: 0,
     group: "server",
-    complexity: "Depends on the subcommand",
+    complexity: Complexity::Other("Depends on the subcommand"),
     summary: "Lists modules",
     syntax: "subcommand",
     handler: Handler::Container(&[&MODULE_HELP, &MODULE_LIST], None),
-    ..row("module", -2, "4.0.0")
+    ..FAMILY.row("module", -2, 0, "4.0.0")
 };
 
 static MODULE_LIST: Command = Command {
@@ -175,7 +177,7 @@ static MODULE_LIST: Command = Command {
     example: "> MODULE LIST
               *0",
     handler: Handler::Plain(module_list),
-    ..row("list", 2, "4.0.0")
+    ..FAMILY.row("list", 2, 0, "4.0.0")
 };
 
 fn module_list(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -4,13 +4,15 @@ use crate::clients::Client;
 use crate::clients::tracking::state;
 use crate::command::connection::client_kill::KILL;
 use crate::command::connection::client_pause::{PAUSE, UNBLOCK, UNPAUSE};
-use crate::command::connection::client_rows::{ADMIN, OPEN, client_type, row};
+use crate::command::connection::client_rows::{ADMIN, FAMILY, OPEN, client_type};
 use crate::command::connection::client_tracking::{CACHING, GETREDIR, TRACKING, TRACKINGINFO};
 use crate::command::engine::arguments::client_attribute;
 use crate::command::engine::help;
 use crate::command::engine::session::ReplyMode;
 use crate::command::engine::table;
-use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply, flag,
+};
 use crate::listener::Address;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -19,11 +21,11 @@ pub const COMMANDS: &[&Command] = &[&CLIENT];
 
 static CLIENT: Command = Command {
     group: "connection",
-    complexity: "Depends on the subcommand",
+    complexity: Complexity::Other("Depends on the subcommand"),
     summary: "Manages connections",
     syntax: "subcommand",
     handler: Handler::Container(SUBCOMMANDS, None),
-    ..Command::named("client", -2, 0, "2.4.0")
+    ..Command::named("client", -2, flag::KEEPS_CACHING, "2.4.0")
 };
 
 const SUBCOMMANDS: &[&Command] = &[
@@ -57,7 +59,7 @@ static GETNAME: Command = Command {
               $2
               me",
     handler: Handler::Plain(getname),
-    ..row("getname", 2, OPEN, "2.6.9")
+    ..FAMILY.row("getname", 2, OPEN, "2.6.9")
 };
 
 fn getname(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -81,7 +83,7 @@ static ID: Command = Command {
     example: "> CLIENT ID now
               -ERR wrong number of arguments for 'client|id' command",
     handler: Handler::Plain(id),
-    ..row("id", 2, OPEN, "5.0.0")
+    ..FAMILY.row("id", 2, OPEN, "5.0.0")
 };
 
 fn id(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -94,7 +96,7 @@ static INFO: Command = Command {
     example: "> CLIENT INFO now
               -ERR wrong number of arguments for 'client|info' command",
     handler: Handler::Plain(info),
-    ..row("info", 2, OPEN, "6.2.0")
+    ..FAMILY.row("info", 2, OPEN, "6.2.0")
 };
 
 fn info(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -103,7 +105,7 @@ fn info(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static LIST: Command = Command {
-    complexity: "O(N) with N connections",
+    complexity: Complexity::Other("O(N) with N connections"),
     summary: "Describes all connections, or those named, a line each",
     syntax: "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]",
     example: "> CLIENT LIST TYPE replica
@@ -114,7 +116,7 @@ static LIST: Command = Command {
               > CLIENT LIST ID x
               -ERR Invalid client ID",
     handler: Handler::Plain(list),
-    ..row("list", -2, ADMIN, "2.4.0")
+    ..FAMILY.row("list", -2, ADMIN, "2.4.0")
 };
 
 fn list(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -148,7 +150,7 @@ fn describe(client: &Client, now_ms: u64) -> String {
     let names = client.names.lock().clone();
     let seconds_since = |ms: u64| now_ms.saturating_sub(ms) / 1_000;
     let command = match client.command.load(Relaxed).checked_sub(1) {
-        Some(row) => table::rows()[row].full_name(),
+        Some(index) => table::rows()[index].full_name(),
         None => "NULL".to_owned(),
     };
     let queued = client.queued.load(Relaxed);
@@ -215,7 +217,7 @@ static NO_EVICT: Command = Command {
               > CLIENT NO-EVICT maybe
               -ERR syntax error",
     handler: Handler::Plain(no_evict),
-    ..row("no-evict", 3, ADMIN, "7.0.0")
+    ..FAMILY.row("no-evict", 3, ADMIN, "7.0.0")
 };
 
 fn no_evict(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -230,7 +232,7 @@ static NO_TOUCH: Command = Command {
     example: "> CLIENT NO-TOUCH on
               +OK",
     handler: Handler::Plain(no_touch),
-    ..row("no-touch", 3, OPEN, "7.2.0")
+    ..FAMILY.row("no-touch", 3, OPEN, "7.2.0")
 };
 
 fn no_touch(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -246,7 +248,7 @@ static REPLY: Command = Command {
     example: "> CLIENT REPLY ON
               +OK",
     handler: Handler::Plain(reply_mode),
-    ..row("reply", 3, OPEN | flag::NO_MULTI, "3.2.0")
+    ..FAMILY.row("reply", 3, OPEN | flag::NO_MULTI, "3.2.0")
 };
 
 fn reply_mode(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -273,7 +275,7 @@ static SETINFO: Command = Command {
               > CLIENT SETINFO LIB-VER \"a b\"
               -ERR lib-ver cannot contain spaces, newlines or special characters.",
     handler: Handler::Plain(setinfo),
-    ..row("setinfo", 4, OPEN, "7.2.0")
+    ..FAMILY.row("setinfo", 4, OPEN, "7.2.0")
 };
 
 fn setinfo(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -300,7 +302,7 @@ static SETNAME: Command = Command {
     example: "> CLIENT SETNAME \"a b\"
               -ERR Client names cannot contain spaces, newlines or special characters.",
     handler: Handler::Plain(setname),
-    ..row("setname", 3, OPEN, "2.6.9")
+    ..FAMILY.row("setname", 3, OPEN, "2.6.9")
 };
 
 fn setname(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -1,13 +1,15 @@
 //! CLIENT KILL: filters for clients, and closing their connections.
 
 use crate::clients::Client;
-use crate::command::connection::client_rows::{ADMIN, client_type, row};
-use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply};
+use crate::command::connection::client_rows::{ADMIN, FAMILY, client_type};
+use crate::command::engine::{
+    Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply,
+};
 use crate::listener::Address;
 
 /// A subcommand of CLIENT.
 pub static KILL: Command = Command {
-    complexity: "O(N) with N connections",
+    complexity: Complexity::Other("O(N) with N connections"),
     summary: "Closes the connections that match all filters",
     syntax: "ip:port | <[ID client-id] [TYPE type] [USER username] [ADDR ip:port] \
              [LADDR ip:port] [SKIPME <YES | NO>] [MAXAGE seconds] ...>",
@@ -16,7 +18,7 @@ pub static KILL: Command = Command {
               > CLIENT KILL ID 99999 SKIPME yes
               :0",
     handler: Handler::Plain(kill),
-    ..row("kill", -3, ADMIN, "2.4.0")
+    ..FAMILY.row("kill", -3, ADMIN, "2.4.0")
 };
 
 /// The filters of CLIENT KILL: a client must match all of them.

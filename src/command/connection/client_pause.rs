@@ -1,9 +1,11 @@
 //! CLIENT PAUSE and UNPAUSE: requests of all clients wait for a while.
 
-use crate::command::connection::client_rows::{ADMIN, row};
+use crate::command::connection::client_rows::{ADMIN, FAMILY};
 use crate::command::engine::arguments::timeout_ms;
 use crate::command::engine::help::wrong_subcommand;
-use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply};
+use crate::command::engine::{
+    Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply,
+};
 use crate::command::engine::{Keyspace, waiting};
 
 /// A subcommand of CLIENT.
@@ -20,7 +22,7 @@ pub static PAUSE: Command = Command {
               > CLIENT UNPAUSE
               +OK",
     handler: Handler::Plain(pause),
-    ..row("pause", -3, ADMIN, "3.0.0")
+    ..FAMILY.row("pause", -3, ADMIN, "3.0.0")
 };
 
 fn pause(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -40,12 +42,12 @@ fn pause(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
 
 /// A subcommand of CLIENT.
 pub static UNPAUSE: Command = Command {
-    complexity: "O(N) with N requests that wait",
+    complexity: Complexity::Other("O(N) with N requests that wait"),
     summary: "Ends the pause of CLIENT PAUSE; during a pause of all requests it waits, too",
     example: "> CLIENT UNPAUSE
               +OK",
     handler: Handler::Plain(unpause),
-    ..row("unpause", 2, ADMIN, "6.2.0")
+    ..FAMILY.row("unpause", 2, ADMIN, "6.2.0")
 };
 
 fn unpause(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -56,7 +58,7 @@ fn unpause(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome
 
 /// A subcommand of CLIENT.
 pub static UNBLOCK: Command = Command {
-    complexity: "O(log N) with N clients that wait",
+    complexity: Complexity::Other("O(log N) with N clients that wait"),
     summary: "Ends the wait of a client's blocking command, as if its time were over or with an \
               error",
     syntax: "client-id [TIMEOUT | ERROR]",
@@ -65,7 +67,7 @@ pub static UNBLOCK: Command = Command {
               > CLIENT UNBLOCK 1 now
               -ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR",
     handler: Handler::Keyspace(unblock),
-    ..row("unblock", -3, ADMIN, "5.0.0")
+    ..FAMILY.row("unblock", -3, ADMIN, "5.0.0")
 };
 
 fn unblock(

@@ -8,15 +8,8 @@ pub(crate) const OPEN: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE;
 /// Flags of the subcommands about other clients.
 pub(crate) const ADMIN: u32 = OPEN | flag::ADMIN;
 
-/// The common part of the rows of CLIENT's subcommands.
-pub(crate) const fn row(
-    name: &'static str,
-    arity: i32,
-    flags: u32,
-    since: &'static str,
-) -> Command {
-    Command { group: "connection", ..Command::named(name, arity, flags, since) }
-}
+/// What the rows of CLIENT's subcommands have in common.
+pub(crate) const FAMILY: Command = Command::of_group("connection");
 
 /// The test for a type of clients. There are no replicas and no masters.
 pub(crate) fn client_type(name: &[u8]) -> Result<fn(&Client) -> bool, CommandError> {

@@ -3,9 +3,9 @@
 //! The settings are parsed and checked here; see [`crate::clients::tracking`] for what they do.
 
 use crate::clients::tracking::{Choice, Prefix, Tracked, state};
-use crate::command::connection::client_rows::{OPEN, row};
+use crate::command::connection::client_rows::{FAMILY, OPEN};
 use crate::command::engine::{
-    Args, Command, CommandError, Context, Handler, Keyspace, Outcome, Reply,
+    Args, Command, CommandError, Complexity, Context, Handler, Keyspace, Outcome, Reply,
 };
 use crate::limits;
 use crate::resp::parse_integer;
@@ -23,7 +23,7 @@ pub static CACHING: Command = Command {
               > CLIENT CACHING no
               -ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.",
     handler: Handler::Plain(caching),
-    ..row("caching", 3, OPEN, "6.0.0")
+    ..FAMILY.row("caching", 3, OPEN, "6.0.0")
 };
 
 fn caching(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -62,7 +62,7 @@ pub static GETREDIR: Command = Command {
               > CLIENT GETREDIR
               :0",
     handler: Handler::Plain(getredir),
-    ..row("getredir", 2, OPEN, "6.0.0")
+    ..FAMILY.row("getredir", 2, OPEN, "6.0.0")
 };
 
 fn getredir(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -72,7 +72,7 @@ fn getredir(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcom
 
 /// A subcommand of CLIENT.
 pub static TRACKING: Command = Command {
-    complexity: "O(N) with N prefixes",
+    complexity: Complexity::Other("O(N) with N prefixes"),
     summary: "Sends the connection the names of keys that have changed since it has read them",
     syntax: "<ON | OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] \
              [OPTOUT] [NOLOOP]",
@@ -85,7 +85,7 @@ pub static TRACKING: Command = Command {
               > CLIENT TRACKING off
               +OK",
     handler: Handler::Keyspace(tracking),
-    ..row("tracking", -3, OPEN, "6.0.0")
+    ..FAMILY.row("tracking", -3, OPEN, "6.0.0")
 };
 
 fn tracking(
@@ -222,7 +222,7 @@ fn check_prefixes(wish: &Tracked, new: &[Prefix]) -> Outcome {
 
 /// A subcommand of CLIENT.
 pub static TRACKINGINFO: Command = Command {
-    complexity: "O(N) with N prefixes",
+    complexity: Complexity::Other("O(N) with N prefixes"),
     summary: "Returns how keys are tracked for the connection",
     example: "> CLIENT TRACKINGINFO
               *6
@@ -238,7 +238,7 @@ pub static TRACKINGINFO: Command = Command {
               prefixes
               *0",
     handler: Handler::Plain(trackinginfo),
-    ..row("trackinginfo", 2, OPEN, "6.2.0")
+    ..FAMILY.row("trackinginfo", 2, OPEN, "6.2.0")
 };
 
 fn trackinginfo(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {

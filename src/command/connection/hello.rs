@@ -14,7 +14,8 @@ pub const COMMANDS: &[&Command] = &[&PING, &ECHO, &QUIT, &RESET, &HELLO, &AUTH, 
 const ALWAYS: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::FAST | flag::ALLOW_BUSY;
 
 /// Flags of commands that end the connection or its state, whatever that is.
-const LEAVING: u32 = ALWAYS | flag::NO_AUTH | flag::UNQUEUED | flag::WHEN_SUBSCRIBED;
+const LEAVING: u32 =
+    ALWAYS | flag::NO_AUTH | flag::UNQUEUED | flag::ENDS_TRANSACTION | flag::WHEN_SUBSCRIBED;
 
 static PING: Command = Command {
     group: "connection",
@@ -249,7 +250,12 @@ static SELECT: Command = Command {
               > SELECT 16
               -ERR DB index is out of range",
     handler: Handler::Plain(select),
-    ..Command::named("select", 2, flag::LOADING | flag::STALE | flag::FAST, "1.0.0")
+    ..Command::named(
+        "select",
+        2,
+        flag::LOADING | flag::STALE | flag::FAST | flag::REPLAYED,
+        "1.0.0",
+    )
 };
 
 fn select(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -8,7 +8,7 @@ use crate::command::engine::propagation;
 use crate::command::engine::queue::aborted_because_of;
 use crate::command::engine::session::{ReplyMode, reach};
 use crate::command::engine::table;
-use crate::command::engine::{Args, Command, CommandError, Outcome, flag};
+use crate::command::engine::{Args, Command, CommandError, CommandId, Outcome, flag};
 use crate::keyspace::Eviction;
 use crate::limits;
 use crate::log::Level;
@@ -17,7 +17,7 @@ use std::sync::atomic::Ordering::Relaxed;
 /// The decision about a request.
 pub(super) enum Admitted {
     /// Execute it now.
-    Call(usize),
+    Call(CommandId),
     /// It is queued for EXEC.
     Queued,
     /// It waits for the end of a pause and is tried again.
@@ -30,18 +30,18 @@ impl Run<'_, '_> {
     /// write that can be logged.
     pub(super) fn admit(
         &mut self,
-        row: &Result<usize, CommandError>,
+        id: &Result<CommandId, CommandError>,
         args: Args<'_>,
     ) -> Result<Admitted, CommandError> {
-        let number = match row {
-            Ok(number) => *number,
+        let id = match id {
+            Ok(id) => *id,
             Err(error) => {
                 self.refuse_cross_protocol(args);
                 return Err(error.clone());
             }
         };
-        let row = &table::rows()[number];
-        self.session.client.command.store(number + 1, Relaxed);
+        let row = table::row(id);
+        self.session.client.command.store(id.index() + 1, Relaxed);
         if !row.command.takes(args.len()) {
             return Err(CommandError::arity(&row.full_name()));
         }
@@ -66,10 +66,10 @@ impl Run<'_, '_> {
             Some(transaction) if !row.command.has(flag::UNQUEUED) => {
                 let (is_write, may_grow) =
                     (row.command.has(flag::WRITE), row.command.has(flag::DENYOOM));
-                transaction.queue(number, (is_write, may_grow), args)?;
+                transaction.queue(id, (is_write, may_grow), args)?;
                 Ok(Admitted::Queued)
             }
-            _ => Ok(Admitted::Call(number)),
+            _ => Ok(Admitted::Call(id)),
         }
     }
 
@@ -122,13 +122,12 @@ impl Run<'_, '_> {
     /// Counts a request that is not executed, and marks a transaction as broken.
     pub(super) fn refuse(
         &mut self,
-        row: &Result<usize, CommandError>,
+        id: &Result<CommandId, CommandError>,
         error: CommandError,
     ) -> CommandError {
-        let number = row.as_ref().ok().copied();
-        number.into_iter().for_each(|number| self.shared.calls.add_rejected(number));
-        let executes = |number: usize| table::rows()[number].command.has(flag::EXECUTES);
-        if number.is_some_and(executes) {
+        let id = id.as_ref().ok().copied();
+        id.into_iter().for_each(|id| self.shared.calls.add_rejected(id));
+        if id.is_some_and(|id| table::command(id).has(flag::EXECUTES)) {
             self.forget_transaction();
             return aborted_because_of(&error);
         }

@@ -4,7 +4,7 @@
 //! heap what the command will store.
 
 use crate::command::engine::table;
-use crate::command::engine::{Args, CommandError, KeyArguments, flag};
+use crate::command::engine::{Args, CommandError, CommandId, Complexity, KeyArguments, flag};
 use crate::keyspace::bytes::VALUE_INLINE_BYTES;
 use crate::limits;
 use crate::resp::request::Prepared;
@@ -24,8 +24,8 @@ pub struct Request {
     first_span: usize,
     /// Index after its last span.
     end_span: usize,
-    /// Index of the row, the subcommand's if there is one; an error if there is no such command.
-    pub row: Result<usize, CommandError>,
+    /// The command, or subcommand if there is one; an error if it does not exist.
+    pub id: Result<CommandId, CommandError>,
     /// Offset of the request in the buffer.
     start: usize,
     /// Offset of its end.
@@ -37,14 +37,14 @@ impl Request {
     /// and short arguments.
     pub fn is_short(&self) -> bool {
         const FEW_SPANS: usize = 16;
-        self.row.as_ref().is_ok_and(|row| table::rows()[*row].command.is_constant())
+        self.id.as_ref().is_ok_and(|id| table::command(*id).complexity == Complexity::Constant)
             && self.end_span - self.first_span <= FEW_SPANS
             && self.end - self.start <= limits::STREAK_REQUEST_BYTES_MAX
     }
 
     /// The indices of its keys.
     fn keys(&self) -> KeyArguments {
-        self.row.as_ref().map_or(KeyArguments::NONE, |row| table::rows()[*row].command.keys)
+        self.id.as_ref().map_or(KeyArguments::NONE, |id| table::command(*id).keys)
     }
 }
 
@@ -143,31 +143,30 @@ impl Batch {
     fn push(&mut self, buffer: &[u8], first_span: usize, end: usize) {
         let end_span = self.spans.len();
         let args = Args::new(buffer, &self.spans[first_span..end_span]);
-        let row = if args.is_empty() { Ok(0) } else { look_up(args) };
-        if let Ok(row) = row
-            && table::rows()[row].command.has(flag::DENYOOM)
-        {
+        // An empty request has no command, and is not executed.
+        let id = if args.is_empty() { Ok(CommandId::at(0)) } else { look_up(args) };
+        if id.as_ref().is_ok_and(|id| table::command(*id).has(flag::DENYOOM)) {
             args.prepare(2, VALUE_INLINE_BYTES, &mut self.prepared);
         }
         let start = self.bytes_of(self.len());
-        self.requests.push(Request { first_span, end_span, row, start, end });
+        self.requests.push(Request { first_span, end_span, id, start, end });
     }
 }
 
 /// Finds the command of a request.
-pub(crate) fn look_up(args: Args<'_>) -> Result<usize, CommandError> {
-    let row = table::find(args.at(0)).ok_or_else(|| unknown_command(args))?;
-    if !table::is_container(row) {
-        return Ok(row);
+pub(crate) fn look_up(args: Args<'_>) -> Result<CommandId, CommandError> {
+    let id = table::find(args.at(0)).ok_or_else(|| unknown_command(args))?;
+    if !table::is_container(id) {
+        return Ok(id);
     }
     match args.get(1) {
-        Some(name) => table::find_subcommand(row, name).ok_or_else(|| {
-            let container = table::rows()[row].command.name.to_uppercase();
+        Some(name) => table::find_subcommand(id, name).ok_or_else(|| {
+            let container = table::command(id).name.to_uppercase();
             let name = &name[..name.len().min(limits::ERROR_ARGUMENT_BYTES_MAX)];
             let after = format!("'. Try {container} HELP.");
             CommandError::quoting("ERR unknown subcommand '", name, &after)
         }),
-        None => Ok(row),
+        None => Ok(id),
     }
 }
 

@@ -3,30 +3,28 @@
 #[cfg(debug_assertions)]
 use crate::command::engine::Command;
 use crate::command::engine::{
-    Args, CommandError, Context, Handler, Keyspace, Outcome, Reply, flag, monitoring, propagation,
-    table, tracking, waiting,
+    Args, CommandError, CommandId, Context, Handler, Keyspace, Outcome, Reply, flag, monitoring,
+    propagation, table, tracking, waiting,
 };
 use crate::resp::reply::Mark;
 use crate::shared::Services;
 
 /// Calls a command's handler while the keyspace is locked.
 pub(crate) fn perform(
-    number: usize,
+    id: CommandId,
     context: &mut Context<'_>,
     keyspace: &mut Keyspace,
     args: Args<'_>,
     reply: &mut Reply,
 ) -> Outcome {
-    let command = table::rows()[number].command;
+    let command = table::command(id);
     let (changes, db) = (keyspace.counters().changes, context.session.db());
     #[cfg(debug_assertions)]
     {
         keyspace.touched = Some(Vec::new());
     }
     let outcome = match command.handler {
-        Handler::Blocking(blocking) => {
-            waiting::begin(number, blocking, context, keyspace, args, reply)
-        }
+        Handler::Blocking(blocking) => waiting::begin(id, blocking, context, keyspace, args, reply),
         _ => command.invoke(context, keyspace, args, reply),
     };
     #[cfg(debug_assertions)]
@@ -40,7 +38,7 @@ pub(crate) fn perform(
     if keyspace.propagation.is_on() && command.flags & (flag::EXECUTES | flag::RUNS_COMMANDS) == 0 {
         propagation::log(context.log.as_deref_mut(), keyspace, db, has_changed.then_some(args));
     }
-    remember(number, context, args, &outcome);
+    remember(id, context, args, &outcome);
     // At once, so that a PUBLISH which follows in the same transaction comes behind them.
     if !keyspace.events.is_empty() {
         let (shared, mail) = (context.shared, &mut context.session.aftermath.mail);
@@ -76,15 +74,15 @@ fn check_declared(command: &Command, keyspace: &mut Keyspace, args: Args<'_>) {
 
 /// Counts and logs a request that was executed, apart from its duration.
 pub(crate) fn remember(
-    number: usize,
+    id: CommandId,
     context: &mut Context<'_>,
     args: Args<'_>,
     outcome: &Outcome,
 ) {
     if outcome.is_err() {
-        context.shared.calls.add_failed(number);
+        context.shared.calls.add_failed(id);
     }
-    monitoring::record(context, number, args);
+    monitoring::record(context, id, args);
 }
 
 /// Replies with an error instead of what was written since `mark`.

@@ -1,16 +1,12 @@
-//! The ACL categories of a command, which follow from its group and its flags.
+//! The ACL categories of a command, which follow from its row.
 
 use crate::command::engine::{Command, Handler, flag};
 
 /// Redis's ACL categories of `command`.
 pub fn categories(command: &Command) -> Vec<&'static str> {
-    // SORT belongs to the types that it reads, not to its group.
-    let sorts = matches!(command.name, "sort" | "sort_ro");
+    let is_group = matches!(command.handler, Handler::Container(_, None));
     let of_group = match command.group {
-        _ if matches!(command.handler, Handler::Container(_, None)) => None,
-        _ if command.has(flag::OF_CONNECTION) => Some("connection"),
-        _ if command.has(flag::OF_KEYSPACE) => Some("keyspace"),
-        "generic" if sorts => None,
+        _ if is_group || !command.categories.is_empty() => None,
         "generic" => Some("keyspace"),
         "transactions" => Some("transaction"),
         "scripting" => Some("scripting"),
@@ -30,7 +26,7 @@ pub fn categories(command: &Command) -> Vec<&'static str> {
     let reads = command.has(flag::READONLY) && !command.has(flag::RUNS_COMMANDS);
     names.extend(reads.then_some("read"));
     names.extend(command.has(flag::WRITE).then_some("write"));
-    names.extend(["set", "sortedset", "list"].iter().filter(|_| sorts));
+    names.extend(command.categories.iter().filter(|_| !is_group));
     names.extend(command.has(flag::ADMIN).then_some("admin"));
     names.push(if is_fast { "fast" } else { "slow" });
     names.extend(command.has(flag::BLOCKING).then_some("blocking"));

@@ -22,7 +22,7 @@ use crate::command::engine::meter::Meter;
 use crate::command::engine::session::{ReplyMode, Session};
 use crate::command::engine::table;
 use crate::command::engine::waiting;
-use crate::command::engine::{Args, Context, Outcome, Reply};
+use crate::command::engine::{Args, CommandId, Context, Outcome, Reply};
 use crate::keyspace::Eviction;
 use crate::limits;
 use crate::resp::reply::Mark;
@@ -204,12 +204,12 @@ impl<'b> Run<'_, 'b> {
         args: Args<'_>,
         reply: &mut Reply,
     ) -> Outcome {
-        match self.admit(&request.row, args) {
-            Ok(Admitted::Call(number)) => {
-                self.start_watch(number, at, request);
-                let outcome = self.call(number, args, reply);
+        match self.admit(&request.id, args) {
+            Ok(Admitted::Call(id)) => {
+                self.start_watch(id, at, request);
+                let outcome = self.call(id, args, reply);
                 if self.session.tracking.is_some() {
-                    self.session.end_choice(number);
+                    self.session.end_choice(id);
                 }
                 return outcome;
             }
@@ -220,7 +220,7 @@ impl<'b> Run<'_, 'b> {
             Ok(Admitted::Later) => {}
             Err(error) => {
                 self.interrupt();
-                return Err(self.refuse(&request.row, error));
+                return Err(self.refuse(&request.id, error));
             }
         }
         self.interrupt();
@@ -228,20 +228,20 @@ impl<'b> Run<'_, 'b> {
     }
 
     /// Calls the handler of a command, with the keyspace locked or not, as its row says.
-    fn call(&mut self, number: usize, args: Args<'_>, reply: &mut Reply) -> Outcome {
-        let (shared, command) = (self.shared, table::rows()[number].command);
+    fn call(&mut self, id: CommandId, args: Args<'_>, reply: &mut Reply) -> Outcome {
+        let (shared, command) = (self.shared, table::command(id));
         let is_write = self.is_write(command);
         let Some(hold) = &mut self.access else {
             let now_ms = shared.clock.unix_ms();
             let mut context = Context { session: self.session, shared, now_ms, log: None };
             let outcome = command.handler.call(shared, &mut context, args, reply);
-            call::remember(number, &mut context, args, &outcome);
+            call::remember(id, &mut context, args, &outcome);
             return outcome;
         };
         let now_ms = hold.now_ms;
         let (keyspace, log) = hold.split();
         let mut context = Context { session: self.session, shared, now_ms, log: Some(log) };
-        let outcome = call::perform(number, &mut context, keyspace, args, reply);
+        let outcome = call::perform(id, &mut context, keyspace, args, reply);
         if hold.waiters.has_ready() {
             waiting::serve(shared, hold, &mut self.session.aftermath);
         }
@@ -251,17 +251,17 @@ impl<'b> Run<'_, 'b> {
 
     /// Locks the keyspace for a command that is about to be executed, or releases it, and starts
     /// the stop-watch for it. The watch runs on from one command to an equal one.
-    fn start_watch(&mut self, number: usize, at: usize, request: &Request) {
+    fn start_watch(&mut self, id: CommandId, at: usize, request: &Request) {
         let is_short = request.is_short();
-        if !self.meter.goes_on(number, is_short) {
+        if !self.meter.goes_on(id, is_short) {
             self.settle();
         }
-        if table::rows()[number].command.handler.needs_keyspace() {
+        if table::command(id).handler.needs_keyspace() {
             self.keyspace();
         } else if self.release() || self.meter.since_ns.is_none() {
             self.meter.since_ns = Some(self.shared.clock.steady_ns());
         }
-        self.meter.count(self.shared, number, at, is_short);
+        self.meter.count(self.shared, id, at, is_short);
     }
 
     /// Accounts for the time of the requests executed since the last call, if there are any.
@@ -272,7 +272,7 @@ impl<'b> Run<'_, 'b> {
                 let (batch, buffer) = (self.batch, self.buffer);
                 let requests = &batch.requests()[streak.first..streak.first + streak.calls];
                 let requests = requests.iter().map(|request| batch.args(request, buffer));
-                meter::account(self.shared, self.session, streak.row, duration_ns, requests);
+                meter::account(self.shared, self.session, streak.id, duration_ns, requests);
             }
         }
     }

@@ -14,7 +14,7 @@
 //!
 //! The end of a streak is the beginning of the next one; waiting for the lock is not charged.
 
-use crate::command::engine::{Args, Session, flag, secrets, table};
+use crate::command::engine::{Args, CommandId, Session, flag, secrets, table};
 use crate::limits;
 use crate::observe::slowlog::{self, Entry};
 use crate::shared::Services;
@@ -30,8 +30,8 @@ pub struct Meter {
 /// Consecutive executions of the same command.
 #[derive(Debug, Clone, Copy)]
 pub struct Streak {
-    /// The command's row.
-    pub row: usize,
+    /// The command.
+    pub id: CommandId,
     /// The number of the first one in its batch.
     pub first: usize,
     /// Their number.
@@ -46,17 +46,17 @@ impl Meter {
     }
 
     /// Whether a request would continue the streak; otherwise the streak has to end first.
-    pub fn goes_on(&self, row: usize, is_short: bool) -> bool {
-        self.streak.is_some_and(|streak| streak.row == row && streak.can_go_on && is_short)
+    pub fn goes_on(&self, id: CommandId, is_short: bool) -> bool {
+        self.streak.is_some_and(|streak| streak.id == id && streak.can_go_on && is_short)
     }
 
     /// Counts request number `at` of a batch, which is about to be executed.
-    pub fn count(&mut self, shared: &Services, row: usize, at: usize, is_short: bool) {
+    pub fn count(&mut self, shared: &Services, id: CommandId, at: usize, is_short: bool) {
         match &mut self.streak {
             Some(streak) => streak.calls += 1,
             None => {
                 let can_go_on = is_short && !shared.slowlog.is_slow(limits::STREAK_US);
-                self.streak = Some(Streak { row, first: at, calls: 1, can_go_on });
+                self.streak = Some(Streak { id, first: at, calls: 1, can_go_on });
             }
         }
     }
@@ -72,17 +72,17 @@ impl Meter {
 pub fn account<'r>(
     shared: &Services,
     session: &mut Session,
-    row: usize,
+    id: CommandId,
     duration_ns: u64,
     requests: impl ExactSizeIterator<Item = Args<'r>>,
 ) {
     let calls = requests.len() as u64;
-    shared.calls.add(row, calls, duration_ns);
+    shared.calls.add(id, calls, duration_ns);
     let each_us = duration_ns / calls.max(1) / 1_000;
-    let command = table::rows()[row].command;
+    let command = table::command(id);
     if shared.slowlog.is_slow(each_us) && !command.has(flag::SKIP_SLOWLOG) {
         let unix_seconds = shared.clock.unix_ms() / 1_000;
-        let entry = |args| entry(session, row, args, (unix_seconds, each_us));
+        let entry = |args| entry(session, id, args, (unix_seconds, each_us));
         let entries: Vec<Entry> = requests.map(entry).collect();
         session.aftermath.slow.extend(entries);
     }
@@ -94,7 +94,7 @@ pub fn account<'r>(
 
 fn entry(
     session: &Session,
-    row: usize,
+    id: CommandId,
     args: Args<'_>,
     (unix_seconds, duration_us): (u64, u64),
 ) -> Entry {
@@ -102,7 +102,7 @@ fn entry(
     Entry {
         unix_seconds,
         duration_us,
-        arguments: slowlog::shortened(args.len(), secrets::shown(table::rows()[row].command, args)),
+        arguments: slowlog::shortened(args.len(), secrets::shown(table::command(id), args)),
         peer: client.peer.to_string(),
         name: client.names.lock().client.clone(),
     }

@@ -51,6 +51,7 @@ pub mod waiting;
 
 pub use crate::error::{CommandError, Outcome};
 pub use crate::keyspace::{Keys, Keyspace};
+pub use crate::observe::CommandId;
 pub use crate::resp::{Args, Reply};
 pub use session::Session;
-pub use spec::{Alone, Command, Context, Handler, KeyArguments, flag};
+pub use spec::{Alone, Command, Complexity, Context, Handler, KeyArguments, flag};

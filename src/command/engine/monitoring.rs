@@ -1,11 +1,11 @@
 //! The lines that MONITOR shows: one for each request that is executed.
 
-use crate::command::engine::{Args, Command, Context, flag, secrets, table};
+use crate::command::engine::{Args, Command, CommandId, Context, flag, secrets, table};
 use crate::text::quoting::quote;
 
 /// Records an executed request for monitors, if there are any.
-pub(crate) fn record(context: &mut Context<'_>, row: usize, args: Args<'_>) {
-    let command = table::rows()[row].command;
+pub(crate) fn record(context: &mut Context<'_>, id: CommandId, args: Args<'_>) {
+    let command = table::command(id);
     if !context.shared.monitors.is_empty() && !command.has(flag::ADMIN) {
         let line = line(context, command, args);
         context.session.aftermath.monitored.push(line.into());

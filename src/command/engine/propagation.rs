@@ -52,10 +52,9 @@ pub fn admit(shared: &Services, command: &Command, is_write: bool) -> Outcome {
 
 /// Whether a command may need more memory; for EXEC, whether a queued command may.
 pub(crate) fn may_grow(command: &Command, transaction: Option<&Transaction>) -> bool {
-    match (transaction, command.name) {
-        (None, _) => command.has(flag::DENYOOM),
-        (Some(transaction), "exec") => transaction.may_grow,
-        (Some(_), "discard" | "quit" | "reset") => false,
-        (Some(_), _) => true,
+    match transaction {
+        None => command.has(flag::DENYOOM),
+        Some(transaction) if command.has(flag::EXECUTES) => transaction.may_grow,
+        Some(_) => !command.has(flag::ENDS_TRANSACTION),
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::error::{CommandError, Outcome};
 use crate::limits;
+use crate::observe::CommandId;
 use crate::resp::{Args, Span};
 
 /// The requests since MULTI.
@@ -24,8 +25,8 @@ pub struct Transaction {
 /// One queued request.
 #[derive(Debug)]
 pub struct Queued {
-    /// Row of the table.
-    pub row: usize,
+    /// The command.
+    pub id: CommandId,
     /// The bytes of its arguments.
     pub buffer: Box<[u8]>,
     /// The span of each argument in these bytes.
@@ -40,7 +41,7 @@ impl Transaction {
     /// The transaction exceeds the limit of a request.
     pub fn queue(
         &mut self,
-        row: usize,
+        id: CommandId,
         (is_write, may_grow): (bool, bool),
         args: Args<'_>,
     ) -> Outcome {
@@ -56,7 +57,7 @@ impl Transaction {
         }
         self.has_writes |= is_write;
         self.may_grow |= may_grow;
-        self.requests.push(Queued { row, buffer: buffer.into(), spans: spans.into() });
+        self.requests.push(Queued { id, buffer: buffer.into(), spans: spans.into() });
         Ok(())
     }
 

@@ -50,7 +50,7 @@ impl<'a> Replay<'a> {
             while ahead.len() < limits::PREFETCH_KEYS
                 && let Some((place, args)) = requests.next()
             {
-                let row = table::find_logged(args.at(0)).map(|row| &table::rows()[row]);
+                let row = table::find_logged(args.at(0)).map(table::row);
                 self.prefetch_keys(access, row, args);
                 ahead.push_back((place, row, args));
             }
@@ -87,7 +87,7 @@ impl<'a> Replay<'a> {
         let now_ms = access.now_ms;
         let (session, shared) = (&mut self.session, self.shared);
         let mut context = Context { session, shared, now_ms, log: None };
-        if !command.has(flag::WRITE) && command.name != "select" {
+        if command.flags & (flag::WRITE | flag::REPLAYED) == 0 {
             return refuse(b"it changes nothing");
         }
         let outcome = command.invoke(&mut context, access, args, &mut self.reply);

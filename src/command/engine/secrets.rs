@@ -41,8 +41,8 @@ mod tests {
         inline::split(line.as_bytes(), &mut bytes, &mut spans).expect("balanced quotes");
         let args = Args::new(&bytes, &spans);
         let top = table::find(args.at(0)).expect("a command");
-        let row = args.get(1).and_then(|sub| table::find_subcommand(top, sub)).unwrap_or(top);
-        let shown = shown(table::rows()[row].command, args).map(Cow::into_owned);
+        let id = args.get(1).and_then(|sub| table::find_subcommand(top, sub)).unwrap_or(top);
+        let shown = shown(table::command(id), args).map(Cow::into_owned);
         String::from_utf8(shown.collect::<Vec<_>>().join(&b' ')).expect("text")
     }
 

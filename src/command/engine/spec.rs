@@ -10,6 +10,7 @@ use crate::resp::parse_integer;
 use crate::shared::{Services, Shared};
 
 /// One command: its properties and its handler.
+#[derive(Clone, Copy)]
 pub struct Command {
     /// Lower case; a subcommand's own name only.
     pub name: &'static str,
@@ -22,10 +23,12 @@ pub struct Command {
     pub keys: KeyArguments,
     /// Redis's command group.
     pub group: &'static str,
+    /// The ACL categories of its subject, where they do not follow from the group.
+    pub categories: &'static [&'static str],
     /// The Redis version that introduced it.
     pub since: &'static str,
     /// What it costs.
-    pub complexity: &'static str,
+    pub complexity: Complexity,
     /// What it does, in a sentence without a full stop.
     pub summary: &'static str,
     /// The arguments after the name, in Redis's notation.
@@ -35,6 +38,26 @@ pub struct Command {
     pub example: &'static str,
     /// The function that executes it.
     pub handler: Handler,
+}
+
+/// What a command costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Complexity {
+    /// O(1): its duration depends neither on the data nor on a count in the request. Equal ones in
+    /// a row are measured together (see [`super::meter`]).
+    Constant,
+    /// Anything else, in the words of the documentation.
+    Other(&'static str),
+}
+
+impl Complexity {
+    /// As COMMAND DOCS shows it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Complexity::Constant => "O(1)",
+            Complexity::Other(text) => text,
+        }
+    }
 }
 
 /// The function of a command, by what it may access. Only [`Handler::Keys`] and
@@ -202,10 +225,13 @@ pub mod flag {
     pub const WHEN_SUBSCRIBED: u32 = 1 << 23;
     /// Waits for the end of a pause of writes, although it changes no key; not reported by COMMAND.
     pub const PAUSED_AS_WRITE: u32 = 1 << 24;
-    /// Belongs to the ACL category `connection`, whatever its group; not reported by COMMAND.
-    pub const OF_CONNECTION: u32 = 1 << 15;
-    /// Belongs to the ACL category `keyspace`, whatever its group; not reported by COMMAND.
-    pub const OF_KEYSPACE: u32 = 1 << 16;
+    /// Ends a transaction: served at once although memory is short; not reported by COMMAND.
+    pub const ENDS_TRANSACTION: u32 = 1 << 15;
+    /// The choice that CLIENT CACHING has made for the next command outlives it and its
+    /// subcommands; not reported by COMMAND.
+    pub const KEEPS_CACHING: u32 = 1 << 16;
+    /// Part of a log although it changes no key; not reported by COMMAND.
+    pub const REPLAYED: u32 = 1 << 27;
     /// May have its client wait for what another one does.
     pub const BLOCKING: u32 = 1 << 11;
     /// Its keys cannot be found by first, last and step alone.
@@ -244,22 +270,40 @@ pub mod flag {
 }
 
 impl Command {
-    /// A row with only the mandatory properties: a family's file adds the common part of its rows,
-    /// and each command the rest. Most commands have no key and take constant time.
+    /// A row of which only the mandatory properties are known. Most commands have no key and take
+    /// constant time.
     pub const fn named(name: &'static str, arity: i32, flags: u32, since: &'static str) -> Command {
+        Command::of_group("").row(name, arity, flags, since)
+    }
+
+    /// The beginning of the rows of a group: a family completes it with what its rows have in
+    /// common, and makes each of them with [`Command::row`].
+    pub const fn of_group(group: &'static str) -> Command {
         Command {
-            name,
-            arity,
-            flags,
+            name: "",
+            arity: 0,
+            flags: 0,
             keys: KeyArguments::NONE,
-            group: "",
-            since,
-            complexity: "O(1)",
+            group,
+            categories: &[],
+            since: "",
+            complexity: Complexity::Constant,
             summary: "",
             syntax: "",
             example: "",
             handler: Handler::Container(&[], None),
         }
+    }
+
+    /// A row with what `self` has, and `flags` in addition.
+    pub const fn row(
+        self,
+        name: &'static str,
+        arity: i32,
+        flags: u32,
+        since: &'static str,
+    ) -> Command {
+        Command { name, arity, flags: self.flags | flags, since, ..self }
     }
 
     /// Whether the row has all of `flags`.
@@ -276,11 +320,6 @@ impl Command {
     /// Whether it reads or changes the data.
     pub fn accesses_keys(&self) -> bool {
         self.flags & (flag::READONLY | flag::WRITE) != 0
-    }
-
-    /// Whether its complexity is constant, according to its row.
-    pub fn is_constant(&self) -> bool {
-        self.complexity.starts_with("O(1)")
     }
 
     /// Calls the handler while the keyspace is locked.

@@ -1,6 +1,6 @@
 //! All commands by name.
 
-use crate::command::engine::{Command, Handler};
+use crate::command::engine::{Command, CommandId, Handler};
 use crate::limits;
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -29,13 +29,16 @@ pub fn install(families: &[&[&[&'static Command]]]) {
     TABLE.get_or_init(|| {
         let mut rows = Vec::new();
         for command in families.concat().concat() {
-            rows.push(Row { command, container: None });
-            let row = |sub: &&'static Command| Row { command: sub, container: Some(command) };
-            rows.extend(command.subcommands().iter().map(row));
+            let container = CommandId::at(rows.len());
+            rows.push(Row { id: container, command, container: None });
+            for command in command.subcommands() {
+                let id = CommandId::at(rows.len());
+                rows.push(Row { id, command, container: Some(container) });
+            }
         }
         assert!(rows.len() <= limits::COMMANDS_MAX, "there is room for counting every command");
-        let tops = rows.iter().enumerate().filter(|(_, row)| row.container.is_none());
-        let by_name = tops.map(|(at, row)| (Name(row.command.name.as_bytes()), at)).collect();
+        let tops = rows.iter().filter(|row| row.container.is_none());
+        let by_name = tops.map(|row| (Name(row.command.name.as_bytes()), row.id)).collect();
         Table { rows, by_name, former: Vec::new(), longest: NAME_BYTES_MAX }.renamed()
     });
 }
@@ -47,9 +50,9 @@ fn table() -> &'static Table {
 struct Table {
     rows: Vec<Row>,
     /// Commands, containers included. A container's subcommands are few and searched one by one.
-    by_name: HashMap<Name<'static>, usize, ahash::RandomState>,
+    by_name: HashMap<Name<'static>, CommandId, ahash::RandomState>,
     /// Names that commands had before they were renamed.
-    former: Vec<(&'static [u8], usize)>,
+    former: Vec<(&'static [u8], CommandId)>,
     /// Bytes of the longest name.
     longest: usize,
 }
@@ -92,21 +95,19 @@ impl Eq for Name<'_> {}
 /// One command in the table.
 #[derive(Clone, Copy)]
 pub struct Row {
+    /// The command's identity.
+    pub id: CommandId,
     /// The row itself.
     pub command: &'static Command,
     /// The command whose subcommand it is.
-    pub container: Option<&'static Command>,
+    pub container: Option<CommandId>,
 }
 
 impl Row {
-    fn is(&self, other: &Row) -> bool {
-        std::ptr::eq(self.command, other.command)
-    }
-
     /// `get`, or `client|setname`.
     pub fn full_name(&self) -> String {
         match self.container {
-            Some(container) => format!("{}|{}", container.name, self.command.name),
+            Some(container) => format!("{}|{}", command(container).name, self.command.name),
             None => self.command.name.to_owned(),
         }
     }
@@ -117,29 +118,43 @@ pub fn rows() -> &'static [Row] {
     &table().rows
 }
 
-/// The index of the row that a request names, without its subcommand.
-pub fn find(name: &[u8]) -> Option<usize> {
+/// The row of a command.
+pub fn row(id: CommandId) -> &'static Row {
+    &rows()[id.index()]
+}
+
+/// What is known about a command.
+pub fn command(id: CommandId) -> &'static Command {
+    row(id).command
+}
+
+/// The command that a request names, without its subcommand.
+pub fn find(name: &[u8]) -> Option<CommandId> {
     let table = table();
     let is_short = name.len() <= table.longest;
     is_short.then(|| table.by_name.get(&Name(name)).copied())?
 }
 
-/// The row that a record of the log names, possibly under the name before a renaming.
-pub fn find_logged(name: &[u8]) -> Option<usize> {
-    let is_name = |(former, _): &&(&[u8], usize)| former.eq_ignore_ascii_case(name);
-    find(name).or_else(|| table().former.iter().find(is_name).map(|(_, at)| *at))
+/// The command that a record of the log names, possibly under the name before a renaming.
+pub fn find_logged(name: &[u8]) -> Option<CommandId> {
+    let is_name = |(former, _): &&(&[u8], CommandId)| former.eq_ignore_ascii_case(name);
+    find(name).or_else(|| table().former.iter().find(is_name).map(|(_, id)| *id))
 }
 
-/// The index of the row of the subcommand `name` of row `container`.
-pub fn find_subcommand(container: usize, name: &[u8]) -> Option<usize> {
-    let subcommands = table().rows[container].command.subcommands();
-    let place =
-        subcommands.iter().position(|sub| sub.name.as_bytes().eq_ignore_ascii_case(name))?;
-    Some(container + 1 + place)
+/// The subcommand `name` of `container`.
+pub fn find_subcommand(container: CommandId, name: &[u8]) -> Option<CommandId> {
+    let is_named = |row: &&Row| row.command.name.as_bytes().eq_ignore_ascii_case(name);
+    subcommands(container).iter().find(is_named).map(|row| row.id)
 }
 
-/// The index of the row of a request that begins with these words.
-pub fn find_request(name: &[u8], second: Option<&[u8]>) -> Option<usize> {
+/// The rows of the subcommands of a container; none for other commands.
+pub fn subcommands(container: CommandId) -> &'static [Row] {
+    let first = container.index() + 1;
+    &rows()[first..first + command(container).subcommands().len()]
+}
+
+/// The command of a request that begins with these words.
+pub fn find_request(name: &[u8], second: Option<&[u8]>) -> Option<CommandId> {
     let top = find(name)?;
     match second {
         Some(sub) if is_container(top) => find_subcommand(top, sub),
@@ -155,19 +170,18 @@ pub fn find_full(name: &[u8]) -> Option<&'static Row> {
         Some(sub) => find_subcommand(top, sub)?,
         None => top,
     };
-    Some(&table().rows[found])
+    Some(row(found))
 }
 
 /// The rows of a name: that of a command or subcommand, or those of all subcommands of a container.
-pub fn rows_of(name: &[u8]) -> std::ops::Range<usize> {
-    let found = find_full(name).and_then(|row| rows().iter().position(|other| other.is(row)));
-    let subcommands = found.map_or(0, |row| rows()[row].command.subcommands().len());
-    found.map_or(0..0, |row| row..row + subcommands + 1)
+pub fn rows_of(name: &[u8]) -> impl Iterator<Item = &'static Row> {
+    let found = find_full(name);
+    found.into_iter().chain(found.map_or(&[][..], |found| subcommands(found.id)))
 }
 
-/// Whether a row is a container, with subcommands.
-pub fn is_container(row: usize) -> bool {
-    matches!(table().rows[row].command.handler, Handler::Container(..))
+/// Whether a command is a container, with subcommands.
+pub fn is_container(id: CommandId) -> bool {
+    matches!(command(id).handler, Handler::Container(..))
 }
 
 #[cfg(test)]
@@ -182,7 +196,7 @@ mod tests {
         for row in rows() {
             let name = row.full_name();
             let found = find_full(name.to_uppercase().as_bytes()).expect("a row");
-            assert!(std::ptr::eq(found.command, row.command), "{name} is listed twice");
+            assert_eq!(found.id, row.id, "{name} is listed twice");
             assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b"|-_".contains(&b)), "{name}");
             for other in [format!("{name}x"), format!(" {name}"), name[..name.len() - 1].into()] {
                 let found = find_full(other.as_bytes()).map(Row::full_name);
@@ -204,6 +218,10 @@ mod tests {
             let is_leaf = command.subcommands().is_empty();
             assert_eq!(command.example.trim().is_empty(), !is_leaf, "{name}: an example");
             assert!(!command.has(flag::WRITE | flag::READONLY), "{name}: one or the other");
+            if let Handler::Server(_) = command.handler {
+                // Inside EXEC it would wait for a lock that its own thread holds.
+                assert!(command.has(flag::NO_MULTI), "{name}: refused inside a transaction");
+            }
             if let Handler::Keys(_) = command.handler {
                 assert!(command.flags & (flag::WRITE | flag::READONLY) != 0, "{name}: access");
             }

@@ -6,7 +6,7 @@
 use crate::clients::tracking::{Tracked, Tracker, state};
 use crate::command::engine::session::{Session, reach};
 use crate::command::engine::table;
-use crate::command::engine::{Args, Command, Context};
+use crate::command::engine::{Args, Command, CommandId, Context, flag};
 use crate::resp::Reply;
 use crate::shared::Services;
 use std::sync::Arc;
@@ -41,11 +41,11 @@ impl Session {
     }
 
     /// Ends the exception that CLIENT CACHING has made for one command, or for one transaction: a
-    /// command of row `number` was executed.
-    pub(crate) fn end_choice(&mut self, number: usize) {
-        let is_client = |container: &Command| container.name == "client";
+    /// command was executed.
+    pub(crate) fn end_choice(&mut self, id: CommandId) {
         if let Some(tracked) = self.tracking.as_mut().filter(|_| self.transaction.is_none()) {
-            tracked.is_exception &= table::rows()[number].container.is_some_and(is_client);
+            let keeps = |container| table::command(container).has(flag::KEEPS_CACHING);
+            tracked.is_exception &= table::row(id).container.is_some_and(keeps);
         }
     }
 }

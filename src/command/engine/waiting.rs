@@ -21,16 +21,18 @@ use crate::clients::Client;
 use crate::clients::waiting::Waiting;
 use crate::command::engine::blocking::{Blocking, Patience, Served};
 use crate::command::engine::session::{Blocked, ReplyMode, reach};
-use crate::command::engine::{Args, CommandError, Context, Handler, Keyspace, Outcome, Reply};
+use crate::command::engine::{
+    Args, CommandError, CommandId, Context, Handler, Keyspace, Outcome, Reply,
+};
 use crate::command::engine::{propagation, table};
 use crate::shared::{Aftermath, Hold, Services};
 use std::sync::Arc;
 
-/// Tries to serve the request of row `row` for the first time. If that is not possible and it may
+/// Tries to serve a request for the first time. If that is not possible and it may
 /// wait, it is registered and nothing is written.
 #[inline(never)]
 pub(crate) fn begin(
-    row: usize,
+    id: CommandId,
     blocking: &Blocking,
     context: &mut Context<'_>,
     keyspace: &mut Keyspace,
@@ -51,7 +53,7 @@ pub(crate) fn begin(
     }
     let client = &context.session.client;
     let is_silent = context.session.reply_mode != ReplyMode::On;
-    let (place, give_up) = ((row, db), blocking.give_up);
+    let (place, give_up) = ((Some(id), db), blocking.give_up);
     let waiting = match &words {
         None => Waiting::new(client, place, is_silent, give_up, args.iter()),
         Some(words) => {
@@ -73,7 +75,7 @@ pub(crate) fn await_sync(
 ) {
     let is_silent = context.session.reply_mode != ReplyMode::On;
     let client = Arc::clone(&context.session.client);
-    let waiting = Waiting::new(&client, (0, 0), is_silent, give_up, std::iter::empty());
+    let waiting = Waiting::new(&client, (None, 0), is_silent, give_up, std::iter::empty());
     register(context, waiting, patience);
     context.shared.clients.waiting.await_sync(offset, client.id);
     context.shared.aof.request_sync();
@@ -131,9 +133,7 @@ fn try_again(
     now_ms: u64,
     waiting: &Waiting,
 ) -> Option<Reply> {
-    let Handler::Blocking(blocking) = table::rows()[waiting.row].command.handler else {
-        return None;
-    };
+    let Handler::Blocking(blocking) = table::command(waiting.id?).handler else { return None };
     // Its worker is about to find out.
     if waiting.client.is_killed() {
         return None;

@@ -1,6 +1,6 @@
 //! Counters in the fields of a hash: HINCRBY and HINCRBYFLOAT.
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::sums::{NOT_A_FLOAT, float_sum, integer_sum};
 use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
 use crate::keyspace::{Event, Hash, Key};
@@ -30,7 +30,7 @@ static HINCRBY: Command = Command {
         -ERR hash value is not an integer
     ",
     handler: Handler::Keys(hincrby),
-    ..row("hincrby", 4, flag::WRITE | flag::DENYOOM | flag::FAST, "2.0.0")
+    ..FAMILY.row("hincrby", 4, flag::WRITE | flag::DENYOOM | flag::FAST, "2.0.0")
 };
 
 fn hincrby(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -55,7 +55,7 @@ static HINCRBYFLOAT: Command = Command {
         2.75
     ",
     handler: Handler::Keys(hincrbyfloat),
-    ..row("hincrbyfloat", 4, flag::WRITE | flag::DENYOOM | flag::FAST, "2.6.0")
+    ..FAMILY.row("hincrbyfloat", 4, flag::WRITE | flag::DENYOOM | flag::FAST, "2.6.0")
 };
 
 fn hincrbyfloat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

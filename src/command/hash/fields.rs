@@ -3,10 +3,10 @@
 //! A hash without fields does not exist: the keyspace creates it with its first field and removes
 //! it with its last.
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::values::{reply_found, stored};
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::keyspace::{Event, Hash};
 
@@ -16,7 +16,7 @@ pub const COMMANDS: &[&Command] =
 
 static HSET: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW update"]),
-    complexity: "O(N) with N fields",
+    complexity: Complexity::Other("O(N) with N fields"),
     summary: "Sets fields of a hash and returns how many of them are new",
     syntax: "key field value [field value ...]",
     example: "
@@ -29,7 +29,7 @@ static HSET: Command = Command {
         1816
     ",
     handler: Handler::Keys(hset),
-    ..row("hset", -4, flag::WRITE | flag::DENYOOM | flag::FAST, "2.0.0")
+    ..FAMILY.row("hset", -4, flag::WRITE | flag::DENYOOM | flag::FAST, "2.0.0")
 };
 
 fn hset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -40,7 +40,7 @@ fn hset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static HMSET: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW update"]),
-    complexity: "O(N) with N fields",
+    complexity: Complexity::Other("O(N) with N fields"),
     summary: "Sets fields of a hash: the predecessor of HSET, which counts the new fields",
     syntax: "key field value [field value ...]",
     example: "
@@ -48,7 +48,7 @@ static HMSET: Command = Command {
         +OK
     ",
     handler: Handler::Keys(hmset),
-    ..row("hmset", -4, flag::WRITE | flag::DENYOOM | flag::FAST, "2.0.0")
+    ..FAMILY.row("hmset", -4, flag::WRITE | flag::DENYOOM | flag::FAST, "2.0.0")
 };
 
 fn hmset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -94,7 +94,7 @@ static HSETNX: Command = Command {
         Ada
     ",
     handler: Handler::Keys(hsetnx),
-    ..row("hsetnx", 4, flag::WRITE | flag::DENYOOM | flag::FAST, "2.0.0")
+    ..FAMILY.row("hsetnx", 4, flag::WRITE | flag::DENYOOM | flag::FAST, "2.0.0")
 };
 
 fn hsetnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -120,7 +120,7 @@ static HGET: Command = Command {
         $-1
     ",
     handler: Handler::Keys(hget),
-    ..row("hget", 3, flag::READONLY | flag::FAST, "2.0.0")
+    ..FAMILY.row("hget", 3, flag::READONLY | flag::FAST, "2.0.0")
 };
 
 fn hget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -130,7 +130,7 @@ fn hget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HMGET: Command = Command {
-    complexity: "O(N) with N fields",
+    complexity: Complexity::Other("O(N) with N fields"),
     summary: "Reads several fields of a hash; null for a missing field",
     syntax: "key field [field ...]",
     example: "
@@ -143,7 +143,7 @@ static HMGET: Command = Command {
         $-1
     ",
     handler: Handler::Keys(hmget),
-    ..row("hmget", -3, flag::READONLY | flag::FAST, "2.0.0")
+    ..FAMILY.row("hmget", -3, flag::READONLY | flag::FAST, "2.0.0")
 };
 
 fn hmget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -169,7 +169,7 @@ static HEXISTS: Command = Command {
         :0
     ",
     handler: Handler::Keys(hexists),
-    ..row("hexists", 3, flag::READONLY | flag::FAST, "2.0.0")
+    ..FAMILY.row("hexists", 3, flag::READONLY | flag::FAST, "2.0.0")
 };
 
 fn hexists(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -191,7 +191,7 @@ static HSTRLEN: Command = Command {
         :0
     ",
     handler: Handler::Keys(hstrlen),
-    ..row("hstrlen", 3, flag::READONLY | flag::FAST, "3.2.0")
+    ..FAMILY.row("hstrlen", 3, flag::READONLY | flag::FAST, "3.2.0")
 };
 
 fn hstrlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -211,7 +211,7 @@ static HLEN: Command = Command {
         :2
     ",
     handler: Handler::Keys(hlen),
-    ..row("hlen", 2, flag::READONLY | flag::FAST, "2.0.0")
+    ..FAMILY.row("hlen", 2, flag::READONLY | flag::FAST, "2.0.0")
 };
 
 fn hlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -221,7 +221,7 @@ fn hlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static HDEL: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW delete"]),
-    complexity: "O(N) with N fields",
+    complexity: Complexity::Other("O(N) with N fields"),
     summary: "Removes fields of a hash and returns how many there were",
     syntax: "key field [field ...]",
     example: "
@@ -235,7 +235,7 @@ static HDEL: Command = Command {
         :0
     ",
     handler: Handler::Keys(hdel),
-    ..row("hdel", -3, flag::WRITE | flag::FAST, "2.0.0")
+    ..FAMILY.row("hdel", -3, flag::WRITE | flag::FAST, "2.0.0")
 };
 
 fn hdel(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -1,15 +1,15 @@
 //! Hashes read as a whole, in the order in which their fields were first set.
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::values::reply_element;
-use crate::command::engine::{Args, Command, Handler, Keys, Outcome, Reply, flag};
+use crate::command::engine::{Args, Command, Complexity, Handler, Keys, Outcome, Reply, flag};
 use crate::keyspace::Hash;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&HGETALL, &HKEYS, &HVALS];
 
 static HGETALL: Command = Command {
-    complexity: "O(N) with N fields in the hash",
+    complexity: Complexity::Other("O(N) with N fields in the hash"),
     summary: "Reads all fields of a hash and their values",
     example: "
         > HSET user:1 name Ada born 1815
@@ -28,7 +28,7 @@ static HGETALL: Command = Command {
         *0
     ",
     handler: Handler::Keys(hgetall),
-    ..row("hgetall", 2, flag::READONLY, "2.0.0")
+    ..FAMILY.row("hgetall", 2, flag::READONLY, "2.0.0")
 };
 
 fn hgetall(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -44,7 +44,7 @@ fn hgetall(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HKEYS: Command = Command {
-    complexity: "O(N) with N fields in the hash",
+    complexity: Complexity::Other("O(N) with N fields in the hash"),
     summary: "Reads the names of all fields of a hash",
     example: "
         > HSET user:1 name Ada born 1815
@@ -57,7 +57,7 @@ static HKEYS: Command = Command {
         born
     ",
     handler: Handler::Keys(hkeys),
-    ..row("hkeys", 2, flag::READONLY, "2.0.0")
+    ..FAMILY.row("hkeys", 2, flag::READONLY, "2.0.0")
 };
 
 fn hkeys(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -70,7 +70,7 @@ fn hkeys(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HVALS: Command = Command {
-    complexity: "O(N) with N fields in the hash",
+    complexity: Complexity::Other("O(N) with N fields in the hash"),
     summary: "Reads the values of all fields of a hash",
     example: "
         > HSET user:1 name Ada born 1815
@@ -83,7 +83,7 @@ static HVALS: Command = Command {
         1815
     ",
     handler: Handler::Keys(hvals),
-    ..row("hvals", 2, flag::READONLY, "2.0.0")
+    ..FAMILY.row("hvals", 2, flag::READONLY, "2.0.0")
 };
 
 fn hvals(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -14,17 +14,6 @@ use crate::command::engine::{Command, KeyArguments};
 pub const COMMANDS: &[&[&Command]] =
     &[fields::COMMANDS, counter::COMMANDS, getall::COMMANDS, walk::COMMANDS];
 
-/// The common part of the rows of commands on hashes.
-pub(crate) const fn row(
-    name: &'static str,
-    arity: i32,
-    flags: u32,
-    since: &'static str,
-) -> Command {
-    Command {
-        keys: KeyArguments::FIRST,
-        group: "hash",
-        syntax: "key",
-        ..Command::named(name, arity, flags, since)
-    }
-}
+/// What the rows of the family have in common.
+pub(crate) const FAMILY: Command =
+    Command { keys: KeyArguments::FIRST, syntax: "key", ..Command::of_group("hash") };

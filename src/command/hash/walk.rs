@@ -1,10 +1,12 @@
 //! Parts of large hashes: some fields at a time, or some at random.
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::draw::{Drawn, OUT_OF_RANGE, draw, draw_count};
 use crate::command::engine::scan_options::{Walk, cursor, scan_options};
 use crate::command::engine::values::{reply_bytes, reply_element, reply_found};
-use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, CommandError, Complexity, Handler, Keys, Outcome, Reply, flag,
+};
 use crate::keyspace::Hash;
 use crate::keyspace::types::Element;
 
@@ -12,7 +14,9 @@ use crate::keyspace::types::Element;
 pub const COMMANDS: &[&Command] = &[&HSCAN, &HRANDFIELD];
 
 static HSCAN: Command = Command {
-    complexity: "O(N) with N fields asked for; a small hash is walked in one step",
+    complexity: Complexity::Other(
+        "O(N) with N fields asked for; a small hash is walked in one step",
+    ),
     summary: "Walks through the fields of a hash, some at a time; every field that stays is seen",
     syntax: "key cursor [MATCH pattern] [COUNT count] [NOVALUES]",
     example: "> HSET user:1 name Ada born 1815
@@ -27,7 +31,7 @@ static HSCAN: Command = Command {
               $3
               Ada",
     handler: Handler::Keys(hscan),
-    ..row("hscan", -3, flag::READONLY, "2.8.0")
+    ..FAMILY.row("hscan", -3, flag::READONLY, "2.8.0")
 };
 
 fn hscan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -58,7 +62,7 @@ fn hscan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static HRANDFIELD: Command = Command {
-    complexity: "O(N) with N fields in the reply",
+    complexity: Complexity::Other("O(N) with N fields in the reply"),
     summary: "Draws a field of a hash, or several; a negative count may draw the same one again",
     syntax: "key [count [WITHVALUES]]",
     example: "> HSET coin heads 1
@@ -77,7 +81,7 @@ static HRANDFIELD: Command = Command {
               $1
               1",
     handler: Handler::Keys(hrandfield),
-    ..row("hrandfield", -2, flag::READONLY, "6.2.0")
+    ..FAMILY.row("hrandfield", -2, flag::READONLY, "6.2.0")
 };
 
 fn hrandfield(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

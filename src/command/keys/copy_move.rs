@@ -2,7 +2,7 @@
 
 use crate::command::engine::arguments::database_index;
 use crate::command::engine::{
-    Args, Command, CommandError, Context, Handler, KeyArguments, Keyspace, Outcome,
+    Args, Command, CommandError, Complexity, Context, Handler, KeyArguments, Keyspace, Outcome,
 };
 use crate::command::engine::{Reply, flag};
 use crate::keyspace::Event;
@@ -12,15 +12,15 @@ pub const COMMANDS: &[&Command] = &[&COPY, &MOVE, &SWAPDB];
 
 const SAME: CommandError = CommandError::new("ERR source and destination objects are the same");
 
-/// The common part of this family's rows.
-const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
-    Command { group: "generic", ..Command::named(name, arity, flag::WRITE | flag::FAST, since) }
-}
+/// What the rows of the family have in common.
+const FAMILY: Command = Command { flags: flag::WRITE | flag::FAST, ..Command::of_group("generic") };
 
 static COPY: Command = Command {
     flags: flag::WRITE | flag::DENYOOM,
     keys: KeyArguments::new(1, 2, 1).used(&["RO access", "OW update"]),
-    complexity: "O(N) with N fields of a hash; O(1) for a string, which is shared",
+    complexity: Complexity::Other(
+        "O(N) with N fields of a hash; O(1) for a string, which is shared",
+    ),
     summary: "Copies the value of a key, and its deadline, to another key or database",
     syntax: "source destination [DB destination-db] [REPLACE]",
     example: "> SET draft text EX 60
@@ -34,7 +34,7 @@ static COPY: Command = Command {
               > COPY draft draft DB 1
               :1",
     handler: Handler::Keyspace(copy),
-    ..row("copy", -3, "6.2.0")
+    ..FAMILY.row("copy", -3, 0, "6.2.0")
 };
 
 fn copy(
@@ -91,7 +91,7 @@ static MOVE: Command = Command {
               > MOVE draft 0
               -ERR source and destination objects are the same",
     handler: Handler::Keyspace(carry),
-    ..row("move", 3, "1.0.0")
+    ..FAMILY.row("move", 3, 0, "1.0.0")
 };
 
 fn carry(
@@ -120,7 +120,7 @@ fn carry(
 
 static SWAPDB: Command = Command {
     flags: flag::WRITE | flag::FAST | flag::DANGEROUS,
-    complexity: "O(N) with N watched keys",
+    complexity: Complexity::Other("O(N) with N watched keys"),
     summary: "Exchanges two databases: their clients see each other's keys",
     syntax: "index1 index2",
     example: "> SET k v
@@ -132,7 +132,7 @@ static SWAPDB: Command = Command {
               > SWAPDB 0 x
               -ERR invalid second DB index",
     handler: Handler::Keyspace(swapdb),
-    ..row("swapdb", 3, "4.0.0")
+    ..FAMILY.row("swapdb", 3, 0, "4.0.0")
 };
 
 fn swapdb(

@@ -3,9 +3,9 @@
 //! No command here waits for memory to be freed: costly values are dropped after the keyspace lock
 //! was released, so DEL and UNLINK are the same.
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::keyspace::Event;
 
@@ -14,7 +14,7 @@ pub const COMMANDS: &[&Command] = &[&DEL, &UNLINK, &EXISTS, &TOUCH, &TYPE, &RENA
 
 static DEL: Command = Command {
     keys: KeyArguments::ALL.used(&["RM delete"]),
-    complexity: "O(N) with N keys",
+    complexity: Complexity::Other("O(N) with N keys"),
     summary: "Removes keys and returns how many there were",
     syntax: "key [key ...]",
     example: "
@@ -26,7 +26,7 @@ static DEL: Command = Command {
         $-1
     ",
     handler: Handler::Keys(del),
-    ..row("del", -2, flag::WRITE, "1.0.0")
+    ..FAMILY.row("del", -2, flag::WRITE, "1.0.0")
 };
 
 fn del(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -36,7 +36,7 @@ fn del(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static UNLINK: Command = Command {
     keys: KeyArguments::ALL.used(&["RM delete"]),
-    complexity: "O(N) with N keys",
+    complexity: Complexity::Other("O(N) with N keys"),
     summary: "Removes keys like DEL, which here is just as fast",
     syntax: "key [key ...]",
     example: "
@@ -46,12 +46,12 @@ static UNLINK: Command = Command {
         :2
     ",
     handler: Handler::Keys(del),
-    ..row("unlink", -2, flag::WRITE | flag::FAST, "4.0.0")
+    ..FAMILY.row("unlink", -2, flag::WRITE | flag::FAST, "4.0.0")
 };
 
 static EXISTS: Command = Command {
     keys: KeyArguments::ALL.used(&["RO"]),
-    complexity: "O(N) with N keys",
+    complexity: Complexity::Other("O(N) with N keys"),
     summary: "Counts how many of the keys exist",
     syntax: "key [key ...]",
     example: "
@@ -63,7 +63,7 @@ static EXISTS: Command = Command {
         :2
     ",
     handler: Handler::Keys(exists),
-    ..row("exists", -2, flag::READONLY | flag::FAST, "1.0.0")
+    ..FAMILY.row("exists", -2, flag::READONLY | flag::FAST, "1.0.0")
 };
 
 fn exists(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -73,7 +73,7 @@ fn exists(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static TOUCH: Command = Command {
     keys: KeyArguments::ALL.used(&["RO"]),
-    complexity: "O(N) with N keys",
+    complexity: Complexity::Other("O(N) with N keys"),
     summary: "Counts keys like EXISTS, and marks them as just used",
     syntax: "key [key ...]",
     example: "
@@ -83,7 +83,7 @@ static TOUCH: Command = Command {
         :1
     ",
     handler: Handler::Keys(touch),
-    ..row("touch", -2, flag::READONLY | flag::FAST, "3.2.1")
+    ..FAMILY.row("touch", -2, flag::READONLY | flag::FAST, "3.2.1")
 };
 
 fn touch(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -109,7 +109,7 @@ static TYPE: Command = Command {
         +none
     ",
     handler: Handler::Keys(type_of),
-    ..row("type", 2, flag::READONLY | flag::FAST, "1.0.0")
+    ..FAMILY.row("type", 2, flag::READONLY | flag::FAST, "1.0.0")
 };
 
 fn type_of(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -132,7 +132,7 @@ static RENAME: Command = Command {
         -ERR no such key
     ",
     handler: Handler::Keys(rename),
-    ..row("rename", 3, flag::WRITE, "1.0.0")
+    ..FAMILY.row("rename", 3, flag::WRITE, "1.0.0")
 };
 
 fn rename(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -154,7 +154,7 @@ static RENAMENX: Command = Command {
         :1
     ",
     handler: Handler::Keys(renamenx),
-    ..row("renamenx", 3, flag::WRITE | flag::FAST, "1.0.0")
+    ..FAMILY.row("renamenx", 3, flag::WRITE | flag::FAST, "1.0.0")
 };
 
 fn renamenx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -4,9 +4,9 @@
 //! like everything else that arrives. The order of use is exact here, so IDLETIME is checked and
 //! not applied; neither is FREQ: what is restored counts as new.
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::keyspace::{Event, Key};
 use crate::rdb::payload::Payload;
@@ -27,12 +27,12 @@ const FREQUENCY_MAX: i64 = 255;
 
 static DUMP: Command = Command {
     keys: KeyArguments::FIRST.used(&["RO access"]),
-    complexity: "O(N) with N bytes of the value",
+    complexity: Complexity::Other("O(N) with N bytes of the value"),
     summary: "Returns a value in a form that RESTORE takes, in Redis too",
     example: "> DUMP nobody
               $-1",
     handler: Handler::Keys(dump),
-    ..row("dump", 2, flag::READONLY, "2.6.0")
+    ..FAMILY.row("dump", 2, flag::READONLY, "2.6.0")
 };
 
 fn dump(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -48,7 +48,7 @@ fn dump(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static RESTORE: Command = Command {
     keys: KeyArguments::FIRST.used(&["OW update"]),
-    complexity: "O(N) with N elements, O(N*log(N)) for a sorted set",
+    complexity: Complexity::Other("O(N) with N elements, O(N*log(N)) for a sorted set"),
     summary: "Creates a key from what DUMP returned",
     syntax: "key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]",
     example: "> RESTORE copy 0 nonsense
@@ -58,7 +58,7 @@ static RESTORE: Command = Command {
               > RESTORE taken 0 nonsense
               -BUSYKEY Target key name already exists.",
     handler: Handler::Keys(restore),
-    ..row("restore", -4, flag::WRITE | flag::DENYOOM | flag::DANGEROUS, "2.6.0")
+    ..FAMILY.row("restore", -4, flag::WRITE | flag::DENYOOM | flag::DANGEROUS, "2.6.0")
 };
 
 #[derive(Default)]

@@ -3,11 +3,13 @@
 //! A deadline is a moment in Unix milliseconds, whatever the command's unit. A moment in the past
 //! is accepted and removes the key at once.
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::KeyArguments;
 use crate::command::engine::deadline::Scale;
 use crate::command::engine::deadline::{change_deadline, remove_deadline};
-use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, CommandError, Complexity, Handler, Keys, Outcome, Reply, flag,
+};
 use crate::keyspace::Entry;
 
 /// The family.
@@ -16,7 +18,7 @@ pub const COMMANDS: &[&Command] =
 
 static EXPIRE: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW update"]),
-    complexity: "O(log N) with N keys that have a deadline",
+    complexity: Complexity::Other("O(log N) with N keys that have a deadline"),
     summary: "Lets a key expire after some seconds",
     syntax: "key seconds [NX | XX | GT | LT]",
     example: "
@@ -34,7 +36,7 @@ static EXPIRE: Command = Command {
         :0
     ",
     handler: Handler::Keys(expire),
-    ..row("expire", -3, flag::WRITE | flag::FAST, "1.0.0")
+    ..FAMILY.row("expire", -3, flag::WRITE | flag::FAST, "1.0.0")
 };
 
 fn expire(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -43,7 +45,7 @@ fn expire(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static PEXPIRE: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW update"]),
-    complexity: "O(log N) with N keys that have a deadline",
+    complexity: Complexity::Other("O(log N) with N keys that have a deadline"),
     summary: "Lets a key expire after some milliseconds",
     syntax: "key milliseconds [NX | XX | GT | LT]",
     example: "
@@ -57,7 +59,7 @@ static PEXPIRE: Command = Command {
         :60
     ",
     handler: Handler::Keys(pexpire),
-    ..row("pexpire", -3, flag::WRITE | flag::FAST, "2.6.0")
+    ..FAMILY.row("pexpire", -3, flag::WRITE | flag::FAST, "2.6.0")
 };
 
 fn pexpire(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -66,7 +68,7 @@ fn pexpire(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static EXPIREAT: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW update"]),
-    complexity: "O(log N) with N keys that have a deadline",
+    complexity: Complexity::Other("O(log N) with N keys that have a deadline"),
     summary: "Lets a key expire at a moment in Unix seconds",
     syntax: "key unix-time-seconds [NX | XX | GT | LT]",
     example: "
@@ -82,7 +84,7 @@ static EXPIREAT: Command = Command {
         $-1
     ",
     handler: Handler::Keys(expireat),
-    ..row("expireat", -3, flag::WRITE | flag::FAST, "1.2.0")
+    ..FAMILY.row("expireat", -3, flag::WRITE | flag::FAST, "1.2.0")
 };
 
 fn expireat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -91,7 +93,7 @@ fn expireat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static PEXPIREAT: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW update"]),
-    complexity: "O(log N) with N keys that have a deadline",
+    complexity: Complexity::Other("O(log N) with N keys that have a deadline"),
     summary: "Lets a key expire at a moment in Unix milliseconds",
     syntax: "key unix-time-milliseconds [NX | XX | GT | LT]",
     example: "
@@ -105,7 +107,7 @@ static PEXPIREAT: Command = Command {
         :0
     ",
     handler: Handler::Keys(pexpireat),
-    ..row("pexpireat", -3, flag::WRITE | flag::FAST, "2.6.0")
+    ..FAMILY.row("pexpireat", -3, flag::WRITE | flag::FAST, "2.6.0")
 };
 
 fn pexpireat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -194,7 +196,7 @@ static TTL: Command = Command {
         :-2
     ",
     handler: Handler::Keys(ttl),
-    ..row("ttl", 2, flag::READONLY | flag::FAST, "1.0.0")
+    ..FAMILY.row("ttl", 2, flag::READONLY | flag::FAST, "1.0.0")
 };
 
 fn ttl(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -213,7 +215,7 @@ static PTTL: Command = Command {
         :-2
     ",
     handler: Handler::Keys(pttl),
-    ..row("pttl", 2, flag::READONLY | flag::FAST, "2.6.0")
+    ..FAMILY.row("pttl", 2, flag::READONLY | flag::FAST, "2.6.0")
 };
 
 fn pttl(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -230,7 +232,7 @@ static EXPIRETIME: Command = Command {
         :33177117420
     ",
     handler: Handler::Keys(expiretime),
-    ..row("expiretime", 2, flag::READONLY | flag::FAST, "7.0.0")
+    ..FAMILY.row("expiretime", 2, flag::READONLY | flag::FAST, "7.0.0")
 };
 
 fn expiretime(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -246,7 +248,7 @@ static PEXPIRETIME: Command = Command {
         :33177117420000
     ",
     handler: Handler::Keys(pexpiretime),
-    ..row("pexpiretime", 2, flag::READONLY | flag::FAST, "7.0.0")
+    ..FAMILY.row("pexpiretime", 2, flag::READONLY | flag::FAST, "7.0.0")
 };
 
 fn pexpiretime(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -279,7 +281,7 @@ fn rounded_seconds(ms: u64) -> u64 {
 
 static PERSIST: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW update"]),
-    complexity: "O(log N) with N keys that have a deadline",
+    complexity: Complexity::Other("O(log N) with N keys that have a deadline"),
     summary: "Removes a key's deadline",
     example: "
         > SET session data EX 60
@@ -292,7 +294,7 @@ static PERSIST: Command = Command {
         :-1
     ",
     handler: Handler::Keys(persist),
-    ..row("persist", 2, flag::WRITE | flag::FAST, "2.2.0")
+    ..FAMILY.row("persist", 2, flag::WRITE | flag::FAST, "2.2.0")
 };
 
 fn persist(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

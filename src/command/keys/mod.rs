@@ -21,17 +21,6 @@ pub const COMMANDS: &[&[&Command]] = &[
     sort::COMMANDS,
 ];
 
-/// The common part of the rows of commands on keys.
-pub(crate) const fn row(
-    name: &'static str,
-    arity: i32,
-    flags: u32,
-    since: &'static str,
-) -> Command {
-    Command {
-        keys: KeyArguments::FIRST,
-        group: "generic",
-        syntax: "key",
-        ..Command::named(name, arity, flags, since)
-    }
-}
+/// What the rows of the family have in common.
+pub(crate) const FAMILY: Command =
+    Command { keys: KeyArguments::FIRST, syntax: "key", ..Command::of_group("generic") };

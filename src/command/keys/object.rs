@@ -6,32 +6,30 @@
 use crate::command::engine::flag;
 use crate::command::engine::help;
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply,
 };
 use crate::keyspace::Entry;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&OBJECT];
 
-/// The common part of this family's rows.
-const fn row(name: &'static str, since: &'static str) -> Command {
-    Command {
-        keys: KeyArguments::new(2, 2, 1).used(&["RO"]),
-        group: "generic",
-        syntax: "key",
-        ..Command::named(name, 3, flag::READONLY, since)
-    }
-}
+/// What the rows of the family have in common.
+const FAMILY: Command = Command {
+    keys: KeyArguments::new(2, 2, 1).used(&["RO"]),
+    syntax: "key",
+    flags: flag::READONLY,
+    ..Command::of_group("generic")
+};
 
 static OBJECT: Command = Command {
     arity: -2,
     flags: 0,
     keys: KeyArguments::NONE,
-    complexity: "Depends on the subcommand",
+    complexity: Complexity::Other("Depends on the subcommand"),
     summary: "Describes the value under a key",
     syntax: "subcommand",
     handler: Handler::Container(&[&ENCODING, &FREQ, &HELP, &IDLETIME, &REFCOUNT], None),
-    ..row("object", "2.2.3")
+    ..FAMILY.row("object", 3, 0, "2.2.3")
 };
 
 /// Replies with the result of `tell` for the key's entry, or null without one.
@@ -67,7 +65,7 @@ static ENCODING: Command = Command {
               $3
               raw",
     handler: Handler::Keys(encoding),
-    ..row("encoding", "2.2.3")
+    ..FAMILY.row("encoding", 3, 0, "2.2.3")
 };
 
 fn encoding(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -88,7 +86,7 @@ static FREQ: Command = Command {
               note that when switching between policies at runtime LRU and LFU data will take some \
               time to adjust.",
     handler: Handler::Keys(freq),
-    ..row("freq", "4.0.0")
+    ..FAMILY.row("freq", 3, 0, "4.0.0")
 };
 
 fn freq(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -119,7 +117,7 @@ static IDLETIME: Command = Command {
               > OBJECT IDLETIME nobody
               $-1",
     handler: Handler::Keys(idletime),
-    ..row("idletime", "2.2.3")
+    ..FAMILY.row("idletime", 3, 0, "2.2.3")
 };
 
 fn idletime(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -144,7 +142,7 @@ static REFCOUNT: Command = Command {
               > OBJECT REFCOUNT k
               :1",
     handler: Handler::Keys(refcount),
-    ..row("refcount", "2.2.3")
+    ..FAMILY.row("refcount", 3, 0, "2.2.3")
 };
 
 fn refcount(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -1,8 +1,10 @@
 //! SCAN, KEYS and RANDOMKEY: finding keys without knowing their names.
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::scan_options::{Walk, cursor, scan_options};
-use crate::command::engine::{Args, Command, Handler, KeyArguments, Keys, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+};
 use crate::text::glob;
 
 /// The family.
@@ -10,7 +12,7 @@ pub const COMMANDS: &[&Command] = &[&SCAN, &KEYS, &RANDOMKEY];
 
 static SCAN: Command = Command {
     keys: KeyArguments::NONE,
-    complexity: "O(N) with N keys asked for, plus those of one segment",
+    complexity: Complexity::Other("O(N) with N keys asked for, plus those of one segment"),
     summary: "Walks through the keys, some at a time; every key that stays is visited once",
     syntax: "cursor [MATCH pattern] [COUNT count] [TYPE type]",
     example: "> SET k v
@@ -23,7 +25,7 @@ static SCAN: Command = Command {
               $1
               k",
     handler: Handler::Keys(scan),
-    ..row("scan", -2, flag::READONLY, "2.8.0")
+    ..FAMILY.row("scan", -2, flag::READONLY, "2.8.0")
 };
 
 fn scan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -47,7 +49,7 @@ fn scan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static KEYS: Command = Command {
     keys: KeyArguments::NONE,
-    complexity: "O(N) with N keys in the database, all at once: use SCAN",
+    complexity: Complexity::Other("O(N) with N keys in the database, all at once: use SCAN"),
     summary: "Lists all keys that match a glob pattern",
     syntax: "pattern",
     example: "> SET key:1 v
@@ -57,7 +59,7 @@ static KEYS: Command = Command {
               $5
               key:1",
     handler: Handler::Keys(list),
-    ..row("keys", 2, flag::READONLY | flag::DANGEROUS, "1.0.0")
+    ..FAMILY.row("keys", 2, flag::READONLY | flag::DANGEROUS, "1.0.0")
 };
 
 fn list(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -75,7 +77,7 @@ fn list(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static RANDOMKEY: Command = Command {
     keys: KeyArguments::NONE,
-    complexity: "O(N) with N keys of one segment",
+    complexity: Complexity::Other("O(N) with N keys of one segment"),
     summary: "Picks a key, or null if there is none",
     syntax: "",
     example: "> RANDOMKEY
@@ -86,7 +88,7 @@ static RANDOMKEY: Command = Command {
               $1
               k",
     handler: Handler::Keys(randomkey),
-    ..row("randomkey", 1, flag::READONLY, "1.0.0")
+    ..FAMILY.row("randomkey", 1, flag::READONLY, "1.0.0")
 };
 
 fn randomkey(keys: &mut Keys<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -7,10 +7,10 @@
 //! compared as bytes, as Redis does in the C locale. The log has the stored list and not the
 //! request: the order of a set is not the same after a restart.
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::values::{reply_bytes, reply_element};
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::keyspace::types::{Element, score};
 use crate::keyspace::value::Stored;
@@ -32,8 +32,9 @@ const TOO_MANY: CommandError = CommandError::new("ERR value is out of range");
 const FLAGS: u32 = flag::MOVABLE_KEYS | flag::UNDECLARED_KEYS | flag::DANGEROUS;
 
 static SORT: Command = Command {
+    categories: &["set", "sortedset", "list"],
     keys: KeyArguments::FIRST.used(&["RO access"]),
-    complexity: "O(N*log(N)) with N elements, O(N) if they stay unsorted",
+    complexity: Complexity::Other("O(N*log(N)) with N elements, O(N) if they stay unsorted"),
     summary: "Sorts the elements of a list, a set or a sorted set, and replies or stores them",
     syntax: "key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] \
              [ALPHA] [STORE destination]",
@@ -54,11 +55,12 @@ static SORT: Command = Command {
         :2
     ",
     handler: Handler::Keys(|keys, args, reply| run(keys, args, false, reply)),
-    ..row("sort", -2, flag::WRITE | flag::DENYOOM | FLAGS, "1.0.0")
+    ..FAMILY.row("sort", -2, flag::WRITE | flag::DENYOOM | FLAGS, "1.0.0")
 };
 
 static SORT_RO: Command = Command {
-    complexity: "O(N*log(N)) with N elements, O(N) if they stay unsorted",
+    categories: &["set", "sortedset", "list"],
+    complexity: Complexity::Other("O(N*log(N)) with N elements, O(N) if they stay unsorted"),
     summary: "Sorts the elements of a list, a set or a sorted set, and never stores them",
     syntax: "key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] \
              [ALPHA]",
@@ -71,7 +73,7 @@ static SORT_RO: Command = Command {
         1
     ",
     handler: Handler::Keys(|keys, args, reply| run(keys, args, true, reply)),
-    ..row("sort_ro", -2, flag::READONLY | FLAGS, "7.0.0")
+    ..FAMILY.row("sort_ro", -2, flag::READONLY | FLAGS, "7.0.0")
 };
 
 /// The arguments behind the key.

@@ -4,11 +4,11 @@
 //! [`waiting`](crate::command::engine::waiting). What is logged is the pop, never the wait.
 
 use super::moving::{MultiPop, TWO, move_one};
-use super::{End, row};
+use super::{End, FAMILY};
 use crate::command::engine::blocking::{Blocking, Patience, Served};
 use crate::command::engine::values::reply_bytes;
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Reply, flag,
 };
 use crate::command::list::ends::pop_one;
 use crate::keyspace::{Key, List};
@@ -22,14 +22,13 @@ type Attempt = Result<Served, CommandError>;
 const WAITS: u32 = flag::WRITE | flag::BLOCKING;
 
 /// What the rows of BLPOP and BRPOP have in common.
-const fn pop_row(name: &'static str) -> Command {
-    Command {
-        keys: KeyArguments::new(1, -2, 1).used(&["RW access delete"]),
-        complexity: "O(N) with N keys",
-        syntax: "key [key ...] timeout",
-        ..row(name, -3, WAITS | flag::NOSCRIPT, "2.0.0")
-    }
-}
+const POPS: Command = Command {
+    keys: KeyArguments::new(1, -2, 1).used(&["RW access delete"]),
+    complexity: Complexity::Other("O(N) with N keys"),
+    flags: WAITS | flag::NOSCRIPT,
+    syntax: "key [key ...] timeout",
+    ..FAMILY
+};
 
 static BLPOP: Command = Command {
     summary: "Removes the first element of the first list that exists, or waits until there is one",
@@ -49,7 +48,7 @@ static BLPOP: Command = Command {
         keys: |args| 1..args.len() - 1,
         give_up: Reply::null_array,
     }),
-    ..pop_row("blpop")
+    ..POPS.row("blpop", -3, 0, "2.0.0")
 };
 
 static BRPOP: Command = Command {
@@ -70,7 +69,7 @@ static BRPOP: Command = Command {
         keys: |args| 1..args.len() - 1,
         give_up: Reply::null_array,
     }),
-    ..pop_row("brpop")
+    ..POPS.row("brpop", -3, 0, "2.0.0")
 };
 
 fn pop(keys: &mut Keys<'_>, args: Args<'_>, end: End, reply: &mut Reply) -> Attempt {
@@ -112,7 +111,7 @@ static BLMOVE: Command = Command {
         keys: |_| 1..2,
         give_up: Reply::null_array,
     }),
-    ..row("blmove", 6, WAITS | flag::DENYOOM | flag::NOSCRIPT, "6.2.0")
+    ..FAMILY.row("blmove", 6, WAITS | flag::DENYOOM | flag::NOSCRIPT, "6.2.0")
 };
 
 static BRPOPLPUSH: Command = Command {
@@ -132,7 +131,7 @@ static BRPOPLPUSH: Command = Command {
         keys: |_| 1..2,
         give_up: Reply::null_array,
     }),
-    ..row("brpoplpush", 4, WAITS | flag::DENYOOM | flag::NOSCRIPT, "2.2.0")
+    ..FAMILY.row("brpoplpush", 4, WAITS | flag::DENYOOM | flag::NOSCRIPT, "2.2.0")
 };
 
 fn carry(keys: &mut Keys<'_>, args: Args<'_>, ends: (End, End), reply: &mut Reply) -> Attempt {
@@ -158,7 +157,7 @@ fn carry(keys: &mut Keys<'_>, args: Args<'_>, ends: (End, End), reply: &mut Repl
 
 static BLMPOP: Command = Command {
     keys: KeyArguments::NONE.counted(2).used(&["RW access delete"]),
-    complexity: "O(N+M) with N keys and M elements in the reply",
+    complexity: Complexity::Other("O(N+M) with N keys and M elements in the reply"),
     summary: "Does what LMPOP does, and waits until one of the lists exists",
     syntax: "timeout numkeys key [key ...] <LEFT | RIGHT> [COUNT count]",
     example: "
@@ -186,5 +185,5 @@ static BLMPOP: Command = Command {
         keys: |args| MultiPop::of(args, 2).map_or(3..3, |request| request.first..request.end),
         give_up: Reply::null_array,
     }),
-    ..row("blmpop", -5, WAITS | flag::MOVABLE_KEYS, "7.0.0")
+    ..FAMILY.row("blmpop", -5, WAITS | flag::MOVABLE_KEYS, "7.0.0")
 };

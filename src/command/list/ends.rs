@@ -1,9 +1,9 @@
 //! Both ends of a list: LPUSH, LPOP and their counterparts.
 
-use super::{End, row};
+use super::{End, FAMILY};
 use crate::command::engine::values::{reply_bytes, reply_element, stored};
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::keyspace::{Key, List};
 
@@ -12,15 +12,14 @@ pub const COMMANDS: &[&Command] = &[&LPUSH, &RPUSH, &LPUSHX, &RPUSHX, &LPOP, &RP
 
 const PUSH: u32 = flag::WRITE | flag::DENYOOM | flag::FAST;
 
-/// What the rows of commands that push have in common.
-const fn push_row(name: &'static str, since: &'static str) -> Command {
-    Command {
-        keys: KeyArguments::FIRST.used(&["RW insert"]),
-        complexity: "O(N) with N elements",
-        syntax: "key element [element ...]",
-        ..row(name, -3, PUSH, since)
-    }
-}
+/// What the rows of the commands that add elements have in common.
+const PUSHES: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW insert"]),
+    complexity: Complexity::Other("O(N) with N elements"),
+    flags: PUSH,
+    syntax: "key element [element ...]",
+    ..FAMILY
+};
 
 static LPUSH: Command = Command {
     summary: "Adds elements in front of a list, one after the other, and returns its length",
@@ -35,7 +34,7 @@ static LPUSH: Command = Command {
         b
     ",
     handler: Handler::Keys(|keys, args, reply| push(keys, args, End::Left, true, reply)),
-    ..push_row("lpush", "1.0.0")
+    ..PUSHES.row("lpush", -3, 0, "1.0.0")
 };
 
 static RPUSH: Command = Command {
@@ -51,7 +50,7 @@ static RPUSH: Command = Command {
         b
     ",
     handler: Handler::Keys(|keys, args, reply| push(keys, args, End::Right, true, reply)),
-    ..push_row("rpush", "1.0.0")
+    ..PUSHES.row("rpush", -3, 0, "1.0.0")
 };
 
 static LPUSHX: Command = Command {
@@ -65,7 +64,7 @@ static LPUSHX: Command = Command {
         :2
     ",
     handler: Handler::Keys(|keys, args, reply| push(keys, args, End::Left, false, reply)),
-    ..push_row("lpushx", "2.2.0")
+    ..PUSHES.row("lpushx", -3, 0, "2.2.0")
 };
 
 static RPUSHX: Command = Command {
@@ -79,7 +78,7 @@ static RPUSHX: Command = Command {
         :2
     ",
     handler: Handler::Keys(|keys, args, reply| push(keys, args, End::Right, false, reply)),
-    ..push_row("rpushx", "2.2.0")
+    ..PUSHES.row("rpushx", -3, 0, "2.2.0")
 };
 
 fn push(
@@ -117,15 +116,14 @@ fn push_argument(list: &mut List, args: Args<'_>, at: usize, end: End) {
     }
 }
 
-/// What the rows of commands that pop have in common.
-const fn pop_row(name: &'static str) -> Command {
-    Command {
-        keys: KeyArguments::FIRST.used(&["RW access delete"]),
-        complexity: "O(N) with N elements in the reply",
-        syntax: "key [count]",
-        ..row(name, -2, flag::WRITE | flag::FAST, "1.0.0")
-    }
-}
+/// What the rows of LPOP and RPOP have in common.
+const POPS: Command = Command {
+    keys: KeyArguments::FIRST.used(&["RW access delete"]),
+    complexity: Complexity::Other("O(N) with N elements in the reply"),
+    flags: flag::WRITE | flag::FAST,
+    syntax: "key [count]",
+    ..FAMILY
+};
 
 static LPOP: Command = Command {
     summary: "Removes the first element of a list, or several, and returns what it removes",
@@ -145,7 +143,7 @@ static LPOP: Command = Command {
         $-1
     ",
     handler: Handler::Keys(|keys, args, reply| pop(keys, args, End::Left, reply)),
-    ..pop_row("lpop")
+    ..POPS.row("lpop", -2, 0, "1.0.0")
 };
 
 static RPOP: Command = Command {
@@ -166,7 +164,7 @@ static RPOP: Command = Command {
         *-1
     ",
     handler: Handler::Keys(|keys, args, reply| pop(keys, args, End::Right, reply)),
-    ..pop_row("rpop")
+    ..POPS.row("rpop", -2, 0, "1.0.0")
 };
 
 fn pop(keys: &mut Keys<'_>, args: Args<'_>, end: End, reply: &mut Reply) -> Outcome {
@@ -247,7 +245,7 @@ static LLEN: Command = Command {
         :2
     ",
     handler: Handler::Keys(llen),
-    ..row("llen", 2, flag::READONLY | flag::FAST, "1.0.0")
+    ..FAMILY.row("llen", 2, flag::READONLY | flag::FAST, "1.0.0")
 };
 
 fn llen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -1,9 +1,9 @@
 //! Changes inside a list: LSET, LINSERT, LREM.
 
-use super::{index_of, row};
+use super::{FAMILY, index_of};
 use crate::command::engine::draw::draw_count;
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::keyspace::{Event, List};
 
@@ -12,7 +12,7 @@ pub const COMMANDS: &[&Command] = &[&LSET, &LINSERT, &LREM];
 
 static LSET: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW update"]),
-    complexity: "O(N) with N chunks in front of the element",
+    complexity: Complexity::Other("O(N) with N chunks in front of the element"),
     summary: "Replaces the element at an index",
     syntax: "key index element",
     example: "
@@ -27,7 +27,7 @@ static LSET: Command = Command {
         c
     ",
     handler: Handler::Keys(lset),
-    ..row("lset", 4, flag::WRITE | flag::DENYOOM, "1.0.0")
+    ..FAMILY.row("lset", 4, flag::WRITE | flag::DENYOOM, "1.0.0")
 };
 
 fn lset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -49,7 +49,7 @@ fn lset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static LINSERT: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW insert"]),
-    complexity: "O(N) with N elements in front of the pivot",
+    complexity: Complexity::Other("O(N) with N elements in front of the pivot"),
     summary: "Inserts an element in front of another one or after it, and returns the length",
     syntax: "key <BEFORE | AFTER> pivot element",
     example: "
@@ -61,7 +61,7 @@ static LINSERT: Command = Command {
         :-1
     ",
     handler: Handler::Keys(linsert),
-    ..row("linsert", 5, flag::WRITE | flag::DENYOOM, "2.2.0")
+    ..FAMILY.row("linsert", 5, flag::WRITE | flag::DENYOOM, "2.2.0")
 };
 
 fn linsert(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -87,7 +87,7 @@ fn linsert(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static LREM: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW delete"]),
-    complexity: "O(N) with N elements in the list",
+    complexity: Complexity::Other("O(N) with N elements in the list"),
     summary: "Removes elements of a certain content: all, or some from the front or from the end",
     syntax: "key count element",
     example: "
@@ -105,7 +105,7 @@ static LREM: Command = Command {
         c
     ",
     handler: Handler::Keys(lrem),
-    ..row("lrem", 4, flag::WRITE, "1.0.0")
+    ..FAMILY.row("lrem", 4, flag::WRITE, "1.0.0")
 };
 
 fn lrem(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -24,15 +24,9 @@ pub const COMMANDS: &[&[&Command]] = &[
     blocking::COMMANDS,
 ];
 
-/// A row of a command on lists, with what most of them have in common.
-const fn row(name: &'static str, arity: i32, flags: u32, since: &'static str) -> Command {
-    Command {
-        keys: KeyArguments::FIRST,
-        group: "list",
-        syntax: "key",
-        ..Command::named(name, arity, flags, since)
-    }
-}
+/// What the rows of the family have in common.
+const FAMILY: Command =
+    Command { keys: KeyArguments::FIRST, syntax: "key", ..Command::of_group("list") };
 
 /// One of the two ends of a list.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! Elements that leave one list, and maybe enter another: LMOVE, RPOPLPUSH, LMPOP.
 
 use super::ends::{pop_one, pop_several};
-use super::{End, row};
+use super::{End, FAMILY};
 use crate::command::engine::values::reply_bytes;
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::keyspace::{Key, List};
 use crate::resp::parse_integer;
@@ -30,7 +30,7 @@ static LMOVE: Command = Command {
         $-1
     ",
     handler: Handler::Keys(lmove),
-    ..row("lmove", 5, flag::WRITE | flag::DENYOOM, "6.2.0")
+    ..FAMILY.row("lmove", 5, flag::WRITE | flag::DENYOOM, "6.2.0")
 };
 
 fn lmove(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -52,7 +52,7 @@ static RPOPLPUSH: Command = Command {
         b
     ",
     handler: Handler::Keys(rpoplpush),
-    ..row("rpoplpush", 3, flag::WRITE | flag::DENYOOM, "1.2.0")
+    ..FAMILY.row("rpoplpush", 3, flag::WRITE | flag::DENYOOM, "1.2.0")
 };
 
 fn rpoplpush(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -95,7 +95,7 @@ pub(super) fn move_one(
 
 static LMPOP: Command = Command {
     keys: KeyArguments::NONE.counted(1).used(&["RW access delete"]),
-    complexity: "O(N+M) with N keys and M elements in the reply",
+    complexity: Complexity::Other("O(N+M) with N keys and M elements in the reply"),
     summary: "Removes elements from an end of the first of several lists that exists",
     syntax: "numkeys key [key ...] <LEFT | RIGHT> [COUNT count]",
     example: "
@@ -114,7 +114,7 @@ static LMPOP: Command = Command {
         *-1
     ",
     handler: Handler::Keys(lmpop),
-    ..row("lmpop", -4, flag::WRITE | flag::MOVABLE_KEYS, "7.0.0")
+    ..FAMILY.row("lmpop", -4, flag::WRITE | flag::MOVABLE_KEYS, "7.0.0")
 };
 
 fn lmpop(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

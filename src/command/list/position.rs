@@ -1,8 +1,10 @@
 //! Where an element is: LPOS.
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::draw::draw_count;
-use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, CommandError, Complexity, Handler, Keys, Outcome, Reply, flag,
+};
 use crate::keyspace::List;
 use crate::keyspace::types::Element;
 use crate::resp::parse_integer;
@@ -11,7 +13,7 @@ use crate::resp::parse_integer;
 pub const COMMANDS: &[&Command] = &[&LPOS];
 
 static LPOS: Command = Command {
-    complexity: "O(N) with N elements in the list, or MAXLEN of them",
+    complexity: Complexity::Other("O(N) with N elements in the list, or MAXLEN of them"),
     summary: "Finds the index of an element, or the indices of several",
     syntax: "key element [RANK rank] [COUNT num-matches] [MAXLEN len]",
     example: "
@@ -27,7 +29,7 @@ static LPOS: Command = Command {
         $-1
     ",
     handler: Handler::Keys(lpos),
-    ..row("lpos", -3, flag::READONLY, "6.0.6")
+    ..FAMILY.row("lpos", -3, flag::READONLY, "6.0.6")
 };
 
 /// What LPOS looks for.

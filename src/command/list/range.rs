@@ -1,15 +1,19 @@
 //! Ranges of a list: LRANGE, LTRIM, LINDEX.
 
-use super::{index_of, range_of, row};
+use super::{FAMILY, index_of, range_of};
 use crate::command::engine::values::{reply_element, reply_found};
-use crate::command::engine::{Args, Command, Handler, KeyArguments, Keys, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+};
 use crate::keyspace::{Event, List};
 
 /// Commands about ranges.
 pub const COMMANDS: &[&Command] = &[&LRANGE, &LTRIM, &LINDEX];
 
 static LRANGE: Command = Command {
-    complexity: "O(S+N) with S chunks in front of the range and N elements in it",
+    complexity: Complexity::Other(
+        "O(S+N) with S chunks in front of the range and N elements in it",
+    ),
     summary: "Reads a range of a list; negative indices count from the end",
     syntax: "key start stop",
     example: "
@@ -23,7 +27,7 @@ static LRANGE: Command = Command {
         c
     ",
     handler: Handler::Keys(lrange),
-    ..row("lrange", 4, flag::READONLY, "1.0.0")
+    ..FAMILY.row("lrange", 4, flag::READONLY, "1.0.0")
 };
 
 fn lrange(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -40,7 +44,7 @@ fn lrange(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static LTRIM: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW delete"]),
-    complexity: "O(N) with N elements that are removed",
+    complexity: Complexity::Other("O(N) with N elements that are removed"),
     summary: "Keeps a range of a list and removes everything else",
     syntax: "key start stop",
     example: "
@@ -56,7 +60,7 @@ static LTRIM: Command = Command {
         c
     ",
     handler: Handler::Keys(ltrim),
-    ..row("ltrim", 4, flag::WRITE, "1.0.0")
+    ..FAMILY.row("ltrim", 4, flag::WRITE, "1.0.0")
 };
 
 fn ltrim(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -77,7 +81,7 @@ fn ltrim(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static LINDEX: Command = Command {
-    complexity: "O(N) with N chunks in front of the element",
+    complexity: Complexity::Other("O(N) with N chunks in front of the element"),
     summary: "Reads the element at an index, which counts from the end if it is negative",
     syntax: "key index",
     example: "
@@ -90,7 +94,7 @@ static LINDEX: Command = Command {
         $-1
     ",
     handler: Handler::Keys(lindex),
-    ..row("lindex", 3, flag::READONLY, "1.0.0")
+    ..FAMILY.row("lindex", 3, flag::READONLY, "1.0.0")
 };
 
 fn lindex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

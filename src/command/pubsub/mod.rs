@@ -13,13 +13,6 @@ use crate::command::engine::{Command, flag};
 pub const COMMANDS: &[&[&Command]] =
     &[subscribe::COMMANDS, publish::COMMANDS, pubsub_command::COMMANDS];
 
-/// A row of this family: what its commands have in common is written once.
-pub(crate) const fn row(
-    name: &'static str,
-    arity: i32,
-    flags: u32,
-    since: &'static str,
-) -> Command {
-    let flags = flags | flag::PUBSUB | flag::LOADING | flag::STALE;
-    Command { group: "pubsub", ..Command::named(name, arity, flags, since) }
-}
+/// What the rows of the family have in common.
+pub(crate) const FAMILY: Command =
+    Command { flags: flag::PUBSUB | flag::LOADING | flag::STALE, ..Command::of_group("pubsub") };

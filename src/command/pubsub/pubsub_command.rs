@@ -2,8 +2,8 @@
 
 use crate::clients::channels::Kind;
 use crate::command::engine::help::{self, wrong_subcommand};
-use crate::command::engine::{Args, Command, Context, Handler, Outcome, Reply};
-use crate::command::pubsub::row;
+use crate::command::engine::{Args, Command, Complexity, Context, Handler, Outcome, Reply};
+use crate::command::pubsub::FAMILY;
 use crate::text::glob;
 
 /// The part of the family.
@@ -11,7 +11,7 @@ pub const COMMANDS: &[&Command] = &[&PUBSUB];
 
 static PUBSUB: Command = Command {
     group: "pubsub",
-    complexity: "Depends on the subcommand",
+    complexity: Complexity::Other("Depends on the subcommand"),
     summary: "Tells about channels and their subscribers",
     syntax: "subcommand",
     handler: Handler::Container(
@@ -22,13 +22,13 @@ static PUBSUB: Command = Command {
 };
 
 static CHANNELS: Command = Command {
-    complexity: "O(N) with N channels that have subscribers",
+    complexity: Complexity::Other("O(N) with N channels that have subscribers"),
     summary: "Lists the channels that have subscribers, or those whose names fit a pattern",
     syntax: "[pattern]",
     example: "> PUBSUB CHANNELS
               *0",
     handler: Handler::Plain(channels),
-    ..row("channels", -2, 0, "2.8.0")
+    ..FAMILY.row("channels", -2, 0, "2.8.0")
 };
 
 fn channels(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -46,7 +46,7 @@ static NUMPAT: Command = Command {
     example: "> PUBSUB NUMPAT
               :0",
     handler: Handler::Plain(numpat),
-    ..row("numpat", 2, 0, "2.8.0")
+    ..FAMILY.row("numpat", 2, 0, "2.8.0")
 };
 
 fn numpat(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -55,7 +55,7 @@ fn numpat(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome 
 }
 
 static NUMSUB: Command = Command {
-    complexity: "O(N) with N channels named",
+    complexity: Complexity::Other("O(N) with N channels named"),
     summary: "Tells how many have subscribed to each of some channels, patterns aside",
     syntax: "[channel [channel ...]]",
     example: "> PUBSUB NUMSUB news
@@ -64,7 +64,7 @@ static NUMSUB: Command = Command {
               news
               :0",
     handler: Handler::Plain(numsub),
-    ..row("numsub", -2, 0, "2.8.0")
+    ..FAMILY.row("numsub", -2, 0, "2.8.0")
 };
 
 fn numsub(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -72,13 +72,13 @@ fn numsub(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outco
 }
 
 static SHARDCHANNELS: Command = Command {
-    complexity: "O(N) with N shard channels that have subscribers",
+    complexity: Complexity::Other("O(N) with N shard channels that have subscribers"),
     summary: "Lists the shard channels that have subscribers, or those that fit a pattern",
     syntax: "[pattern]",
     example: "> PUBSUB SHARDCHANNELS
               *0",
     handler: Handler::Plain(shardchannels),
-    ..row("shardchannels", -2, 0, "7.0.0")
+    ..FAMILY.row("shardchannels", -2, 0, "7.0.0")
 };
 
 fn shardchannels(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -86,7 +86,7 @@ fn shardchannels(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -
 }
 
 static SHARDNUMSUB: Command = Command {
-    complexity: "O(N) with N shard channels named",
+    complexity: Complexity::Other("O(N) with N shard channels named"),
     summary: "Tells how many have subscribed to each of some shard channels",
     syntax: "[shardchannel [shardchannel ...]]",
     example: "> PUBSUB SHARDNUMSUB news
@@ -95,7 +95,7 @@ static SHARDNUMSUB: Command = Command {
               news
               :0",
     handler: Handler::Plain(shardnumsub),
-    ..row("shardnumsub", -2, 0, "7.0.0")
+    ..FAMILY.row("shardnumsub", -2, 0, "7.0.0")
 };
 
 fn shardnumsub(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -6,9 +6,9 @@
 
 use crate::clients::channels::Kind;
 use crate::command::engine::{
-    Args, Command, Context, Handler, KeyArguments, Outcome, Reply, Session, flag,
+    Args, Command, Complexity, Context, Handler, KeyArguments, Outcome, Reply, Session, flag,
 };
-use crate::command::pubsub::row;
+use crate::command::pubsub::FAMILY;
 
 /// The part of the family.
 pub const COMMANDS: &[&Command] =
@@ -18,7 +18,7 @@ const FLAGS: u32 = flag::NOSCRIPT | flag::WHEN_SUBSCRIBED;
 const SHARD_CHANNELS: KeyArguments = KeyArguments::ALL.used(&["not_key"]);
 
 static SUBSCRIBE: Command = Command {
-    complexity: "O(N) with N channels",
+    complexity: Complexity::Other("O(N) with N channels"),
     summary: "Listens to channels",
     syntax: "channel [channel ...]",
     example: "> SUBSCRIBE news
@@ -31,16 +31,14 @@ static SUBSCRIBE: Command = Command {
               > GET k
               -ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / \
               RESET are allowed in this context",
-    handler: Handler::Plain(subscribe),
-    ..row("subscribe", -2, FLAGS, "2.0.0")
+    handler: Handler::Plain(|context, args, reply| {
+        enter(context, Kind::Channel, b"subscribe", args, reply)
+    }),
+    ..FAMILY.row("subscribe", -2, FLAGS, "2.0.0")
 };
 
-fn subscribe(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    enter(context, Kind::Channel, b"subscribe", args, reply)
-}
-
 static UNSUBSCRIBE: Command = Command {
-    complexity: "O(N) with N channels",
+    complexity: Complexity::Other("O(N) with N channels"),
     summary: "Listens to channels no more, or to none",
     syntax: "[channel [channel ...]]",
     example: "> UNSUBSCRIBE
@@ -49,16 +47,14 @@ static UNSUBSCRIBE: Command = Command {
               unsubscribe
               $-1
               :0",
-    handler: Handler::Plain(unsubscribe),
-    ..row("unsubscribe", -1, FLAGS, "2.0.0")
+    handler: Handler::Plain(|context, args, reply| {
+        leave(context, Kind::Channel, b"unsubscribe", args, reply)
+    }),
+    ..FAMILY.row("unsubscribe", -1, FLAGS, "2.0.0")
 };
 
-fn unsubscribe(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    leave(context, Kind::Channel, b"unsubscribe", args, reply)
-}
-
 static PSUBSCRIBE: Command = Command {
-    complexity: "O(N) with N patterns",
+    complexity: Complexity::Other("O(N) with N patterns"),
     summary: "Listens to all channels whose names fit a pattern",
     syntax: "pattern [pattern ...]",
     example: "> PSUBSCRIBE news.*
@@ -68,16 +64,14 @@ static PSUBSCRIBE: Command = Command {
               $6
               news.*
               :1",
-    handler: Handler::Plain(psubscribe),
-    ..row("psubscribe", -2, FLAGS, "2.0.0")
+    handler: Handler::Plain(|context, args, reply| {
+        enter(context, Kind::Pattern, b"psubscribe", args, reply)
+    }),
+    ..FAMILY.row("psubscribe", -2, FLAGS, "2.0.0")
 };
 
-fn psubscribe(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    enter(context, Kind::Pattern, b"psubscribe", args, reply)
-}
-
 static PUNSUBSCRIBE: Command = Command {
-    complexity: "O(N) with N patterns",
+    complexity: Complexity::Other("O(N) with N patterns"),
     summary: "Listens to patterns no more, or to none",
     syntax: "[pattern [pattern ...]]",
     example: "> PUNSUBSCRIBE news.*
@@ -87,17 +81,15 @@ static PUNSUBSCRIBE: Command = Command {
               $6
               news.*
               :0",
-    handler: Handler::Plain(punsubscribe),
-    ..row("punsubscribe", -1, FLAGS, "2.0.0")
+    handler: Handler::Plain(|context, args, reply| {
+        leave(context, Kind::Pattern, b"punsubscribe", args, reply)
+    }),
+    ..FAMILY.row("punsubscribe", -1, FLAGS, "2.0.0")
 };
-
-fn punsubscribe(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    leave(context, Kind::Pattern, b"punsubscribe", args, reply)
-}
 
 static SSUBSCRIBE: Command = Command {
     keys: SHARD_CHANNELS,
-    complexity: "O(N) with N shard channels",
+    complexity: Complexity::Other("O(N) with N shard channels"),
     summary: "Listens to shard channels, which no pattern concerns",
     syntax: "shardchannel [shardchannel ...]",
     example: "> SSUBSCRIBE news
@@ -107,17 +99,15 @@ static SSUBSCRIBE: Command = Command {
               $4
               news
               :1",
-    handler: Handler::Plain(ssubscribe),
-    ..row("ssubscribe", -2, FLAGS, "7.0.0")
+    handler: Handler::Plain(|context, args, reply| {
+        enter(context, Kind::Shard, b"ssubscribe", args, reply)
+    }),
+    ..FAMILY.row("ssubscribe", -2, FLAGS, "7.0.0")
 };
-
-fn ssubscribe(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    enter(context, Kind::Shard, b"ssubscribe", args, reply)
-}
 
 static SUNSUBSCRIBE: Command = Command {
     keys: SHARD_CHANNELS,
-    complexity: "O(N) with N shard channels",
+    complexity: Complexity::Other("O(N) with N shard channels"),
     summary: "Listens to shard channels no more, or to none",
     syntax: "[shardchannel [shardchannel ...]]",
     example: "> SUNSUBSCRIBE
@@ -126,13 +116,11 @@ static SUNSUBSCRIBE: Command = Command {
               sunsubscribe
               $-1
               :0",
-    handler: Handler::Plain(sunsubscribe),
-    ..row("sunsubscribe", -1, FLAGS, "7.0.0")
+    handler: Handler::Plain(|context, args, reply| {
+        leave(context, Kind::Shard, b"sunsubscribe", args, reply)
+    }),
+    ..FAMILY.row("sunsubscribe", -1, FLAGS, "7.0.0")
 };
-
-fn sunsubscribe(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    leave(context, Kind::Shard, b"sunsubscribe", args, reply)
-}
 
 /// Subscribes to every name, and confirms each.
 fn enter(

@@ -3,33 +3,35 @@
 use super::run::{Invocation, run};
 use super::source::{compile, digest_of};
 use crate::command::engine::{
-    Args, Command, CommandError, Context, Handler, KeyArguments, Keyspace, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Context, Handler, KeyArguments, Keyspace, Outcome,
+    Reply, flag,
 };
 use crate::shared::scripts::{Digest, Script};
 
 /// The family's part.
 pub const COMMANDS: &[&Command] = &[&EVAL, &EVAL_RO, &EVALSHA, &EVALSHA_RO];
 
-/// What the rows have in common.
-const fn row(name: &'static str, flags: u32, since: &'static str) -> Command {
-    const FLAGS: u32 = flag::NOSCRIPT
+/// What the rows of the commands have in common that may write.
+const FAMILY: Command = Command {
+    complexity: Complexity::Other("Depends on the script"),
+    flags: flag::NOSCRIPT
         | flag::STALE
         | flag::SKIP_MONITOR
         | flag::NO_MANDATORY_KEYS
         | flag::MOVABLE_KEYS
         | flag::RUNS_COMMANDS
-        | flag::UNDECLARED_KEYS;
-    Command {
-        group: "scripting",
-        complexity: "Depends on the script",
-        keys: KeyArguments::NONE.counted(2).used(&["RW access update"]),
-        ..Command::named(name, -3, FLAGS | flags, since)
-    }
-}
+        | flag::UNDECLARED_KEYS,
+    keys: KeyArguments::NONE.counted(2).used(&["RW access update"]),
+    syntax: "script numkeys [key [key ...]] [arg [arg ...]]",
+    ..Command::of_group("scripting")
+};
+
+/// The same for commands that may only read.
+const READ_ONLY: Command =
+    Command { keys: KeyArguments::NONE.counted(2).used(&["RO access"]), ..FAMILY };
 
 static EVAL: Command = Command {
     summary: "Executes a script in Lua",
-    syntax: "script numkeys [key [key ...]] [arg [arg ...]]",
     example: "
         > EVAL \"return redis.call('INCRBY', KEYS[1], ARGV[1])\" 1 visits 5
         :5
@@ -41,39 +43,23 @@ static EVAL: Command = Command {
         +three
         $-1
     ",
-    handler: Handler::Keyspace(eval),
-    ..row("eval", 0, "2.6.0")
+    handler: Handler::Keyspace(|context, keyspace, args, reply| {
+        evaluate(context, keyspace, args, reply, false)
+    }),
+    ..FAMILY.row("eval", -3, 0, "2.6.0")
 };
-
-fn eval(
-    context: &mut Context<'_>,
-    keyspace: &mut Keyspace,
-    args: Args<'_>,
-    reply: &mut Reply,
-) -> Outcome {
-    evaluate(context, keyspace, args, reply, false)
-}
 
 static EVAL_RO: Command = Command {
     summary: "Executes a script in Lua that may only read",
-    keys: KeyArguments::NONE.counted(2).used(&["RO access"]),
-    syntax: "script numkeys [key [key ...]] [arg [arg ...]]",
     example: "
         > EVAL_RO \"return redis.call('GET', KEYS[1])\" 1 nobody
         $-1
     ",
-    handler: Handler::Keyspace(eval_ro),
-    ..row("eval_ro", flag::READONLY, "7.0.0")
+    handler: Handler::Keyspace(|context, keyspace, args, reply| {
+        evaluate(context, keyspace, args, reply, true)
+    }),
+    ..READ_ONLY.row("eval_ro", -3, flag::READONLY, "7.0.0")
 };
-
-fn eval_ro(
-    context: &mut Context<'_>,
-    keyspace: &mut Keyspace,
-    args: Args<'_>,
-    reply: &mut Reply,
-) -> Outcome {
-    evaluate(context, keyspace, args, reply, true)
-}
 
 fn evaluate(
     context: &mut Context<'_>,
@@ -108,39 +94,24 @@ static EVALSHA: Command = Command {
         > EVALSHA ffffffffffffffffffffffffffffffffffffffff 0
         -NOSCRIPT No matching script. Please use EVAL.
     ",
-    handler: Handler::Keyspace(evalsha),
-    ..row("evalsha", 0, "2.6.0")
+    handler: Handler::Keyspace(|context, keyspace, args, reply| {
+        evaluate_known(context, keyspace, args, reply, false)
+    }),
+    ..FAMILY.row("evalsha", -3, 0, "2.6.0")
 };
-
-fn evalsha(
-    context: &mut Context<'_>,
-    keyspace: &mut Keyspace,
-    args: Args<'_>,
-    reply: &mut Reply,
-) -> Outcome {
-    evaluate_known(context, keyspace, args, reply, false)
-}
 
 static EVALSHA_RO: Command = Command {
     summary: "Executes a script that the server has, and that may only read",
-    keys: KeyArguments::NONE.counted(2).used(&["RO access"]),
     syntax: "sha1 numkeys [key [key ...]] [arg [arg ...]]",
     example: "
         > EVALSHA_RO ffffffffffffffffffffffffffffffffffffffff 0
         -NOSCRIPT No matching script. Please use EVAL.
     ",
-    handler: Handler::Keyspace(evalsha_ro),
-    ..row("evalsha_ro", flag::READONLY, "7.0.0")
+    handler: Handler::Keyspace(|context, keyspace, args, reply| {
+        evaluate_known(context, keyspace, args, reply, true)
+    }),
+    ..READ_ONLY.row("evalsha_ro", -3, flag::READONLY, "7.0.0")
 };
-
-fn evalsha_ro(
-    context: &mut Context<'_>,
-    keyspace: &mut Keyspace,
-    args: Args<'_>,
-    reply: &mut Reply,
-) -> Outcome {
-    evaluate_known(context, keyspace, args, reply, true)
-}
 
 fn evaluate_known(
     context: &mut Context<'_>,

@@ -189,9 +189,9 @@ impl ScriptHost<'_, '_> {
 
     /// Checks a request as the gate does for clients, and executes it.
     fn perform(&mut self, args: Args<'_>) -> Result<(), CommandError> {
-        let number = look_up(args)
+        let id = look_up(args)
             .map_err(|_| CommandError::new("ERR Unknown Redis command called from script"))?;
-        let command = table::rows()[number].command;
+        let command = table::command(id);
         if !command.takes(args.len()) {
             return Err(CommandError::new(
                 "ERR Wrong number of args calling Redis command from script",
@@ -215,7 +215,7 @@ impl ScriptHost<'_, '_> {
             self.context.shared.scripts.mark_written();
         }
         self.reply.set_resp3(self.is_resp3);
-        call::perform(number, self.context, self.keyspace, args, &mut self.reply)
+        call::perform(id, self.context, self.keyspace, args, &mut self.reply)
     }
 
     /// `redis.log(level, message, …)`.

@@ -2,7 +2,9 @@
 
 use super::source::{compile, digest_of};
 use crate::command::engine::help;
-use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply, flag,
+};
 use crate::shared::scripts::{Digest, Unkillable};
 
 /// The family's part.
@@ -10,19 +12,17 @@ pub const COMMANDS: &[&Command] = &[&SCRIPT];
 
 static SCRIPT: Command = Command {
     group: "scripting",
-    complexity: "Depends on the subcommand",
+    complexity: Complexity::Other("Depends on the subcommand"),
     summary: "Keeps scripts, and ends one that runs too long",
     handler: Handler::Container(&[&DEBUG, &EXISTS, &FLUSH, &HELP, &KILL, &LOAD], None),
     ..Command::named("script", -2, 0, "2.6.0")
 };
 
-/// What the rows have in common.
-const fn row(name: &'static str, arity: i32, flags: u32, since: &'static str) -> Command {
-    Command { group: "scripting", ..Command::named(name, arity, flag::NOSCRIPT | flags, since) }
-}
+/// What the rows of the family have in common.
+const FAMILY: Command = Command { flags: flag::NOSCRIPT, ..Command::of_group("scripting") };
 
 static LOAD: Command = Command {
-    complexity: "O(N) with N bytes of the script",
+    complexity: Complexity::Other("O(N) with N bytes of the script"),
     summary: "Compiles a script, keeps it, and tells its digest",
     syntax: "script",
     example: "
@@ -33,7 +33,7 @@ static LOAD: Command = Command {
         -ERR Error compiling script (new function): user_script:1: unexpected symbol near '+'
     ",
     handler: Handler::Plain(load),
-    ..row("load", 3, flag::STALE, "2.6.0")
+    ..FAMILY.row("load", 3, flag::STALE, "2.6.0")
 };
 
 fn load(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -46,7 +46,7 @@ fn load(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
 }
 
 static EXISTS: Command = Command {
-    complexity: "O(N) with N digests",
+    complexity: Complexity::Other("O(N) with N digests"),
     summary: "Tells which scripts the server has",
     syntax: "sha1 [sha1 ...]",
     example: "
@@ -55,7 +55,7 @@ static EXISTS: Command = Command {
         :0
     ",
     handler: Handler::Plain(exists),
-    ..row("exists", -3, 0, "2.6.0")
+    ..FAMILY.row("exists", -3, 0, "2.6.0")
 };
 
 fn exists(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -70,7 +70,7 @@ fn exists(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outco
 }
 
 static FLUSH: Command = Command {
-    complexity: "O(N) with N scripts",
+    complexity: Complexity::Other("O(N) with N scripts"),
     summary: "Forgets all scripts",
     syntax: "[ASYNC | SYNC]",
     example: "
@@ -80,7 +80,7 @@ static FLUSH: Command = Command {
         -ERR SCRIPT FLUSH only support SYNC|ASYNC option
     ",
     handler: Handler::Plain(flush),
-    ..row("flush", -2, 0, "2.6.0")
+    ..FAMILY.row("flush", -2, 0, "2.6.0")
 };
 
 fn flush(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -100,7 +100,7 @@ static KILL: Command = Command {
         -NOTBUSY No scripts in execution right now.
     ",
     handler: Handler::Plain(kill),
-    ..row("kill", 2, flag::ALLOW_BUSY, "2.6.0")
+    ..FAMILY.row("kill", 2, flag::ALLOW_BUSY, "2.6.0")
 };
 
 fn kill(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -130,7 +130,7 @@ static DEBUG: Command = Command {
         -ERR scripts cannot be debugged here
     ",
     handler: Handler::Plain(debug),
-    ..row("debug", 3, 0, "3.2.0")
+    ..FAMILY.row("debug", 3, 0, "3.2.0")
 };
 
 fn debug(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -4,10 +4,10 @@
 //! counted reference, so that the destination may well be one of the sources. All types are
 //! checked before anything is computed, those behind a missing key too.
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::values::reply_element;
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::keyspace::types::set;
 use crate::keyspace::{Event, Set, Value};
@@ -61,7 +61,7 @@ const STORE: KeyArguments = KeyArguments::new(1, -1, 1).used(&["OW update", "RO 
 
 static SINTER: Command = Command {
     keys: KeyArguments::ALL,
-    complexity: "O(N*M) with N members in the smallest of M sets",
+    complexity: Complexity::Other("O(N*M) with N members in the smallest of M sets"),
     summary: "Computes which members several sets have in common",
     syntax: "key [key ...]",
     example: "
@@ -77,7 +77,7 @@ static SINTER: Command = Command {
         3
     ",
     handler: Handler::Keys(sinter),
-    ..row("sinter", -2, flag::READONLY, "1.0.0")
+    ..FAMILY.row("sinter", -2, flag::READONLY, "1.0.0")
 };
 
 fn sinter(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -92,7 +92,7 @@ fn sinter(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static SINTERCARD: Command = Command {
     keys: KeyArguments::NONE.counted(1).used(&["RO access"]),
-    complexity: "O(N*M) with N members in the smallest of M sets",
+    complexity: Complexity::Other("O(N*M) with N members in the smallest of M sets"),
     summary: "Counts the members that several sets have in common, up to a limit",
     syntax: "numkeys key [key ...] [LIMIT limit]",
     example: "
@@ -106,7 +106,7 @@ static SINTERCARD: Command = Command {
         :1
     ",
     handler: Handler::Keys(sintercard),
-    ..row("sintercard", -3, flag::READONLY | flag::MOVABLE_KEYS, "7.0.0")
+    ..FAMILY.row("sintercard", -3, flag::READONLY | flag::MOVABLE_KEYS, "7.0.0")
 };
 
 fn sintercard(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -139,7 +139,7 @@ fn sintercard(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
 
 static SINTERSTORE: Command = Command {
     keys: KeyArguments::ALL.used(&["RW update", "RO access"]),
-    complexity: "O(N*M) with N members in the smallest of M sets",
+    complexity: Complexity::Other("O(N*M) with N members in the smallest of M sets"),
     summary: "Stores what several sets have in common in another one, and counts it",
     syntax: "destination key [key ...]",
     example: "
@@ -151,7 +151,7 @@ static SINTERSTORE: Command = Command {
         :2
     ",
     handler: Handler::Keys(sinterstore),
-    ..row("sinterstore", -3, flag::WRITE | flag::DENYOOM, "1.0.0")
+    ..FAMILY.row("sinterstore", -3, flag::WRITE | flag::DENYOOM, "1.0.0")
 };
 
 fn sinterstore(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -164,7 +164,7 @@ fn sinterstore(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
 
 static SUNION: Command = Command {
     keys: KeyArguments::ALL,
-    complexity: "O(N) with N members in all sets together",
+    complexity: Complexity::Other("O(N) with N members in all sets together"),
     summary: "Computes which members at least one of several sets has",
     syntax: "key [key ...]",
     example: "
@@ -182,7 +182,7 @@ static SUNION: Command = Command {
         3
     ",
     handler: Handler::Keys(sunion),
-    ..row("sunion", -2, flag::READONLY, "1.0.0")
+    ..FAMILY.row("sunion", -2, flag::READONLY, "1.0.0")
 };
 
 fn sunion(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -194,7 +194,7 @@ fn sunion(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static SUNIONSTORE: Command = Command {
     keys: STORE,
-    complexity: "O(N) with N members in all sets together",
+    complexity: Complexity::Other("O(N) with N members in all sets together"),
     summary: "Stores the members of several sets in another one, and counts them",
     syntax: "destination key [key ...]",
     example: "
@@ -206,7 +206,7 @@ static SUNIONSTORE: Command = Command {
         :3
     ",
     handler: Handler::Keys(sunionstore),
-    ..row("sunionstore", -3, flag::WRITE | flag::DENYOOM, "1.0.0")
+    ..FAMILY.row("sunionstore", -3, flag::WRITE | flag::DENYOOM, "1.0.0")
 };
 
 fn sunionstore(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -219,7 +219,7 @@ fn sunionstore(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
 
 static SDIFF: Command = Command {
     keys: KeyArguments::ALL,
-    complexity: "O(N) with N members in all sets together",
+    complexity: Complexity::Other("O(N) with N members in all sets together"),
     summary: "Computes which members of the first set are in none of the others",
     syntax: "key [key ...]",
     example: "
@@ -233,7 +233,7 @@ static SDIFF: Command = Command {
         1
     ",
     handler: Handler::Keys(sdiff),
-    ..row("sdiff", -2, flag::READONLY, "1.0.0")
+    ..FAMILY.row("sdiff", -2, flag::READONLY, "1.0.0")
 };
 
 fn sdiff(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -244,7 +244,7 @@ fn sdiff(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static SDIFFSTORE: Command = Command {
     keys: STORE,
-    complexity: "O(N) with N members in all sets together",
+    complexity: Complexity::Other("O(N) with N members in all sets together"),
     summary: "Stores the members of the first set that are in none of the others, and counts them",
     syntax: "destination key [key ...]",
     example: "
@@ -256,7 +256,7 @@ static SDIFFSTORE: Command = Command {
         :1
     ",
     handler: Handler::Keys(sdiffstore),
-    ..row("sdiffstore", -3, flag::WRITE | flag::DENYOOM, "1.0.0")
+    ..FAMILY.row("sdiffstore", -3, flag::WRITE | flag::DENYOOM, "1.0.0")
 };
 
 fn sdiffstore(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -1,8 +1,10 @@
 //! Members of a set, one by one or all of them: SADD, SREM, SMOVE and the questions.
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::values::reply_element;
-use crate::command::engine::{Args, Command, Handler, KeyArguments, Keys, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+};
 use crate::keyspace::{Event, Set};
 
 /// The family's part.
@@ -15,7 +17,7 @@ const REMOVED: Event = Event::set("srem");
 
 static SADD: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW insert"]),
-    complexity: "O(N) with N members",
+    complexity: Complexity::Other("O(N) with N members"),
     summary: "Adds members to a set and says how many of them are new",
     syntax: "key member [member ...]",
     example: "
@@ -27,7 +29,7 @@ static SADD: Command = Command {
         :3
     ",
     handler: Handler::Keys(sadd),
-    ..row("sadd", -3, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
+    ..FAMILY.row("sadd", -3, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
 };
 
 fn sadd(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -48,7 +50,7 @@ fn sadd(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static SREM: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW delete"]),
-    complexity: "O(N) with N members",
+    complexity: Complexity::Other("O(N) with N members"),
     summary: "Removes members of a set and says how many there were",
     syntax: "key member [member ...]",
     example: "
@@ -62,7 +64,7 @@ static SREM: Command = Command {
         :0
     ",
     handler: Handler::Keys(srem),
-    ..row("srem", -3, flag::WRITE | flag::FAST, "1.0.0")
+    ..FAMILY.row("srem", -3, flag::WRITE | flag::FAST, "1.0.0")
 };
 
 fn srem(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -87,7 +89,7 @@ static SISMEMBER: Command = Command {
         :0
     ",
     handler: Handler::Keys(sismember),
-    ..row("sismember", 3, flag::READONLY | flag::FAST, "1.0.0")
+    ..FAMILY.row("sismember", 3, flag::READONLY | flag::FAST, "1.0.0")
 };
 
 fn sismember(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -97,7 +99,7 @@ fn sismember(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome 
 }
 
 static SMISMEMBER: Command = Command {
-    complexity: "O(N) with N members",
+    complexity: Complexity::Other("O(N) with N members"),
     summary: "Says of several members whether a set has them",
     syntax: "key member [member ...]",
     example: "
@@ -109,7 +111,7 @@ static SMISMEMBER: Command = Command {
         :0
     ",
     handler: Handler::Keys(smismember),
-    ..row("smismember", -3, flag::READONLY | flag::FAST, "6.2.0")
+    ..FAMILY.row("smismember", -3, flag::READONLY | flag::FAST, "6.2.0")
 };
 
 fn smismember(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -132,7 +134,7 @@ static SCARD: Command = Command {
         :2
     ",
     handler: Handler::Keys(scard),
-    ..row("scard", 2, flag::READONLY | flag::FAST, "1.0.0")
+    ..FAMILY.row("scard", 2, flag::READONLY | flag::FAST, "1.0.0")
 };
 
 fn scard(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -141,7 +143,7 @@ fn scard(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static SMEMBERS: Command = Command {
-    complexity: "O(N) with N members in the set",
+    complexity: Complexity::Other("O(N) with N members in the set"),
     summary: "Reads all members of a set",
     example: "
         > SADD primes 5 2 3
@@ -156,7 +158,7 @@ static SMEMBERS: Command = Command {
         5
     ",
     handler: Handler::Keys(smembers),
-    ..row("smembers", 2, flag::READONLY, "1.0.0")
+    ..FAMILY.row("smembers", 2, flag::READONLY, "1.0.0")
 };
 
 fn smembers(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -181,7 +183,7 @@ static SMOVE: Command = Command {
         :1
     ",
     handler: Handler::Keys(smove),
-    ..row("smove", 4, flag::WRITE | flag::FAST, "1.0.0")
+    ..FAMILY.row("smove", 4, flag::WRITE | flag::FAST, "1.0.0")
 };
 
 fn smove(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

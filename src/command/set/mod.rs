@@ -14,17 +14,6 @@ use crate::command::engine::{Command, KeyArguments};
 pub const COMMANDS: &[&[&Command]] =
     &[members::COMMANDS, random::COMMANDS, algebra::COMMANDS, walk::COMMANDS];
 
-/// A row about a command on sets: what most of them have in common is written once.
-pub(crate) const fn row(
-    name: &'static str,
-    arity: i32,
-    flags: u32,
-    since: &'static str,
-) -> Command {
-    Command {
-        keys: KeyArguments::FIRST,
-        group: "set",
-        syntax: "key",
-        ..Command::named(name, arity, flags, since)
-    }
-}
+/// What the rows of the family have in common.
+pub(crate) const FAMILY: Command =
+    Command { keys: KeyArguments::FIRST, syntax: "key", ..Command::of_group("set") };

@@ -2,11 +2,11 @@
 //!
 //! What SPOP removes is a matter of luck, so the log has the removals and not the request.
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::draw::{Drawn, draw, draw_count};
 use crate::command::engine::values::{reply_bytes, reply_element, reply_found};
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::keyspace::value::Stored;
 use crate::keyspace::{Event, Key, Set};
@@ -20,7 +20,7 @@ const POPPED: Event = Event::set("spop");
 
 static SPOP: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW access delete"]),
-    complexity: "O(1), with a count O(N) with N members in the reply",
+    complexity: Complexity::Other("O(1), with a count O(N) with N members in the reply"),
     summary: "Draws a member of a set, or several, and removes what it draws",
     syntax: "key [count]",
     example: "
@@ -35,7 +35,7 @@ static SPOP: Command = Command {
         *0
     ",
     handler: Handler::Keys(spop),
-    ..row("spop", -2, flag::WRITE | flag::FAST, "1.0.0")
+    ..FAMILY.row("spop", -2, flag::WRITE | flag::FAST, "1.0.0")
 };
 
 fn spop(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -98,7 +98,7 @@ fn spop_count(keys: &mut Keys<'_>, key: &[u8], count: usize, reply: &mut Reply) 
 }
 
 static SRANDMEMBER: Command = Command {
-    complexity: "O(N) with N members in the reply",
+    complexity: Complexity::Other("O(N) with N members in the reply"),
     summary: "Draws a member of a set, or several; a negative count may draw the same one again",
     syntax: "key [count]",
     example: "
@@ -115,7 +115,7 @@ static SRANDMEMBER: Command = Command {
         rabbit
     ",
     handler: Handler::Keys(srandmember),
-    ..row("srandmember", -2, flag::READONLY, "1.0.0")
+    ..FAMILY.row("srandmember", -2, flag::READONLY, "1.0.0")
 };
 
 fn srandmember(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -1,16 +1,18 @@
 //! Sets too large to be read as a whole: some members at a time.
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::scan_options::{Walk, cursor, scan_options};
 use crate::command::engine::values::reply_bytes;
-use crate::command::engine::{Args, Command, Handler, Keys, Outcome, Reply, flag};
+use crate::command::engine::{Args, Command, Complexity, Handler, Keys, Outcome, Reply, flag};
 use crate::keyspace::Set;
 
 /// The family's part.
 pub const COMMANDS: &[&Command] = &[&SSCAN];
 
 static SSCAN: Command = Command {
-    complexity: "O(N) with N members asked for; a small set is walked in one step",
+    complexity: Complexity::Other(
+        "O(N) with N members asked for; a small set is walked in one step",
+    ),
     summary: "Walks through the members of a set, some at a time; every member that stays is seen",
     syntax: "key cursor [MATCH pattern] [COUNT count]",
     example: "
@@ -25,7 +27,7 @@ static SSCAN: Command = Command {
         red
     ",
     handler: Handler::Keys(sscan),
-    ..row("sscan", -3, flag::READONLY, "2.8.0")
+    ..FAMILY.row("sscan", -3, flag::READONLY, "2.8.0")
 };
 
 fn sscan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

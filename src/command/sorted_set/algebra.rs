@@ -1,8 +1,10 @@
 //! Unions, intersections and differences of sorted sets and sets, replied, counted or stored.
 
 use super::computation::{Operation, Query, Wanted};
-use super::{reply_head, reply_member, row, store};
-use crate::command::engine::{Args, Command, Handler, KeyArguments, Keys, Outcome, Reply, flag};
+use super::{FAMILY, reply_head, reply_member, store};
+use crate::command::engine::{
+    Args, Command, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+};
 use crate::keyspace::types::Element;
 use crate::keyspace::{Event, SortedSet};
 
@@ -14,10 +16,9 @@ fn members(
     keys: &mut Keys<'_>,
     args: Args<'_>,
     operation: Operation,
-    name: &str,
     reply: &mut Reply,
 ) -> Outcome {
-    let query = Query::read(keys, args, 1, operation, Wanted::Members, name)?;
+    let query = Query::read(keys, args, 1, operation, Wanted::Members)?;
     let with_scores = query.with_scores;
     let result = query.compute(operation);
     reply_head(reply, result.len(), with_scores);
@@ -31,34 +32,47 @@ fn store_members(
     keys: &mut Keys<'_>,
     args: Args<'_>,
     operation: Operation,
-    name: &'static str,
     reply: &mut Reply,
 ) -> Outcome {
-    let query = Query::read(keys, args, 2, operation, Wanted::Stored, name)?;
+    let query = Query::read(keys, args, 2, operation, Wanted::Stored)?;
     let (mut result, names) = (SortedSet::new(), keys.encodings().sorted_set);
     for (score, member) in query.compute(operation) {
         result.insert(&member, score, names);
     }
-    store(keys, args.at(1), result, Event::sorted_set(name), reply);
+    store(keys, args.at(1), result, Event::sorted_set(operation.name(Wanted::Stored)), reply);
     Ok(())
 }
 
-/// How many keys there are says the first argument.
-const COUNTED: KeyArguments = KeyArguments::NONE.counted(1).used(&["RO access"]);
-
-/// A destination, and the counted sources behind it.
-const STORE: KeyArguments = KeyArguments::FIRST.counted(2).used(&["OW update", "RO access"]);
-
-const READS: u32 = flag::READONLY | flag::MOVABLE_KEYS;
-
-const STORES: u32 = flag::WRITE | flag::DENYOOM | flag::MOVABLE_KEYS;
-
-static ZUNION: Command = Command {
-    keys: COUNTED,
-    complexity: "O(N)+O(M*log(M)) with N members in all sets and M in the result",
-    summary: "Computes which members at least one of several sets has, and adds up their scores",
+/// What the rows have in common of commands that reply with what they compute.
+const READS: Command = Command {
+    keys: KeyArguments::NONE.counted(1).used(&["RO access"]),
+    flags: flag::READONLY | flag::MOVABLE_KEYS,
     syntax: "numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>] \
              [WITHSCORES]",
+    ..FAMILY
+};
+
+/// The same for commands that store it: a destination, and behind it the counted sources.
+const STORES: Command = Command {
+    keys: KeyArguments::FIRST.counted(2).used(&["OW update", "RO access"]),
+    flags: flag::WRITE | flag::DENYOOM | flag::MOVABLE_KEYS,
+    syntax: "destination numkeys key [key ...] [WEIGHTS weight [weight ...]] \
+             [AGGREGATE <SUM | MIN | MAX>]",
+    ..FAMILY
+};
+
+const OF_UNION: Complexity =
+    Complexity::Other("O(N)+O(M*log(M)) with N members in all sets and M in the result");
+const OF_INTER: Complexity = Complexity::Other(
+    "O(N*K)+O(M*log(M)) with N members in the smallest of K sets and M in the result",
+);
+const OF_DIFF: Complexity = Complexity::Other(
+    "O(N*K)+O(M*log(M)) with N members in the first of K sets and M in the result",
+);
+
+static ZUNION: Command = Command {
+    complexity: OF_UNION,
+    summary: "Computes which members at least one of several sets has, and adds up their scores",
     example: "
         > ZADD a 1 x 2 y
         :2
@@ -75,18 +89,13 @@ static ZUNION: Command = Command {
         $2
         14
     ",
-    handler: Handler::Keys(|keys, args, reply| {
-        members(keys, args, Operation::Union, "zunion", reply)
-    }),
-    ..row("zunion", -3, READS, "6.2.0")
+    handler: Handler::Keys(|keys, args, reply| members(keys, args, Operation::Union, reply)),
+    ..READS.row("zunion", -3, 0, "6.2.0")
 };
 
 static ZUNIONSTORE: Command = Command {
-    keys: STORE,
-    complexity: "O(N)+O(M*log(M)) with N members in all sets and M in the result",
+    complexity: OF_UNION,
     summary: "Stores the union of several sets in another one, and counts it",
-    syntax: "destination numkeys key [key ...] [WEIGHTS weight [weight ...]] \
-             [AGGREGATE <SUM | MIN | MAX>]",
     example: "
         > ZADD a 1 x 2 y
         :2
@@ -98,18 +107,13 @@ static ZUNIONSTORE: Command = Command {
         $2
         10
     ",
-    handler: Handler::Keys(|keys, args, reply| {
-        store_members(keys, args, Operation::Union, "zunionstore", reply)
-    }),
-    ..row("zunionstore", -4, STORES, "2.0.0")
+    handler: Handler::Keys(|keys, args, reply| store_members(keys, args, Operation::Union, reply)),
+    ..STORES.row("zunionstore", -4, 0, "2.0.0")
 };
 
 static ZINTER: Command = Command {
-    keys: COUNTED,
-    complexity: "O(N*K)+O(M*log(M)) with N members in the smallest of K sets and M in the result",
+    complexity: OF_INTER,
     summary: "Computes which members several sets have in common, and adds up their scores",
-    syntax: "numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>] \
-             [WITHSCORES]",
     example: "
         > ZADD a 1 x 2 y
         :2
@@ -122,18 +126,13 @@ static ZINTER: Command = Command {
         $1
         3
     ",
-    handler: Handler::Keys(|keys, args, reply| {
-        members(keys, args, Operation::Inter, "zinter", reply)
-    }),
-    ..row("zinter", -3, READS, "6.2.0")
+    handler: Handler::Keys(|keys, args, reply| members(keys, args, Operation::Inter, reply)),
+    ..READS.row("zinter", -3, 0, "6.2.0")
 };
 
 static ZINTERSTORE: Command = Command {
-    keys: STORE,
-    complexity: "O(N*K)+O(M*log(M)) with N members in the smallest of K sets and M in the result",
+    complexity: OF_INTER,
     summary: "Stores what several sets have in common in another one, and counts it",
-    syntax: "destination numkeys key [key ...] [WEIGHTS weight [weight ...]] \
-             [AGGREGATE <SUM | MIN | MAX>]",
     example: "
         > ZADD a 1 x 2 y
         :2
@@ -142,15 +141,12 @@ static ZINTERSTORE: Command = Command {
         > ZINTERSTORE both 2 a b
         :1
     ",
-    handler: Handler::Keys(|keys, args, reply| {
-        store_members(keys, args, Operation::Inter, "zinterstore", reply)
-    }),
-    ..row("zinterstore", -4, STORES, "2.0.0")
+    handler: Handler::Keys(|keys, args, reply| store_members(keys, args, Operation::Inter, reply)),
+    ..STORES.row("zinterstore", -4, 0, "2.0.0")
 };
 
 static ZINTERCARD: Command = Command {
-    keys: COUNTED,
-    complexity: "O(N*K) with N members in the smallest of K sets",
+    complexity: Complexity::Other("O(N*K) with N members in the smallest of K sets"),
     summary: "Counts the members that several sets have in common, up to a limit",
     syntax: "numkeys key [key ...] [LIMIT limit]",
     example: "
@@ -162,11 +158,11 @@ static ZINTERCARD: Command = Command {
         :1
     ",
     handler: Handler::Keys(zintercard),
-    ..row("zintercard", -3, READS, "7.0.0")
+    ..READS.row("zintercard", -3, 0, "7.0.0")
 };
 
 fn zintercard(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let mut query = Query::read(keys, args, 1, Operation::Inter, Wanted::Count, ZINTERCARD.name)?;
+    let mut query = Query::read(keys, args, 1, Operation::Inter, Wanted::Count)?;
     query.inputs.sort_by_key(|(input, _)| input.len());
     let mut count = 0;
     query.intersect(|_, _| {
@@ -178,8 +174,7 @@ fn zintercard(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
 }
 
 static ZDIFF: Command = Command {
-    keys: COUNTED,
-    complexity: "O(N*K)+O(M*log(M)) with N members in the first of K sets and M in the result",
+    complexity: OF_DIFF,
     summary: "Computes which members of the first set are in none of the others",
     syntax: "numkeys key [key ...] [WITHSCORES]",
     example: "
@@ -192,15 +187,12 @@ static ZDIFF: Command = Command {
         $1
         x
     ",
-    handler: Handler::Keys(|keys, args, reply| {
-        members(keys, args, Operation::Diff, "zdiff", reply)
-    }),
-    ..row("zdiff", -3, READS, "6.2.0")
+    handler: Handler::Keys(|keys, args, reply| members(keys, args, Operation::Diff, reply)),
+    ..READS.row("zdiff", -3, 0, "6.2.0")
 };
 
 static ZDIFFSTORE: Command = Command {
-    keys: STORE,
-    complexity: "O(N*K)+O(M*log(M)) with N members in the first of K sets and M in the result",
+    complexity: OF_DIFF,
     summary: "Stores the members of the first set that are in none of the others",
     syntax: "destination numkeys key [key ...]",
     example: "
@@ -211,8 +203,6 @@ static ZDIFFSTORE: Command = Command {
         > ZDIFFSTORE rest 2 a b
         :1
     ",
-    handler: Handler::Keys(|keys, args, reply| {
-        store_members(keys, args, Operation::Diff, "zdiffstore", reply)
-    }),
-    ..row("zdiffstore", -4, STORES, "6.2.0")
+    handler: Handler::Keys(|keys, args, reply| store_members(keys, args, Operation::Diff, reply)),
+    ..STORES.row("zdiffstore", -4, 0, "6.2.0")
 };

@@ -4,10 +4,10 @@
 //! [`waiting`](crate::command::engine::waiting). What is logged is the pop, never the wait.
 
 use super::pop::{End, log_pop, pop_from_first, take, zmpop_options};
-use super::{reply_score, row};
+use super::{FAMILY, reply_score};
 use crate::command::engine::blocking::{Blocking, Patience, Served};
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Reply, flag,
 };
 use crate::keyspace::SortedSet;
 
@@ -17,14 +17,12 @@ pub const COMMANDS: &[&Command] = &[&BZPOPMIN, &BZPOPMAX, &BZMPOP];
 const WAITS: u32 = flag::WRITE | flag::BLOCKING;
 
 /// What the rows of BZPOPMIN and BZPOPMAX have in common.
-const fn pop_row(name: &'static str) -> Command {
-    Command {
-        keys: KeyArguments::new(1, -2, 1).used(&["RW access delete"]),
-        complexity: "O(log(N)) with N members in the set",
-        syntax: "key [key ...] timeout",
-        ..row(name, -3, WAITS | flag::NOSCRIPT | flag::FAST, "5.0.0")
-    }
-}
+const POPS: Command = Command {
+    keys: KeyArguments::new(1, -2, 1).used(&["RW access delete"]),
+    flags: WAITS | flag::NOSCRIPT | flag::FAST,
+    syntax: "key [key ...] timeout",
+    ..FAMILY
+};
 
 static BZPOPMIN: Command = Command {
     summary: "Does what ZPOPMIN does with the first of several sets, and waits until there is one",
@@ -46,7 +44,7 @@ static BZPOPMIN: Command = Command {
         keys: |args| 1..args.len() - 1,
         give_up: Reply::null_array,
     }),
-    ..pop_row("bzpopmin")
+    ..POPS.row("bzpopmin", -3, 0, "5.0.0")
 };
 
 static BZPOPMAX: Command = Command {
@@ -69,7 +67,7 @@ static BZPOPMAX: Command = Command {
         keys: |args| 1..args.len() - 1,
         give_up: Reply::null_array,
     }),
-    ..pop_row("bzpopmax")
+    ..POPS.row("bzpopmax", -3, 0, "5.0.0")
 };
 
 fn pop(
@@ -97,7 +95,9 @@ fn pop(
 
 static BZMPOP: Command = Command {
     keys: KeyArguments::NONE.counted(2).used(&["RW access delete"]),
-    complexity: "O(K)+O(M*log(N)) with K keys, N members in the set and M in the reply",
+    complexity: Complexity::Other(
+        "O(K)+O(M*log(N)) with K keys, N members in the set and M in the reply",
+    ),
     summary: "Does what ZMPOP does, and waits until one of the sets exists",
     syntax: "timeout numkeys key [key ...] <MIN | MAX> [COUNT count]",
     example: "
@@ -126,5 +126,5 @@ static BZMPOP: Command = Command {
         keys: |args| zmpop_options(args, 2).map_or(3..3, |(count, ..)| 3..3 + count),
         give_up: Reply::null_array,
     }),
-    ..row("bzmpop", -5, WAITS | flag::MOVABLE_KEYS, "7.0.0")
+    ..FAMILY.row("bzmpop", -5, WAITS | flag::MOVABLE_KEYS, "7.0.0")
 };

@@ -92,6 +92,21 @@ pub(super) enum Operation {
     Diff,
 }
 
+impl Operation {
+    /// The name of the command that does it.
+    pub(super) fn name(self, wanted: Wanted) -> &'static str {
+        match (self, wanted) {
+            (Operation::Union, Wanted::Stored) => "zunionstore",
+            (Operation::Union, _) => "zunion",
+            (Operation::Inter, Wanted::Members) => "zinter",
+            (Operation::Inter, Wanted::Stored) => "zinterstore",
+            (Operation::Inter, Wanted::Count) => "zintercard",
+            (Operation::Diff, Wanted::Stored) => "zdiffstore",
+            (Operation::Diff, _) => "zdiff",
+        }
+    }
+}
+
 /// What becomes of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
@@ -118,10 +133,10 @@ impl Query {
         at: usize,
         operation: Operation,
         wanted: Wanted,
-        name: &str,
     ) -> Result<Query, CommandError> {
         let count = args.integer(at)?;
         let count = usize::try_from(count).ok().filter(|count| *count > 0).ok_or_else(|| {
+            let name = operation.name(wanted);
             CommandError::from(format!("ERR at least 1 input key is needed for '{name}' command"))
         })?;
         if count > args.len() - at - 1 {

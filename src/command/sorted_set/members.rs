@@ -1,9 +1,9 @@
 //! Members of a sorted set, one by one: adding, changing and removing them, and their scores.
 
-use super::{reply_score, row};
+use super::{FAMILY, reply_score};
 use crate::command::engine::sums::NOT_A_FLOAT;
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::keyspace::types::{Listpack, score};
 use crate::keyspace::{Event, SortedSet};
@@ -13,7 +13,7 @@ pub const COMMANDS: &[&Command] = &[&ZADD, &ZINCRBY, &ZREM, &ZCARD, &ZSCORE, &ZM
 
 static ZADD: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW update"]),
-    complexity: "O(log(N)) for each member, with N members in the set",
+    complexity: Complexity::Other("O(log(N)) for each member, with N members in the set"),
     summary: "Adds members to a sorted set, or changes their scores, and counts the new ones",
     syntax: "key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]",
     example: "
@@ -26,7 +26,7 @@ static ZADD: Command = Command {
         21.5
     ",
     handler: Handler::Keys(zadd),
-    ..row("zadd", -4, flag::WRITE | flag::DENYOOM | flag::FAST, "1.2.0")
+    ..FAMILY.row("zadd", -4, flag::WRITE | flag::DENYOOM | flag::FAST, "1.2.0")
 };
 
 /// When a score is given, and what is said about it.
@@ -178,7 +178,7 @@ static ZINCRBY: Command = Command {
         3.5
     ",
     handler: Handler::Keys(zincrby),
-    ..row("zincrby", 4, flag::WRITE | flag::DENYOOM | flag::FAST, "1.2.0")
+    ..FAMILY.row("zincrby", 4, flag::WRITE | flag::DENYOOM | flag::FAST, "1.2.0")
 };
 
 fn zincrby(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -187,7 +187,7 @@ fn zincrby(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static ZREM: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW delete"]),
-    complexity: "O(log(N)) for each member, with N members in the set",
+    complexity: Complexity::Other("O(log(N)) for each member, with N members in the set"),
     summary: "Removes members of a sorted set and says how many there were",
     syntax: "key member [member ...]",
     example: "
@@ -197,7 +197,7 @@ static ZREM: Command = Command {
         :1
     ",
     handler: Handler::Keys(zrem),
-    ..row("zrem", -3, flag::WRITE | flag::FAST, "1.2.0")
+    ..FAMILY.row("zrem", -3, flag::WRITE | flag::FAST, "1.2.0")
 };
 
 fn zrem(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -211,7 +211,7 @@ fn zrem(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static ZCARD: Command = Command {
     keys: KeyArguments::FIRST.used(&["RO"]),
-    complexity: "O(1)",
+    complexity: Complexity::Constant,
     summary: "Says how many members a sorted set has",
     example: "
         > ZADD board 10 ada 20 bob
@@ -220,7 +220,7 @@ static ZCARD: Command = Command {
         :2
     ",
     handler: Handler::Keys(zcard),
-    ..row("zcard", 2, flag::READONLY | flag::FAST, "1.2.0")
+    ..FAMILY.row("zcard", 2, flag::READONLY | flag::FAST, "1.2.0")
 };
 
 fn zcard(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -229,7 +229,7 @@ fn zcard(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static ZSCORE: Command = Command {
-    complexity: "O(1)",
+    complexity: Complexity::Constant,
     summary: "Reads the score of a member",
     syntax: "key member",
     example: "
@@ -242,7 +242,7 @@ static ZSCORE: Command = Command {
         $-1
     ",
     handler: Handler::Keys(zscore),
-    ..row("zscore", 3, flag::READONLY | flag::FAST, "1.2.0")
+    ..FAMILY.row("zscore", 3, flag::READONLY | flag::FAST, "1.2.0")
 };
 
 fn zscore(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -259,7 +259,7 @@ fn reply_score_or_null(reply: &mut Reply, score: Option<f64>) {
 }
 
 static ZMSCORE: Command = Command {
-    complexity: "O(N) with N members asked for",
+    complexity: Complexity::Other("O(N) with N members asked for"),
     summary: "Reads the scores of several members",
     syntax: "key member [member ...]",
     example: "
@@ -272,7 +272,7 @@ static ZMSCORE: Command = Command {
         $-1
     ",
     handler: Handler::Keys(zmscore),
-    ..row("zmscore", -3, flag::READONLY | flag::FAST, "6.2.0")
+    ..FAMILY.row("zmscore", -3, flag::READONLY | flag::FAST, "6.2.0")
 };
 
 fn zmscore(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -15,7 +15,7 @@ mod remove;
 mod walk;
 
 use crate::command::engine::values::reply_element;
-use crate::command::engine::{Command, CommandError, KeyArguments, Keys, Reply};
+use crate::command::engine::{Command, CommandError, Complexity, KeyArguments, Keys, Reply};
 use crate::keyspace::types::{Element, score};
 use crate::keyspace::{Event, SortedSet, Value};
 
@@ -31,21 +31,13 @@ pub const COMMANDS: &[&[&Command]] = &[
     walk::COMMANDS,
 ];
 
-/// A row about a command on sorted sets: what most of them have in common is written once.
-pub(crate) const fn row(
-    name: &'static str,
-    arity: i32,
-    flags: u32,
-    since: &'static str,
-) -> Command {
-    Command {
-        keys: KeyArguments::FIRST,
-        group: "sorted-set",
-        complexity: "O(log(N)) with N members in the set",
-        syntax: "key",
-        ..Command::named(name, arity, flags, since)
-    }
-}
+/// What the rows of the family have in common.
+pub(crate) const FAMILY: Command = Command {
+    keys: KeyArguments::FIRST,
+    complexity: Complexity::Other("O(log(N)) with N members in the set"),
+    syntax: "key",
+    ..Command::of_group("sorted-set")
+};
 
 /// A bound of a range of scores that is no number.
 const NOT_A_RANGE_OF_SCORES: CommandError = CommandError::new("ERR min or max is not a float");

@@ -1,8 +1,8 @@
 //! Taking the members with the lowest or the highest scores out: ZPOPMIN, ZPOPMAX, ZMPOP.
 
-use super::{NO_KEYS, reply_score, row};
+use super::{FAMILY, NO_KEYS, reply_score};
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::keyspace::{Event, Key, SortedSet};
 use crate::resp::parse_integer;
@@ -26,7 +26,7 @@ impl End {
 
 static ZPOPMIN: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW access delete"]),
-    complexity: "O(log(N)*M) with N members in the set and M in the reply",
+    complexity: Complexity::Other("O(log(N)*M) with N members in the set and M in the reply"),
     summary: "Takes the member with the lowest score out of a set, or several",
     syntax: "key [count]",
     example: "
@@ -40,12 +40,12 @@ static ZPOPMIN: Command = Command {
         1
     ",
     handler: Handler::Keys(|keys, args, reply| pop(keys, args, End::Min, reply)),
-    ..row("zpopmin", -2, flag::WRITE | flag::FAST, "5.0.0")
+    ..FAMILY.row("zpopmin", -2, flag::WRITE | flag::FAST, "5.0.0")
 };
 
 static ZPOPMAX: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW access delete"]),
-    complexity: "O(log(N)*M) with N members in the set and M in the reply",
+    complexity: Complexity::Other("O(log(N)*M) with N members in the set and M in the reply"),
     summary: "Takes the member with the highest score out of a set, or several",
     syntax: "key [count]",
     example: "
@@ -63,7 +63,7 @@ static ZPOPMAX: Command = Command {
         10
     ",
     handler: Handler::Keys(|keys, args, reply| pop(keys, args, End::Max, reply)),
-    ..row("zpopmax", -2, flag::WRITE | flag::FAST, "5.0.0")
+    ..FAMILY.row("zpopmax", -2, flag::WRITE | flag::FAST, "5.0.0")
 };
 
 fn pop(keys: &mut Keys<'_>, args: Args<'_>, end: End, reply: &mut Reply) -> Outcome {
@@ -115,7 +115,9 @@ pub(super) fn take(
 
 static ZMPOP: Command = Command {
     keys: KeyArguments::NONE.counted(1).used(&["RW access delete"]),
-    complexity: "O(K)+O(M*log(N)) with K keys, N members in the set and M in the reply",
+    complexity: Complexity::Other(
+        "O(K)+O(M*log(N)) with K keys, N members in the set and M in the reply",
+    ),
     summary: "Takes members out of the first of several sets that has any",
     syntax: "numkeys key [key ...] <MIN | MAX> [COUNT count]",
     example: "
@@ -133,7 +135,7 @@ static ZMPOP: Command = Command {
         2
     ",
     handler: Handler::Keys(zmpop),
-    ..row("zmpop", -4, flag::WRITE | flag::MOVABLE_KEYS, "7.0.0")
+    ..FAMILY.row("zmpop", -4, flag::WRITE | flag::MOVABLE_KEYS, "7.0.0")
 };
 
 /// What ZMPOP asks for, from the number of keys at argument `at` on: how many keys there are,

@@ -1,9 +1,9 @@
 //! Ranges of a sorted set: ZRANGE, ZRANGESTORE, and the commands that ZRANGE has made old.
 
 use super::bounds::{Bounds, By, Limit};
-use super::{reply_head, reply_member, row, store};
+use super::{FAMILY, reply_head, reply_member, store};
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::keyspace::{Event, SortedSet};
 
@@ -105,8 +105,14 @@ fn range(keys: &mut Keys<'_>, args: Args<'_>, fixed: Fixed, reply: &mut Reply) -
     Ok(())
 }
 
+/// What the rows have in common, except for that of ZRANGESTORE.
+const READS: Command = Command {
+    complexity: Complexity::Other("O(log(N)+M) with N members in the set and M in the reply"),
+    flags: flag::READONLY,
+    ..FAMILY
+};
+
 static ZRANGE: Command = Command {
-    complexity: "O(log(N)+M) with N members in the set and M in the reply",
     summary: "Reads the members between two ranks, scores or members",
     syntax: "key start stop [BYSCORE | BYLEX] [REV] [LIMIT offset count] [WITHSCORES]",
     example: "
@@ -128,12 +134,12 @@ static ZRANGE: Command = Command {
         30
     ",
     handler: Handler::Keys(|keys, args, reply| range(keys, args, OPEN, reply)),
-    ..row("zrange", -4, flag::READONLY, "1.2.0")
+    ..READS.row("zrange", -4, 0, "1.2.0")
 };
 
 static ZRANGESTORE: Command = Command {
     keys: KeyArguments::new(1, 2, 1).used(&["OW update", "RO access"]),
-    complexity: "O(log(N)+M) with N members in the set and M stored ones",
+    complexity: Complexity::Other("O(log(N)+M) with N members in the set and M stored ones"),
     summary: "Stores the members between two ranks, scores or members in another set",
     syntax: "dst src min max [BYSCORE | BYLEX] [REV] [LIMIT offset count]",
     example: "
@@ -146,7 +152,7 @@ static ZRANGESTORE: Command = Command {
         20
     ",
     handler: Handler::Keys(zrangestore),
-    ..row("zrangestore", -5, flag::WRITE | flag::DENYOOM, "6.2.0")
+    ..FAMILY.row("zrangestore", -5, flag::WRITE | flag::DENYOOM, "6.2.0")
 };
 
 fn zrangestore(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -163,7 +169,6 @@ fn zrangestore(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
 }
 
 static ZREVRANGE: Command = Command {
-    complexity: "O(log(N)+M) with N members in the set and M in the reply",
     summary: "Does what ZRANGE does with REV",
     syntax: "key start stop [WITHSCORES]",
     example: "
@@ -175,11 +180,10 @@ static ZREVRANGE: Command = Command {
         bob
     ",
     handler: Handler::Keys(|keys, args, reply| range(keys, args, fixed(By::Rank, true), reply)),
-    ..row("zrevrange", -4, flag::READONLY, "1.2.0")
+    ..READS.row("zrevrange", -4, 0, "1.2.0")
 };
 
 static ZRANGEBYSCORE: Command = Command {
-    complexity: "O(log(N)+M) with N members in the set and M in the reply",
     summary: "Does what ZRANGE does with BYSCORE",
     syntax: "key min max [WITHSCORES] [LIMIT offset count]",
     example: "
@@ -191,11 +195,10 @@ static ZRANGEBYSCORE: Command = Command {
         bob
     ",
     handler: Handler::Keys(|keys, args, reply| range(keys, args, fixed(By::Score, false), reply)),
-    ..row("zrangebyscore", -4, flag::READONLY, "1.0.5")
+    ..READS.row("zrangebyscore", -4, 0, "1.0.5")
 };
 
 static ZREVRANGEBYSCORE: Command = Command {
-    complexity: "O(log(N)+M) with N members in the set and M in the reply",
     summary: "Does what ZRANGE does with BYSCORE and REV",
     syntax: "key max min [WITHSCORES] [LIMIT offset count]",
     example: "
@@ -207,11 +210,10 @@ static ZREVRANGEBYSCORE: Command = Command {
         bob
     ",
     handler: Handler::Keys(|keys, args, reply| range(keys, args, fixed(By::Score, true), reply)),
-    ..row("zrevrangebyscore", -4, flag::READONLY, "2.2.0")
+    ..READS.row("zrevrangebyscore", -4, 0, "2.2.0")
 };
 
 static ZRANGEBYLEX: Command = Command {
-    complexity: "O(log(N)+M) with N members in the set and M in the reply",
     summary: "Does what ZRANGE does with BYLEX",
     syntax: "key min max [LIMIT offset count]",
     example: "
@@ -223,11 +225,10 @@ static ZRANGEBYLEX: Command = Command {
         bob
     ",
     handler: Handler::Keys(|keys, args, reply| range(keys, args, fixed(By::Lex, false), reply)),
-    ..row("zrangebylex", -4, flag::READONLY, "2.8.9")
+    ..READS.row("zrangebylex", -4, 0, "2.8.9")
 };
 
 static ZREVRANGEBYLEX: Command = Command {
-    complexity: "O(log(N)+M) with N members in the set and M in the reply",
     summary: "Does what ZRANGE does with BYLEX and REV",
     syntax: "key max min [LIMIT offset count]",
     example: "
@@ -239,5 +240,5 @@ static ZREVRANGEBYLEX: Command = Command {
         eve
     ",
     handler: Handler::Keys(|keys, args, reply| range(keys, args, fixed(By::Lex, true), reply)),
-    ..row("zrevrangebylex", -4, flag::READONLY, "2.8.9")
+    ..READS.row("zrevrangebylex", -4, 0, "2.8.9")
 };

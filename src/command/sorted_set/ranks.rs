@@ -1,7 +1,7 @@
 //! How many members there are before one, or between two bounds.
 
 use super::bounds::{Bounds, By};
-use super::{reply_score, row};
+use super::{FAMILY, reply_score};
 use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
 use crate::keyspace::SortedSet;
 
@@ -25,7 +25,7 @@ static ZRANK: Command = Command {
         $-1
     ",
     handler: Handler::Keys(|keys, args, reply| rank(keys, args, "zrank", reply)),
-    ..row("zrank", -3, flag::READONLY | flag::FAST, "2.0.0")
+    ..FAMILY.row("zrank", -3, flag::READONLY | flag::FAST, "2.0.0")
 };
 
 static ZREVRANK: Command = Command {
@@ -38,7 +38,7 @@ static ZREVRANK: Command = Command {
         :0
     ",
     handler: Handler::Keys(|keys, args, reply| rank(keys, args, "zrevrank", reply)),
-    ..row("zrevrank", -3, flag::READONLY | flag::FAST, "2.0.0")
+    ..FAMILY.row("zrevrank", -3, flag::READONLY | flag::FAST, "2.0.0")
 };
 
 fn rank(keys: &mut Keys<'_>, args: Args<'_>, name: &str, reply: &mut Reply) -> Outcome {
@@ -80,7 +80,7 @@ static ZCOUNT: Command = Command {
         :2
     ",
     handler: Handler::Keys(|keys, args, reply| count(keys, args, By::Score, reply)),
-    ..row("zcount", 4, flag::READONLY | flag::FAST, "2.0.0")
+    ..FAMILY.row("zcount", 4, flag::READONLY | flag::FAST, "2.0.0")
 };
 
 static ZLEXCOUNT: Command = Command {
@@ -93,7 +93,7 @@ static ZLEXCOUNT: Command = Command {
         :2
     ",
     handler: Handler::Keys(|keys, args, reply| count(keys, args, By::Lex, reply)),
-    ..row("zlexcount", 4, flag::READONLY | flag::FAST, "2.8.9")
+    ..FAMILY.row("zlexcount", 4, flag::READONLY | flag::FAST, "2.8.9")
 };
 
 fn count(keys: &mut Keys<'_>, args: Args<'_>, by: By, reply: &mut Reply) -> Outcome {

@@ -1,8 +1,10 @@
 //! Removing whole ranges of a sorted set.
 
+use super::FAMILY;
 use super::bounds::{Bounds, By};
-use super::row;
-use crate::command::engine::{Args, Command, Handler, KeyArguments, Keys, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+};
 use crate::keyspace::{Event, SortedSet};
 
 /// The family's part.
@@ -12,7 +14,7 @@ const REMOVES: KeyArguments = KeyArguments::FIRST.used(&["RW delete"]);
 
 static ZREMRANGEBYRANK: Command = Command {
     keys: REMOVES,
-    complexity: "O(log(N)+M) with N members in the set and M removed ones",
+    complexity: Complexity::Other("O(log(N)+M) with N members in the set and M removed ones"),
     summary: "Removes the members between two ranks and counts them",
     syntax: "key start stop",
     example: "
@@ -22,12 +24,12 @@ static ZREMRANGEBYRANK: Command = Command {
         :1
     ",
     handler: Handler::Keys(|keys, args, reply| remove(keys, args, By::Rank, reply)),
-    ..row("zremrangebyrank", 4, flag::WRITE, "2.0.0")
+    ..FAMILY.row("zremrangebyrank", 4, flag::WRITE, "2.0.0")
 };
 
 static ZREMRANGEBYSCORE: Command = Command {
     keys: REMOVES,
-    complexity: "O(log(N)+M) with N members in the set and M removed ones",
+    complexity: Complexity::Other("O(log(N)+M) with N members in the set and M removed ones"),
     summary: "Removes the members whose scores are between two bounds and counts them",
     syntax: "key min max",
     example: "
@@ -37,12 +39,12 @@ static ZREMRANGEBYSCORE: Command = Command {
         :2
     ",
     handler: Handler::Keys(|keys, args, reply| remove(keys, args, By::Score, reply)),
-    ..row("zremrangebyscore", 4, flag::WRITE, "1.2.0")
+    ..FAMILY.row("zremrangebyscore", 4, flag::WRITE, "1.2.0")
 };
 
 static ZREMRANGEBYLEX: Command = Command {
     keys: REMOVES,
-    complexity: "O(log(N)+M) with N members in the set and M removed ones",
+    complexity: Complexity::Other("O(log(N)+M) with N members in the set and M removed ones"),
     summary: "Removes the members between two others, in a set whose scores are all equal",
     syntax: "key min max",
     example: "
@@ -52,7 +54,7 @@ static ZREMRANGEBYLEX: Command = Command {
         :2
     ",
     handler: Handler::Keys(|keys, args, reply| remove(keys, args, By::Lex, reply)),
-    ..row("zremrangebylex", 4, flag::WRITE, "2.8.9")
+    ..FAMILY.row("zremrangebylex", 4, flag::WRITE, "2.8.9")
 };
 
 fn remove(keys: &mut Keys<'_>, args: Args<'_>, by: By, reply: &mut Reply) -> Outcome {

@@ -1,10 +1,12 @@
 //! Sorted sets too large to be read as a whole: some members at a time, or some at random.
 
-use super::{reply_head, reply_member, row};
+use super::{FAMILY, reply_head, reply_member};
 use crate::command::engine::draw::{Drawn, OUT_OF_RANGE, draw, draw_count};
 use crate::command::engine::scan_options::{Walk, cursor, scan_options};
 use crate::command::engine::values::reply_found;
-use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, CommandError, Complexity, Handler, Keys, Outcome, Reply, flag,
+};
 use crate::keyspace::types::{Encoding, score};
 use crate::keyspace::{Key, SortedSet};
 
@@ -12,7 +14,9 @@ use crate::keyspace::{Key, SortedSet};
 pub const COMMANDS: &[&Command] = &[&ZSCAN, &ZRANDMEMBER];
 
 static ZSCAN: Command = Command {
-    complexity: "O(N) with N members asked for; a small set is walked in one step",
+    complexity: Complexity::Other(
+        "O(N) with N members asked for; a small set is walked in one step",
+    ),
     summary: "Walks through a sorted set, some members at a time; every one that stays is seen",
     syntax: "key cursor [MATCH pattern] [COUNT count]",
     example: "
@@ -29,7 +33,7 @@ static ZSCAN: Command = Command {
         10
     ",
     handler: Handler::Keys(zscan),
-    ..row("zscan", -3, flag::READONLY, "2.8.0")
+    ..FAMILY.row("zscan", -3, flag::READONLY, "2.8.0")
 };
 
 fn zscan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -61,7 +65,7 @@ fn zscan(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static ZRANDMEMBER: Command = Command {
-    complexity: "O(N) with N members in the reply",
+    complexity: Complexity::Other("O(N) with N members in the reply"),
     summary: "Draws a member, or several; a negative count may draw the same one again",
     syntax: "key [count [WITHSCORES]]",
     example: "
@@ -82,7 +86,7 @@ static ZRANDMEMBER: Command = Command {
         1
     ",
     handler: Handler::Keys(zrandmember),
-    ..row("zrandmember", -2, flag::READONLY, "6.2.0")
+    ..FAMILY.row("zrandmember", -2, flag::READONLY, "6.2.0")
 };
 
 fn zrandmember(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -5,9 +5,9 @@
 //! overflow.
 
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
-use crate::command::string::bits::{checked_bit_offset, row};
+use crate::command::string::bits::{FAMILY, checked_bit_offset};
 use crate::command::string::range::written;
 use crate::keyspace::{Event, Text};
 
@@ -17,7 +17,7 @@ pub const COMMANDS: &[&Command] = &[&BITFIELD, &BITFIELD_RO];
 static BITFIELD: Command = Command {
     flags: flag::WRITE | flag::DENYOOM,
     keys: KeyArguments::FIRST.used(&["RW access update variable_flags"]),
-    complexity: "O(N) with N operations",
+    complexity: Complexity::Other("O(N) with N operations"),
     summary: "Reads, sets and adds to integers of any width within a string",
     syntax: "key [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] \
              <SET encoding offset value | INCRBY encoding offset increment> ...]",
@@ -31,7 +31,7 @@ static BITFIELD: Command = Command {
               :255
               $-1",
     handler: Handler::Keys(bitfield),
-    ..row("bitfield", -2, "3.2.0")
+    ..FAMILY.row("bitfield", -2, 0, "3.2.0")
 };
 
 fn bitfield(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -44,7 +44,7 @@ fn bitfield(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static BITFIELD_RO: Command = Command {
     flags: flag::READONLY | flag::FAST,
-    complexity: "O(N) with N operations",
+    complexity: Complexity::Other("O(N) with N operations"),
     summary: "Reads integers of any width within a string",
     syntax: "key [GET encoding offset [GET encoding offset ...]]",
     example: "> SET letters ab
@@ -56,7 +56,7 @@ static BITFIELD_RO: Command = Command {
               > BITFIELD_RO letters SET u8 0 1
               -ERR BITFIELD_RO only supports the GET subcommand",
     handler: Handler::Keys(bitfield_ro),
-    ..row("bitfield_ro", -2, "6.0.0")
+    ..FAMILY.row("bitfield_ro", -2, 0, "6.0.0")
 };
 
 fn bitfield_ro(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

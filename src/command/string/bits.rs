@@ -5,7 +5,7 @@
 //! follow a string's end.
 
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::command::string::range::written;
 use crate::keyspace::{Event, Text, Value};
@@ -14,14 +14,9 @@ use crate::limits;
 /// The family.
 pub const COMMANDS: &[&Command] = &[&SETBIT, &GETBIT, &BITCOUNT, &BITPOS, &BITOP];
 
-/// The common part of this family's rows.
-pub(crate) const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
-    Command {
-        keys: KeyArguments::FIRST,
-        group: "bitmap",
-        ..Command::named(name, arity, flag::READONLY, since)
-    }
-}
+/// What the rows about bits have in common.
+pub(crate) const FAMILY: Command =
+    Command { keys: KeyArguments::FIRST, flags: flag::READONLY, ..Command::of_group("bitmap") };
 
 /// `word` as a bit's offset within the longest possible string.
 ///
@@ -57,7 +52,7 @@ static SETBIT: Command = Command {
               > SETBIT seen 4294967296 1
               -ERR bit offset is not an integer or out of range",
     handler: Handler::Keys(setbit),
-    ..row("setbit", 4, "2.2.0")
+    ..FAMILY.row("setbit", 4, 0, "2.2.0")
 };
 
 fn setbit(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -92,7 +87,7 @@ static GETBIT: Command = Command {
               > GETBIT letter 100
               :0",
     handler: Handler::Keys(getbit),
-    ..row("getbit", 3, "2.2.0")
+    ..FAMILY.row("getbit", 3, 0, "2.2.0")
 };
 
 fn getbit(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -103,7 +98,7 @@ fn getbit(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static BITCOUNT: Command = Command {
-    complexity: "O(N) with N bytes examined",
+    complexity: Complexity::Other("O(N) with N bytes examined"),
     summary: "Counts the ones in a string, or in the part from one byte or bit to another",
     syntax: "key [start end [BYTE | BIT]]",
     example: "> SET word foobar
@@ -115,7 +110,7 @@ static BITCOUNT: Command = Command {
               > BITCOUNT word 5 30 BIT
               :17",
     handler: Handler::Keys(bitcount),
-    ..row("bitcount", -2, "2.6.0")
+    ..FAMILY.row("bitcount", -2, 0, "2.6.0")
 };
 
 fn bitcount(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -189,7 +184,7 @@ fn ones(bytes: &[u8], start: usize, end: usize) -> usize {
 }
 
 static BITPOS: Command = Command {
-    complexity: "O(N) with N bytes examined",
+    complexity: Complexity::Other("O(N) with N bytes examined"),
     summary: "Finds the first zero or the first one in a string or in a part of it",
     syntax: "key bit [start [end [BYTE | BIT]]]",
     example: r#"> SET mask "\xff\xf0\x00"
@@ -201,7 +196,7 @@ static BITPOS: Command = Command {
               > BITPOS mask 1 7 15 BIT
               :7"#,
     handler: Handler::Keys(bitpos),
-    ..row("bitpos", -3, "2.8.7")
+    ..FAMILY.row("bitpos", -3, 0, "2.8.7")
 };
 
 fn bitpos(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -250,7 +245,7 @@ fn first(bytes: &[u8], start: usize, end: usize, wanted: bool) -> Option<usize> 
 static BITOP: Command = Command {
     flags: flag::WRITE | flag::DENYOOM,
     keys: KeyArguments::new(2, -1, 1).used(&["OW update", "RO access"]),
-    complexity: "O(N) with N bytes in all strings",
+    complexity: Complexity::Other("O(N) with N bytes in all strings"),
     summary: "Combines strings bit by bit and stores the result under another key",
     syntax: "<AND | OR | XOR | NOT> destkey key [key ...]",
     example: "> MSET a abc b ab
@@ -262,7 +257,7 @@ static BITOP: Command = Command {
               > BITOP NOT both a b
               -ERR BITOP NOT must be called with a single source key.",
     handler: Handler::Keys(bitop),
-    ..row("bitop", -4, "2.6.0")
+    ..FAMILY.row("bitop", -4, 0, "2.6.0")
 };
 
 fn bitop(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

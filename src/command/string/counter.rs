@@ -3,7 +3,7 @@
 //! A missing key counts as zero, and a counter keeps its deadline: a rate limiter is an INCR and an
 //! EXPIRE.
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::sums::{NOT_A_FLOAT, float_sum, integer_sum};
 use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
 use crate::keyspace::{Changed, Event, Key, Text};
@@ -25,7 +25,7 @@ static INCR: Command = Command {
         -ERR value is not an integer or out of range
     ",
     handler: Handler::Keys(incr),
-    ..row("incr", 2, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
+    ..FAMILY.row("incr", 2, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
 };
 
 fn incr(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -43,7 +43,7 @@ static DECR: Command = Command {
         :-1
     ",
     handler: Handler::Keys(decr),
-    ..row("decr", 2, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
+    ..FAMILY.row("decr", 2, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
 };
 
 fn decr(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -64,7 +64,7 @@ static INCRBY: Command = Command {
         -ERR increment or decrement would overflow
     ",
     handler: Handler::Keys(incrby),
-    ..row("incrby", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
+    ..FAMILY.row("incrby", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
 };
 
 fn incrby(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -83,7 +83,7 @@ static DECRBY: Command = Command {
         -ERR decrement would overflow
     ",
     handler: Handler::Keys(decrby),
-    ..row("decrby", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
+    ..FAMILY.row("decrby", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
 };
 
 fn decrby(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -120,7 +120,7 @@ static INCRBYFLOAT: Command = Command {
         60.6
     ",
     handler: Handler::Keys(incrbyfloat),
-    ..row("incrbyfloat", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "2.6.0")
+    ..FAMILY.row("incrbyfloat", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "2.6.0")
 };
 
 fn incrbyfloat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -3,12 +3,12 @@
 //! SETNX and DELIFEQ make a lock without scripts; GETSET and GETDEL give a value to exactly one
 //! client; a session cache uses GETEX at every request.
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::deadline::Lifetime;
 use crate::command::engine::deadline::{change_deadline, remove_deadline};
 use crate::command::engine::values::{pairs, reply_bytes, stored_value};
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::keyspace::{Event, Key, Text};
 
@@ -29,7 +29,7 @@ static SETNX: Command = Command {
         mine
     ",
     handler: Handler::Keys(setnx),
-    ..row("setnx", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
+    ..FAMILY.row("setnx", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
 };
 
 fn setnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -43,7 +43,7 @@ fn setnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static MSETNX: Command = Command {
     keys: KeyArguments::PAIRS.used(&["OW insert"]),
-    complexity: "O(N) with N keys",
+    complexity: Complexity::Other("O(N) with N keys"),
     summary: "Stores strings under several keys if all of them are missing",
     syntax: "key value [key value ...]",
     example: "
@@ -55,7 +55,7 @@ static MSETNX: Command = Command {
         :0
     ",
     handler: Handler::Keys(msetnx),
-    ..row("msetnx", -3, flag::WRITE | flag::DENYOOM, "1.0.1")
+    ..FAMILY.row("msetnx", -3, flag::WRITE | flag::DENYOOM, "1.0.1")
 };
 
 fn msetnx(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -80,7 +80,7 @@ static GETSET: Command = Command {
         white
     ",
     handler: Handler::Keys(getset),
-    ..row("getset", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
+    ..FAMILY.row("getset", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "1.0.0")
 };
 
 fn getset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -102,7 +102,7 @@ static GETDEL: Command = Command {
         $-1
     ",
     handler: Handler::Keys(getdel),
-    ..row("getdel", 2, flag::WRITE | flag::FAST, "6.2.0")
+    ..FAMILY.row("getdel", 2, flag::WRITE | flag::FAST, "6.2.0")
 };
 
 fn getdel(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -112,7 +112,7 @@ fn getdel(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static GETEX: Command = Command {
-    complexity: "O(log N) with N keys that have a deadline",
+    complexity: Complexity::Other("O(log N) with N keys that have a deadline"),
     summary: "Reads the string under a key and sets or removes its deadline",
     syntax: "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | \
              PXAT unix-time-milliseconds | PERSIST]",
@@ -131,7 +131,7 @@ static GETEX: Command = Command {
         :-1
     ",
     handler: Handler::Keys(getex),
-    ..row("getex", -2, flag::WRITE | flag::FAST, "6.2.0")
+    ..FAMILY.row("getex", -2, flag::WRITE | flag::FAST, "6.2.0")
 };
 
 fn getex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -181,7 +181,7 @@ static DELIFEQ: Command = Command {
     ",
     handler: Handler::Keys(delifeq),
     // Valkey's version: Redis does not have the command.
-    ..row("delifeq", 3, flag::WRITE | flag::FAST, "9.0.0")
+    ..FAMILY.row("delifeq", 3, flag::WRITE | flag::FAST, "9.0.0")
 };
 
 fn delifeq(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

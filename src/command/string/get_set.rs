@@ -4,11 +4,11 @@
 //! Nothing long is copied under the lock: a long value was copied to the heap before the lock was
 //! taken ([`stored`]), and is sent by reference ([`reply_bytes`]).
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::deadline::{Lifetime, Scale};
 use crate::command::engine::values::{pairs, reply_bytes, stored, stored_value};
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::keyspace::{Event, Key, Text};
 
@@ -27,7 +27,7 @@ static GET: Command = Command {
         $-1
     ",
     handler: Handler::Keys(get),
-    ..row("get", 2, flag::READONLY | flag::FAST, "1.0.0")
+    ..FAMILY.row("get", 2, flag::READONLY | flag::FAST, "1.0.0")
 };
 
 fn get(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -55,7 +55,7 @@ static SET: Command = Command {
         still-mine
     ",
     handler: Handler::Keys(set),
-    ..row("set", -3, flag::WRITE | flag::DENYOOM, "1.0.0")
+    ..FAMILY.row("set", -3, flag::WRITE | flag::DENYOOM, "1.0.0")
 };
 
 fn set(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -191,7 +191,7 @@ static SETEX: Command = Command {
         -ERR invalid expire time in 'setex' command
     ",
     handler: Handler::Keys(setex),
-    ..row("setex", 4, flag::WRITE | flag::DENYOOM, "2.0.0")
+    ..FAMILY.row("setex", 4, flag::WRITE | flag::DENYOOM, "2.0.0")
 };
 
 fn setex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -209,7 +209,7 @@ static PSETEX: Command = Command {
         :60
     ",
     handler: Handler::Keys(psetex),
-    ..row("psetex", 4, flag::WRITE | flag::DENYOOM, "2.6.0")
+    ..FAMILY.row("psetex", 4, flag::WRITE | flag::DENYOOM, "2.6.0")
 };
 
 fn psetex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -227,7 +227,7 @@ fn set_until(keys: &mut Keys<'_>, args: Args<'_>, scale: Scale, reply: &mut Repl
 
 static MGET: Command = Command {
     keys: KeyArguments::ALL,
-    complexity: "O(N) with N keys",
+    complexity: Complexity::Other("O(N) with N keys"),
     summary: "Reads the strings under several keys; null for a key without one",
     syntax: "key [key ...]",
     example: "
@@ -245,7 +245,7 @@ static MGET: Command = Command {
         $-1
     ",
     handler: Handler::Keys(mget),
-    ..row("mget", -2, flag::READONLY | flag::FAST, "1.0.0")
+    ..FAMILY.row("mget", -2, flag::READONLY | flag::FAST, "1.0.0")
 };
 
 fn mget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -260,7 +260,7 @@ fn mget(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 static MSET: Command = Command {
     keys: KeyArguments::PAIRS.used(&["OW update"]),
-    complexity: "O(N) with N keys",
+    complexity: Complexity::Other("O(N) with N keys"),
     summary: "Stores strings under several keys at once",
     syntax: "key value [key value ...]",
     example: "
@@ -274,7 +274,7 @@ static MSET: Command = Command {
         2
     ",
     handler: Handler::Keys(mset),
-    ..row("mset", -3, flag::WRITE | flag::DENYOOM, "1.0.1")
+    ..FAMILY.row("mset", -3, flag::WRITE | flag::DENYOOM, "1.0.1")
 };
 
 fn mset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

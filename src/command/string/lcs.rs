@@ -7,7 +7,7 @@
 //! milliseconds and 17 MB if the second string has at least a few hundred bytes.
 
 use crate::command::engine::{
-    Args, Command, CommandError, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::keyspace::Text;
 use crate::limits;
@@ -18,7 +18,7 @@ pub const COMMANDS: &[&Command] = &[&LCS];
 static LCS: Command = Command {
     keys: KeyArguments::new(1, 2, 1),
     group: "string",
-    complexity: "O(N*M) with N and M bytes, 64 at a time",
+    complexity: Complexity::Other("O(N*M) with N and M bytes, 64 at a time"),
     summary: "Finds the longest common subsequence of two strings, its length, or its offsets",
     syntax: "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]",
     example: "> MSET a ohmytext b mynewtext

@@ -21,17 +21,6 @@ pub const COMMANDS: &[&[&Command]] = &[
     bitfield::COMMANDS,
 ];
 
-/// The common part of the rows of commands on strings.
-pub(crate) const fn row(
-    name: &'static str,
-    arity: i32,
-    flags: u32,
-    since: &'static str,
-) -> Command {
-    Command {
-        keys: KeyArguments::FIRST,
-        group: "string",
-        syntax: "key",
-        ..Command::named(name, arity, flags, since)
-    }
-}
+/// What the rows of the family have in common.
+pub(crate) const FAMILY: Command =
+    Command { keys: KeyArguments::FIRST, syntax: "key", ..Command::of_group("string") };

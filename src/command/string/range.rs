@@ -4,10 +4,12 @@
 //! The first APPEND or SETRANGE copies it; from then on it has spare capacity and is changed in
 //! place, unless a reply with it is still being sent (copy-on-write).
 
-use super::row;
+use super::FAMILY;
 use crate::command::engine::KeyArguments;
 use crate::command::engine::values::{reply_bytes, stored_value};
-use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
+use crate::command::engine::{
+    Args, Command, CommandError, Complexity, Handler, Keys, Outcome, Reply, flag,
+};
 use crate::keyspace::{Changed, Event, Text};
 use crate::limits;
 
@@ -26,7 +28,7 @@ static STRLEN: Command = Command {
         :0
     ",
     handler: Handler::Keys(strlen),
-    ..row("strlen", 2, flag::READONLY | flag::FAST, "2.2.0")
+    ..FAMILY.row("strlen", 2, flag::READONLY | flag::FAST, "2.2.0")
 };
 
 fn strlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -35,7 +37,7 @@ fn strlen(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 }
 
 static GETRANGE: Command = Command {
-    complexity: "O(N) with N bytes in the reply",
+    complexity: Complexity::Other("O(N) with N bytes in the reply"),
     summary: "Reads a part of a string, from one byte to another; negative is from the end",
     syntax: "key start end",
     example: r#"
@@ -49,11 +51,11 @@ static GETRANGE: Command = Command {
         world
     "#,
     handler: Handler::Keys(getrange),
-    ..row("getrange", 4, flag::READONLY, "2.4.0")
+    ..FAMILY.row("getrange", 4, flag::READONLY, "2.4.0")
 };
 
 static SUBSTR: Command = Command {
-    complexity: "O(N) with N bytes in the reply",
+    complexity: Complexity::Other("O(N) with N bytes in the reply"),
     summary: "The former name of GETRANGE",
     syntax: "key start end",
     example: "
@@ -64,7 +66,7 @@ static SUBSTR: Command = Command {
         e
     ",
     handler: Handler::Keys(getrange),
-    ..row("substr", 4, flag::READONLY, "1.0.0")
+    ..FAMILY.row("substr", 4, flag::READONLY, "1.0.0")
 };
 
 fn getrange(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -93,7 +95,7 @@ fn part(text: &[u8], start: i64, end: i64) -> &[u8] {
 
 static SETRANGE: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW update"]),
-    complexity: "O(N) with N bytes written or added, on average",
+    complexity: Complexity::Other("O(N) with N bytes written or added, on average"),
     summary: "Overwrites a part of a string, which grows with zero bytes if it is too short",
     syntax: "key offset value",
     example: r#"
@@ -106,7 +108,7 @@ static SETRANGE: Command = Command {
         hello redis
     "#,
     handler: Handler::Keys(setrange),
-    ..row("setrange", 4, flag::WRITE | flag::DENYOOM, "2.2.0")
+    ..FAMILY.row("setrange", 4, flag::WRITE | flag::DENYOOM, "2.2.0")
 };
 
 fn setrange(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -126,7 +128,7 @@ const APPEND_EVENT: Event = Event::string("append");
 
 static APPEND: Command = Command {
     keys: KeyArguments::FIRST.used(&["RW insert"]),
-    complexity: "O(N) with N bytes added, on average",
+    complexity: Complexity::Other("O(N) with N bytes added, on average"),
     summary: "Appends bytes to a string and returns its new length",
     syntax: "key value",
     example: r#"
@@ -139,7 +141,7 @@ static APPEND: Command = Command {
         hello world
     "#,
     handler: Handler::Keys(append),
-    ..row("append", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "2.0.0")
+    ..FAMILY.row("append", 3, flag::WRITE | flag::DENYOOM | flag::FAST, "2.0.0")
 };
 
 fn append(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
