@@ -12,7 +12,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check compat bench bench-quick bench-sweep bench-micro install image
-.PHONY: image-test clean
+.PHONY: image-test grade clean
 
 # The list is generated from the `##` comments below.
 help: ## List the targets
@@ -77,6 +77,13 @@ image-test: ## Build the image and test it as a container (needs docker.io and r
 		exit 1; \
 	fi
 	tests/image/engine tests/image/run
+
+# The command may contain {port} and {dir}: see src/guide/build-your-own.md.
+SERVER ?=
+STAGE ?= all
+grade: ## Grade a server of your own (SERVER="python3 server.py --port {port}" STAGE=7)
+	@test -n '$(SERVER)' || { echo 'say SERVER="command with {port}" and STAGE=1' >&2; exit 1; }
+	@python3 tests/course/grade.py --server '$(SERVER)' --stage '$(STAGE)' $(ARGS)
 
 clean: ## Remove everything that was built
 	cargo clean

@@ -8,7 +8,11 @@
 //! | for | pages |
 //! |---|---|
 //! | operators | [`commands`], [`configuration`], [`operating`], [`durability`], [`memory`], [`compatibility`], [`changes`] |
-//! | readers | [`figures`], [`experiments`] |
+//! | readers | [`tour`], [`figures`], [`experiments`], [`mistakes`] |
+//! | students, and their teachers | [`build_your_own`] and its [`stages`], [`lecturers`] |
+
+#[doc = include_str!("build-your-own.md")]
+pub mod build_your_own {}
 
 #[doc = include_str!("changes.md")]
 pub mod changes {}
@@ -31,8 +35,19 @@ pub mod experiments {}
 #[doc = include_str!("figures.md")]
 pub mod figures {}
 
+#[doc = include_str!("lecturers.md")]
+pub mod lecturers {}
+
 #[doc = include_str!("memory.md")]
 pub mod memory {}
 
+#[doc = include_str!("mistakes.md")]
+pub mod mistakes {}
+
 #[doc = include_str!("operating.md")]
 pub mod operating {}
+
+pub mod stages;
+
+#[doc = include_str!("tour.md")]
+pub mod tour {}

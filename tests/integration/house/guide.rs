@@ -113,3 +113,24 @@ fn pages_are_in_plain_words() {
     }
     expect_nothing("Words that are not plain", &found);
 }
+
+/// Ensures that each idea in the tour's table is where the table says.
+#[test]
+fn the_tour_leads_to_what_it_names() {
+    let tour = fs::read_to_string(root().join("src/guide/tour.md")).expect("the tour");
+    let (_, table) = tour.split_once("| idea | where |").expect("the table of ideas");
+    let (mut found, mut rows) = (Vec::new(), 0);
+    for row in table.lines().skip(2).take_while(|line| line.starts_with('|')) {
+        // | idea | [`path`](link) | `what to look for` |
+        let names: Vec<&str> = row.split('`').collect();
+        let cells = row.split(" | ").count();
+        let (path, symbol) = (names[names.len() - 4], names[names.len() - 2]);
+        let text = fs::read_to_string(root().join(path)).unwrap_or_default().to_lowercase();
+        if cells != 3 || !text.contains(&symbol.to_lowercase()) {
+            found.push(format!("{path} does not contain '{symbol}'"));
+        }
+        rows += 1;
+    }
+    assert!(rows > 40, "{rows} ideas");
+    expect_nothing("Ideas that are not there", &found);
+}

@@ -1,5 +1,6 @@
 //! Tests of the code itself: its layers, sizes, words, and what the README and the guide say.
 
+mod course;
 mod examples;
 pub mod guide;
 mod layers;

@@ -1,0 +1,33 @@
+//! The grader of "build your own" is right: this server passes every stage, and each of the servers
+//! that are wrong on purpose is caught. It is a program in Python; without Python, the tests say that
+//! they were skipped.
+
+use crate::house::tidy::root;
+use crate::process::PROGRAM;
+use std::process::Command;
+
+/// Runs a program of the course, and expects that it ends with success.
+fn expect_success(arguments: &[&str]) {
+    let mut command = Command::new("python3");
+    let Ok(output) = command.args(arguments).current_dir(root().join("tests/course")).output()
+    else {
+        eprintln!("skipped, because there is no python3");
+        return;
+    };
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}:\n{printed}{errors}");
+}
+
+/// Ensures that this server passes every stage.
+#[test]
+fn respool_passes_every_stage() {
+    expect_success(&["check.py", "--server", &format!("'{PROGRAM}' --port {{port}}")]);
+}
+
+/// Ensures that each stage catches the servers that are wrong in what it is about, and that the
+/// server from which they are made passes all stages.
+#[test]
+fn wrong_servers_are_caught() {
+    expect_success(&["check.py"]);
+}
