@@ -1,6 +1,6 @@
 //! The grader of "build your own" is right: this server passes every stage, and each of the servers
-//! that are wrong on purpose is caught. It is a program in Python; without Python, the tests say that
-//! they were skipped.
+//! that are wrong on purpose is caught. It is a program in Python; without Python, the tests report
+//! that they were skipped.
 
 use crate::house::tidy::root;
 use crate::process::PROGRAM;
