@@ -3,7 +3,8 @@
 use super::engine::Command;
 use super::engine::table::{self, Row};
 use super::{
-    admin, connection, hash, keys, list, pubsub, scripting, set, sorted_set, string, transaction,
+    admin, connection, geo, hash, hyperloglog, keys, list, pubsub, scripting, set, sorted_set,
+    string, transaction,
 };
 
 /// The families, in the order in which the documentation shows them.
@@ -14,6 +15,8 @@ const FAMILIES: &[&[&[&Command]]] = &[
     list::COMMANDS,
     set::COMMANDS,
     sorted_set::COMMANDS,
+    geo::COMMANDS,
+    hyperloglog::COMMANDS,
     keys::COMMANDS,
     transaction::COMMANDS,
     pubsub::COMMANDS,

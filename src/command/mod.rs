@@ -15,14 +15,16 @@
 //! |---|---|
 //! | [`rename`] | other names for commands |
 //! | [`families`] | the one list that knows all families |
-//! | [`admin`], [`connection`], [`hash`], [`keys`], [`list`], [`pubsub`], [`scripting`], [`set`], [`sorted_set`], [`string`], [`transaction`] | the families; they do not know each other |
+//! | [`admin`], [`connection`], [`geo`], [`hash`], [`hyperloglog`], [`keys`], [`list`], [`pubsub`], [`scripting`], [`set`], [`sorted_set`], [`string`], [`transaction`] | the families; they do not know each other |
 //! | [`engine`] | executes requests, and knows no family |
 
 pub mod admin;
 pub mod connection;
 pub mod engine;
 pub mod families;
+pub mod geo;
 pub mod hash;
+pub mod hyperloglog;
 pub mod keys;
 pub mod list;
 pub mod pubsub;

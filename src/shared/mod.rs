@@ -250,5 +250,6 @@ fn encodings(config: &Config) -> Encodings {
         },
         list_listpack_size: i32::try_from(config.list_max_listpack_size).unwrap_or(i32::MAX),
         sorted_set: listpack(config.zset_max_listpack_entries, config.zset_max_listpack_value),
+        hyperloglog_sparse_bytes_max: size(config.hll_sparse_max_bytes),
     }
 }

@@ -13,7 +13,8 @@ use respool::command::engine::syntax::Argument;
 use respool::command::families;
 
 /// Groups of the commands that work on data.
-const GROUPS: [&str; 7] = ["string", "bitmap", "hash", "list", "set", "generic", "transactions"];
+const GROUPS: [&str; 9] =
+    ["string", "bitmap", "hyperloglog", "hash", "list", "set", "geo", "generic", "transactions"];
 
 /// Commands of these groups that work on nothing but wait.
 const WAITING_COMMANDS: [&str; 2] = ["wait", "waitaof"];

@@ -37,9 +37,8 @@ impl Generator {
     pub fn word(&mut self, command: &[&str], name: &str) -> Vec<u8> {
         match name {
             "value" if command == ["setbit"] => self.bit(),
-            "key" | "key1" | "key2" | "newkey" | "source" | "destination" | "destkey" => {
-                self.key_for(command)
-            }
+            "key" | "key1" | "key2" | "newkey" | "source" | "destination" | "destkey"
+            | "sourcekey" => self.key_for(command),
             "value" | "message" => self.value(),
             "field" => self.field(),
             "member" | "element" | "pivot" => self.member(),

@@ -31,7 +31,9 @@ pub(crate) fn perform(
     check_declared(command, keyspace, args);
     let has_changed = keyspace.counters().changes != changes;
     debug_assert!(
-        command.flags & (flag::WRITE | flag::EXECUTES | flag::RUNS_COMMANDS) != 0 || !has_changed,
+        command.flags & (flag::WRITE | flag::MAY_REPLICATE | flag::EXECUTES | flag::RUNS_COMMANDS)
+            != 0
+            || !has_changed,
         "'{}' is not marked as a write",
         command.name
     );

@@ -16,6 +16,8 @@ pub fn categories(command: &Command) -> Vec<&'static str> {
         "list" => Some("list"),
         "set" => Some("set"),
         "sorted-set" => Some("sortedset"),
+        "hyperloglog" => Some("hyperloglog"),
+        "geo" => Some("geo"),
         "connection" => Some("connection"),
         "pubsub" if command.has(flag::PUBSUB) => Some("pubsub"),
         _ => None,

@@ -244,6 +244,8 @@ pub mod flag {
     pub const RUNS_COMMANDS: u32 = 1 << 19;
     /// May touch keys that its arguments do not name as keys; not reported by COMMAND.
     pub const UNDECLARED_KEYS: u32 = 1 << 17;
+    /// Reads, but may change how a value is stored, and is logged then; not reported by COMMAND.
+    pub const MAY_REPLICATE: u32 = 1 << 30;
     /// Executed inside a transaction too, instead of being queued; not reported by COMMAND.
     pub const UNQUEUED: u32 = 1 << 14;
 

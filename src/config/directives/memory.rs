@@ -115,8 +115,14 @@ pub static ROWS: &[Directive] = &[
     bytes("zset-max-listpack-value", "64", "bytes of a member of a packed sorted set")
         .alias("zset-max-ziplist-value")
         .at(at!(zset_max_listpack_value)),
-    bytes("hll-sparse-max-bytes", "3000", "bytes of a sparse HyperLogLog")
-        .at(at!(hll_sparse_max_bytes)),
+    Directive::new(
+        "hll-sparse-max-bytes",
+        Shape::Bytes(0, LONG),
+        "3000",
+        "bytes up to which a HyperLogLog is sparse",
+    )
+    .at(at!(hll_sparse_max_bytes))
+    .settable(),
     bytes("stream-node-max-bytes", "4kb", "bytes of a stream's node")
         .at(at!(stream_node_max_bytes)),
     entries("stream-node-max-entries", "100", "entries of a stream's node")

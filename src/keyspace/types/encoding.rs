@@ -10,6 +10,8 @@ pub enum Encoding {
     Intset,
     /// Anything small.
     Listpack,
+    /// A small hash, some fields of which expire.
+    ListpackEx,
     /// A hash or a set that is not small.
     Hashtable,
     /// A list that is not small.
@@ -24,6 +26,7 @@ impl Encoding {
         match self {
             Encoding::Intset => "intset",
             Encoding::Listpack => "listpack",
+            Encoding::ListpackEx => "listpackex",
             Encoding::Hashtable => "hashtable",
             Encoding::Quicklist => "quicklist",
             Encoding::Skiplist => "skiplist",
@@ -81,6 +84,9 @@ pub struct Encodings {
     pub list_listpack_size: i32,
     /// Those of sorted sets.
     pub sorted_set: Listpack,
+    /// Bytes up to which a HyperLogLog is sparse (Redis: `hll-sparse-max-bytes`). Not only a name:
+    /// the string is the same as Redis's.
+    pub hyperloglog_sparse_bytes_max: usize,
 }
 
 impl Default for Encodings {
@@ -90,6 +96,7 @@ impl Default for Encodings {
             set: SetNames::default(),
             list_listpack_size: LIST_LISTPACK_SIZE,
             sorted_set: Listpack::OF_SORTED_SETS,
+            hyperloglog_sparse_bytes_max: 3_000,
         }
     }
 }

@@ -3,7 +3,9 @@
 mod admin;
 mod connection;
 mod errors;
+mod geo;
 mod hash;
+mod hyperloglog;
 mod keys;
 mod known_faults;
 mod list;

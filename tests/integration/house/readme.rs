@@ -43,7 +43,7 @@ fn families_that_are_not_served_answer_as_described() {
     let (_, table) = page.split_once("| family | for example |").expect("the table of families");
     let (table, _) = table.split_once("\n\n").expect("its end");
     let rows: Vec<&str> = table.lines().skip(2).collect();
-    assert!(rows.len() > 5, "{rows:#?}");
+    assert!(rows.len() > 1, "{rows:#?}");
     let server = TestServer::start();
     let mut client = server.client();
     for row in rows {

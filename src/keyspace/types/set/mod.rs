@@ -311,7 +311,7 @@ impl Set {
             }
             Encoding::Listpack if !fits => self.set_encoding(Encoding::Hashtable),
             Encoding::Listpack | Encoding::Hashtable => {}
-            Encoding::Quicklist | Encoding::Skiplist => {}
+            Encoding::ListpackEx | Encoding::Quicklist | Encoding::Skiplist => {}
         }
     }
 
