@@ -34,6 +34,7 @@
 //! | [`supervision`] | messages to systemd, and the pid file |
 //! | [`snapshot`] | values as pieces of a snapshot, and back |
 //! | [`rdb`] | snapshots in Redis's format, as bytes and pieces of values; no files, no locks |
+//! | [`peer`] | connections to other servers |
 //! | [`resp`], [`keyspace`] | the wire, the data; no locks, no clock; they do not know each other |
 //! | [`script`] | a Lua for scripts; knows no keys and no commands |
 //! | [`config`] | settings and their sources |
@@ -111,6 +112,7 @@ pub mod listener;
 pub mod log;
 pub mod number;
 pub mod observe;
+pub mod peer;
 pub mod policy;
 pub mod rdb;
 pub mod resp;

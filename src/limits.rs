@@ -381,3 +381,25 @@ pub const TRACKING_EVICTION_EFFORT: usize = 100;
 /// Prefixes of a client up to which an error about two of them names the pair that Redis names: at
 /// most half a million comparisons, a few milliseconds.
 pub const TRACKING_PREFIXES_COMPARED: usize = 1_000;
+
+/// Keys that MIGRATE takes under one hold of the keyspace lock: a fraction of a millisecond, because
+/// their values are shared and not copied.
+pub const MIGRATE_KEYS: usize = 256;
+
+/// Bytes of requests that MIGRATE sends before it reads the replies; a value may be longer. The
+/// replies to so few fit into the buffers of the kernel, so neither side waits for the other.
+pub const MIGRATE_BYTES: usize = 256 * 1024;
+
+/// Redis's time-out of MIGRATE in milliseconds, if none is given.
+pub const MIGRATE_TIMEOUT_MS: u64 = 1_000;
+
+/// Milliseconds after which a wait for another server looks whether it is still wanted: a stop of
+/// this server, or CLIENT KILL, takes no longer.
+pub const PEER_LOOK_MS: u64 = 100;
+
+/// Milliseconds for a connection to another server, whatever time-out is given: nothing can end
+/// this wait early, and a stop of this server has to wait for it.
+pub const PEER_CONNECT_MS_MAX: u64 = 5_000;
+
+/// Bytes of a reply of another server to a request that has a short one. Redis reads 1 024.
+pub const PEER_ANSWER_BYTES_MAX: usize = 64 * 1024;

@@ -107,7 +107,7 @@ fn describe(row: &Row, reply: &mut Reply) {
 
 /// The key specifications: first key, range, and use.
 fn describe_keys(command: &Command, reply: &mut Reply) {
-    let KeyArguments { first, last, step, count_at, uses } = command.keys;
+    let KeyArguments { first, last, step, count_at, keyword, uses } = command.keys;
     let usual = if command.has(flag::WRITE) { "RW access update" } else { "RO access" };
     // A last key that is not counted from the end is counted from the first key.
     let distance = |first: i32| if last < 0 { last } else { last - first };
@@ -121,7 +121,8 @@ fn describe_keys(command: &Command, reply: &mut Reply) {
             vec![(first, 0, with_first), (next, distance(next), with_others)]
         }
     };
-    reply.set(ranges.len() + usize::from(count_at > 0));
+    let more = [count_at > 0, keyword.is_some()].map(usize::from).iter().sum::<usize>();
+    reply.set(ranges.len() + more);
     for (begin, last, uses) in ranges {
         describe_begin(begin, uses, reply);
         describe_search("range", &[("lastkey", last), ("keystep", step), ("limit", 0)], reply);
@@ -131,17 +132,37 @@ fn describe_keys(command: &Command, reply: &mut Reply) {
         let numbers = [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)];
         describe_search("keynum", &numbers, reply);
     }
+    if let Some(word) = keyword {
+        // A value in front of the word may be the same word.
+        describe_use(&format!("{} incomplete", uses.first().unwrap_or(&usual)), reply);
+        reply.map(2);
+        reply.bulk(b"type");
+        reply.bulk(b"keyword");
+        reply.bulk(b"spec");
+        reply.map(2);
+        reply.bulk(b"keyword");
+        reply.bulk(word.as_bytes());
+        reply.bulk(b"startfrom");
+        reply.integer(-2);
+        reply.bulk(b"find_keys");
+        describe_search("range", &[("lastkey", -1), ("keystep", 1), ("limit", 0)], reply);
+    }
 }
 
 /// The first two of the three parts of a key specification, and the name of the third.
 fn describe_begin(begin: i32, uses: &str, reply: &mut Reply) {
+    describe_use(uses, reply);
+    describe_search("index", &[("index", begin)], reply);
+    reply.bulk(b"find_keys");
+}
+
+/// The first part of a key specification, and the name of the second.
+fn describe_use(uses: &str, reply: &mut Reply) {
     reply.map(3);
     reply.bulk(b"flags");
     reply.set(uses.split(' ').count());
     uses.split(' ').for_each(|word| reply.simple(word));
     reply.bulk(b"begin_search");
-    describe_search("index", &[("index", begin)], reply);
-    reply.bulk(b"find_keys");
 }
 
 fn describe_search(kind: &str, numbers: &[(&str, i32)], reply: &mut Reply) {

@@ -8,7 +8,9 @@ use crate::command::engine::propagation;
 use crate::command::engine::queue::aborted_because_of;
 use crate::command::engine::session::{ReplyMode, reach};
 use crate::command::engine::table;
-use crate::command::engine::{Args, Command, CommandError, CommandId, Outcome, flag};
+use crate::command::engine::{
+    Args, Command, CommandError, CommandId, Handler, Outcome, flag,
+};
 use crate::keyspace::Eviction;
 use crate::limits;
 use crate::log::Level;
@@ -48,7 +50,8 @@ impl Run<'_, '_> {
         if !self.session.is_authenticated && !row.command.has(flag::NO_AUTH) {
             return Err(CommandError::new("NOAUTH Authentication required."));
         }
-        if self.session.transaction.is_some() && row.command.has(flag::NO_MULTI) {
+        let is_alone = matches!(row.command.handler, Handler::Server(_));
+        if self.session.transaction.is_some() && (is_alone || row.command.has(flag::NO_MULTI)) {
             return Err(CommandError::new("ERR Command not allowed inside a transaction"));
         }
         if self.session.is_reached(reach::MONITOR) && row.command.accesses_keys() {

@@ -11,7 +11,7 @@ const HIDDEN: &[u8] = b"(redacted)";
 
 /// Words that precede secrets, and the number of secrets. Everything after `AUTH` is hidden,
 /// because a mistyped password may have become several words.
-const WORDS: [(&str, usize); 2] = [("auth", usize::MAX), ("requirepass", 1)];
+const WORDS: [(&str, usize); 3] = [("auth", usize::MAX), ("auth2", usize::MAX), ("requirepass", 1)];
 
 /// The arguments of a request, with each secret replaced.
 pub fn shown<'a>(command: &Command, args: Args<'a>) -> impl Iterator<Item = Cow<'a, [u8]>> {
@@ -58,6 +58,8 @@ mod tests {
             show("CONFIG SET timeout 1 RequirePass p maxclients 5"),
             "CONFIG SET timeout 1 RequirePass (redacted) maxclients 5"
         );
+        let shown = "MIGRATE h 1 k 0 9 COPY AUTH2 (redacted) (redacted)";
+        assert_eq!(show("MIGRATE h 1 k 0 9 COPY AUTH2 u p"), shown);
         assert_eq!(show("SET auth requirepass EX 10"), "SET auth requirepass EX 10");
     }
 }

@@ -132,6 +132,8 @@ pub struct KeyArguments {
     pub step: i32,
     /// Index of an argument that says how many keys follow it (*numkeys*); 0 if there is none.
     pub count_at: usize,
+    /// The word behind which all arguments are keys; the first key is empty then (MIGRATE).
+    pub keyword: Option<&'static str>,
     /// What is done with the keys, in the words of COMMAND's key specifications: with all of them
     /// or, if there are two entries, with the first and with the others. Without an entry it
     /// follows from whether the command writes.
@@ -150,12 +152,17 @@ impl KeyArguments {
 
     /// Keys from one argument to another.
     pub const fn new(first: i32, last: i32, step: i32) -> KeyArguments {
-        KeyArguments { first, last, step, count_at: 0, uses: &[] }
+        KeyArguments { first, last, step, count_at: 0, keyword: None, uses: &[] }
     }
 
     /// The same keys, and those behind the argument at `count_at`, which says how many they are.
     pub const fn counted(self, count_at: usize) -> KeyArguments {
         KeyArguments { count_at, ..self }
+    }
+
+    /// The same keys or, behind this word, others in their place.
+    pub const fn or_behind(self, keyword: &'static str) -> KeyArguments {
+        KeyArguments { keyword: Some(keyword), ..self }
     }
 
     /// The same keys with a certain use.
@@ -175,7 +182,12 @@ impl KeyArguments {
         let count = count.and_then(parse_integer).and_then(|count| usize::try_from(count).ok());
         let is_there = |count: &usize| *count <= args.len().saturating_sub(begin);
         let end = begin + count.filter(is_there).unwrap_or(0);
-        self.indices(args.len()).chain(begin..end)
+        let is_empty = |at: usize| args.get(at).is_some_and(<[u8]>::is_empty);
+        let keyword = self.keyword.filter(|_| is_empty(self.first as usize));
+        let keyword = keyword.and_then(|word| (0..args.len()).find(|at| args.is(*at, word)));
+        let behind = keyword.map_or(0..0, |at| at + 1..args.len());
+        let in_place = self.indices(args.len()).filter(move |_| keyword.is_none());
+        in_place.chain(begin..end).chain(behind)
     }
 
     /// Indices of the keys of a request with `len` arguments, without those that are counted.

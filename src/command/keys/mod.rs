@@ -4,6 +4,7 @@ mod copy_move;
 mod del_rename;
 mod dump;
 mod expire;
+mod migrate;
 mod object;
 mod scan;
 mod sort;
@@ -15,6 +16,7 @@ pub const COMMANDS: &[&[&Command]] = &[
     del_rename::COMMANDS,
     copy_move::COMMANDS,
     dump::COMMANDS,
+    migrate::COMMANDS,
     scan::COMMANDS,
     expire::COMMANDS,
     object::COMMANDS,

@@ -4,5 +4,6 @@ mod databases;
 mod dump;
 mod expire;
 mod generic;
+mod migrate;
 mod object;
 mod sort;
