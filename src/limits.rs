@@ -382,7 +382,7 @@ pub const TRACKING_EVICTION_EFFORT: usize = 100;
 /// most half a million comparisons, a few milliseconds.
 pub const TRACKING_PREFIXES_COMPARED: usize = 1_000;
 
-/// Keys that MIGRATE takes under one hold of the keyspace lock: a fraction of a millisecond, because
+/// Keys that MIGRATE takes under one hold of the keyspace lock: a fraction of a millisecond, since
 /// their values are shared and not copied.
 pub const MIGRATE_KEYS: usize = 256;
 

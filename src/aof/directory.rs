@@ -6,6 +6,7 @@
 //! a rename. `opening.rs` describes how a folder is opened, and what is refused then.
 
 use super::disk::{Disk, LogFile};
+use super::format::Format;
 use super::lock::Lock;
 use super::manifest::{Manifest, Piece};
 use super::names::{Names, TEMPORARY};
@@ -142,8 +143,9 @@ impl Directory {
     ///
     /// # Errors
     /// Those of the system.
-    pub fn finish_base(&self, file: &LogFile) -> io::Result<Piece> {
-        let piece = Piece { bytes: Some(file.len()), ..self.manifest.next_base(&self.names) };
+    pub fn finish_base(&self, file: &LogFile, format: Format) -> io::Result<Piece> {
+        let piece = self.manifest.next_base(&self.names, format);
+        let piece = Piece { bytes: Some(file.len()), ..piece };
         self.disk.rename(file.path(), &self.path_of(&piece))?;
         self.disk.sync_folder(&self.path)?;
         Ok(piece)

@@ -13,6 +13,7 @@
 //! is readable. Redis skips keys that it does not know, and omits them when it writes the manifest;
 //! then the length is not checked.
 
+use super::format::Format;
 use super::names::Names;
 use crate::limits;
 use crate::resp::inline;
@@ -134,8 +135,8 @@ impl Manifest {
     }
 
     /// The next base.
-    pub fn next_base(&self, names: &Names) -> Piece {
-        names.base(self.base.as_ref().map_or(0, |piece| piece.sequence) + 1)
+    pub fn next_base(&self, names: &Names, format: Format) -> Piece {
+        names.base(self.base.as_ref().map_or(0, |piece| piece.sequence) + 1, format)
     }
 
     /// The next increment.
@@ -184,7 +185,9 @@ mod tests {
         let (manifest, names) = (Manifest::parse(text.as_bytes()), Names::default());
         let manifest = manifest.expect("a good manifest");
         assert_eq!(manifest.pieces().count(), 3);
-        assert_eq!(manifest.next_base(&names).name, "appendonly.aof.3.base.aof");
+        let next_base = |format| manifest.next_base(&names, format).name;
+        assert_eq!(next_base(Format::Requests), "appendonly.aof.3.base.aof");
+        assert_eq!(next_base(Format::Snapshot), "appendonly.aof.3.base.rdb");
         assert_eq!(manifest.next_increment(&names).name, "appendonly.aof.5.incr.aof");
         assert_eq!(manifest.to_string(), text);
         let foreign = text.replace('\n', "\r\n").replace(" type", " later 7 type");

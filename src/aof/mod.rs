@@ -8,9 +8,10 @@
 //! fsync reported as written.
 //!
 //! # Files
-//! Redis 7's layout (`appendonlydir`, a manifest, a base and increments) in plain requests: either
-//! server starts on the other's folder, if Redis runs with `aof-use-rdb-preamble no`. The single
-//! file of an older Redis is taken over as the base.
+//! Redis 7's layout: `appendonlydir` with a manifest, a base, and increments of plain requests. The
+//! base is a snapshot or consists of requests, too (`aof-use-rdb-preamble`); both are read whatever
+//! the setting is, so either server starts on the other's folder. The single file of an older Redis
+//! is taken over as the base.
 //!
 //! # The way of a change
 //! ```text
@@ -26,7 +27,7 @@
 //! | `refusal.rs` | errors of the disk: when writes are refused, when the log is trusted again |
 //! | `names.rs`, `manifest.rs`, `directory.rs` | which files there are |
 //! | `opening.rs`, `survey.rs`, `lock.rs` | what is checked, refused or taken over at the start |
-//! | `rewrite.rs`, `mailbox.rs`, `status.rs` | rewriting the log, so that it is short again |
+//! | `rewrite.rs`, `base.rs`, `mailbox.rs`, `status.rs` | rewriting the log, so that it is short again |
 //! | `format.rs`, `units.rs`, `load.rs` | replaying the files; parsing has a thread of its own |
 //! | `torn.rs` | which damage is a torn end, and how it is cut off |
 //! | `check.rs` | explaining a log without a server |
@@ -34,6 +35,7 @@
 //!
 //! This module never imports `command`: a [`load::Target`] executes the requests.
 
+pub mod base;
 pub mod check;
 pub mod commit;
 pub mod directory;
@@ -54,6 +56,7 @@ pub mod survey;
 pub mod torn;
 pub mod units;
 
+pub use base::Form;
 pub use commit::{Aof, Unwritten};
 pub use directory::Directory;
 pub use disk::Disk;

@@ -1,5 +1,6 @@
 //! The names of a log's folder, manifest and files, as Redis 7 forms them.
 
+use super::format::Format;
 use super::manifest::Piece;
 use crate::config::Config;
 
@@ -61,9 +62,13 @@ impl Names {
         format!("{TEMPORARY}{}.incr", self.file)
     }
 
-    /// The base with this number.
-    pub fn base(&self, sequence: u64) -> Piece {
-        Piece { name: format!("{}.{sequence}.base.aof", self.file), sequence, bytes: None }
+    /// The base with this number, in this format.
+    pub fn base(&self, sequence: u64, format: Format) -> Piece {
+        let end = match format {
+            Format::Requests => "aof",
+            Format::Snapshot => "rdb",
+        };
+        Piece { name: format!("{}.{sequence}.base.{end}", self.file), sequence, bytes: None }
     }
 
     /// The increment with this number.
@@ -96,10 +101,10 @@ mod tests {
     #[test]
     fn pieces_are_recognised() {
         let names = Names::default();
-        for name in [names.base(12).name, names.increment(3).name] {
-            assert!(names.is_piece(&name), "{name}");
+        let bases = [Format::Requests, Format::Snapshot].map(|format| names.base(12, format));
+        for piece in bases.into_iter().chain([names.increment(3)]) {
+            assert!(names.is_piece(&piece.name), "{}", piece.name);
         }
-        assert!(names.is_piece("appendonly.aof.1.base.rdb"));
         for name in ["appendonly.aof", "appendonly.aof.x.incr.aof", "appendonly.aof.1.incr.aof.bak"]
         {
             assert!(!names.is_piece(name), "{name}");

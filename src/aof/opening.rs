@@ -208,13 +208,13 @@ impl Directory {
     }
 
     /// The bases of a rewrite that died between naming its base and replacing the manifest: the
-    /// present files contain their data, too. Redis may have written one in its own format.
+    /// present files contain their data, too.
     fn orphaned_bases(&self) -> Vec<PathBuf> {
         if self.manifest.pieces().next().is_none() {
             return Vec::new();
         }
-        let base = self.path_of(&self.manifest.next_base(self.names()));
-        vec![base.with_extension("rdb"), base]
+        let base = |format| self.path_of(&self.manifest.next_base(self.names(), format));
+        [Format::Requests, Format::Snapshot].map(base).to_vec()
     }
 
     /// Renames an increment whose base never became part of the log: the log was being turned on,

@@ -17,46 +17,51 @@
 //!
 //! # Memory
 //! The rewriter holds one segment of the keyspace (up to 768 entries) at a time, about 60 KB that
-//! share long values with the data (copy-on-write), and twice 256 KB of text. Clients send
+//! share long values with the data (copy-on-write), and twice 256 KB of text, or 64 KB of a
+//! snapshot. Clients send
 //! before-images in portions of [`limits::BEFORE_IMAGE_BYTES_MAX`]; when
 //! [`limits::BEFORE_IMAGE_PORTIONS_MAX`] of them are queued, the next client waits until the
 //! rewriter has taken one (back-pressure).
 
+use super::base::{Base, Form};
 use super::commit::Aof;
 use super::directory::Directory;
 use super::disk::{LogFile, reason};
+use super::format::Format;
 use super::manifest::{Manifest, Piece};
-use super::records::Records;
-use crate::keyspace::Key;
 use crate::keyspace::store::snapshot::BeforeImage;
-use crate::limits;
+use crate::snapshot::stream::Outline;
 use std::io;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// A rewrite in progress.
 pub struct Rewrite<'a> {
     aof: &'a Aof,
     directory: &'a mut Directory,
-    base: LogFile,
+    /// The base, unless it could not be begun.
+    base: io::Result<Base>,
+    format: Format,
+    /// Its temporary path.
+    path: PathBuf,
     increment: Piece,
     /// Whether the manifest names the increment already.
     is_named: bool,
-    records: Records,
-    db: Option<usize>,
     /// Entries written so far.
     entries: u64,
 }
 
 impl<'a> Rewrite<'a> {
     /// Prepares the files. `begin_snapshot` gets the file in which the log continues; its effects
-    /// happen at one moment, under the keyspace lock.
+    /// happen at one moment, under the keyspace lock. It returns the outline of that moment.
     ///
     /// # Errors
     /// The reason why it cannot begin. The log continues unchanged.
     pub fn begin(
         aof: &'a Aof,
         directory: &'a mut Directory,
-        begin_snapshot: impl FnOnce(LogFile),
+        form: Form,
+        begin_snapshot: impl FnOnce(LogFile) -> Outline,
     ) -> Result<Rewrite<'a>, String> {
         let is_unfounded = aof.status.is_unfounded.load(Relaxed);
         let is_named = aof.is_on() && !aof.is_distrusted() && !is_unfounded;
@@ -77,10 +82,11 @@ impl<'a> Rewrite<'a> {
         };
         match prepare(directory) {
             Ok((increment, file)) => {
-                begin_snapshot(file);
-                let records = Records::default();
-                let (db, entries) = (None, 0);
-                Ok(Rewrite { aof, directory, base, increment, is_named, records, db, entries })
+                let outline = begin_snapshot(file);
+                let (format, path) = (form.format(), base.path().to_owned());
+                // From here on the snapshot has to be walked to its end.
+                let (base, entries) = (Base::begin(base, form, outline), 0);
+                Ok(Rewrite { aof, directory, base, format, path, increment, is_named, entries })
             }
             Err(error) => {
                 directory.abandon(base.path());
@@ -94,16 +100,11 @@ impl<'a> Rewrite<'a> {
     /// # Errors
     /// Those of the system.
     pub fn write(&mut self, image: Vec<BeforeImage>) -> Result<(), String> {
-        for kept in image {
-            self.entries += 1;
-            self.select(kept.db);
-            kept.value.rebuild(&kept.key, kept.expires_at_ms, &mut self.records);
-            if self.records.len() >= limits::AOF_BUFFER_KEPT_BYTES {
-                self.base.write(&mut self.records).map_err(|error| reason(&error))?;
-            }
-        }
+        let base = self.base.as_mut().map_err(|error| reason(error))?;
+        self.entries += image.len() as u64;
+        base.write(image).map_err(|error| reason(&error))?;
         self.aof.status.rewritten_entries.store(self.entries, Relaxed);
-        self.aof.status.rewritten_bytes.store(self.base.len(), Relaxed);
+        self.aof.status.rewritten_bytes.store(base.written(), Relaxed);
         Ok(())
     }
 
@@ -111,46 +112,46 @@ impl<'a> Rewrite<'a> {
     ///
     /// # Errors
     /// The reason of a failure. The old files, and the new increment, are in force then.
-    pub fn finish(mut self) -> Result<u64, String> {
-        let finished = self.replace();
+    pub fn finish(self) -> Result<u64, String> {
+        let Rewrite { aof, directory, base, format, path, increment, is_named, entries } = self;
+        let replace = |directory: &mut Directory| {
+            let file = base?.finish()?;
+            file.sync()?;
+            let base = directory.finish_base(&file, format)?;
+            replace(directory, base, increment, is_named).map(|()| file.len())
+        };
+        let finished = replace(directory);
         match &finished {
-            Ok(()) => {
-                let bytes = self.base.len();
-                self.aof.trust(bytes);
+            Ok(bytes) => {
+                aof.trust(*bytes);
                 // Files that cannot be removed now are removed at the next opportunity.
-                let _ = self.directory.remove_history();
+                let _ = directory.remove_history();
             }
-            Err(_) => self.directory.abandon(self.base.path()),
+            Err(_) => directory.abandon(&path),
         }
-        finished.map(|()| self.entries).map_err(|error| reason(&error))
+        finished.map(|_| entries).map_err(|error| reason(&error))
     }
 
     /// Aborts the rewrite.
     pub fn abandon(self) {
-        self.directory.abandon(self.base.path());
+        self.directory.abandon(&self.path);
     }
+}
 
-    fn replace(&mut self) -> io::Result<()> {
-        self.base.write(&mut self.records)?;
-        self.base.sync()?;
-        let base = self.directory.finish_base(&self.base)?;
-        if !self.is_named {
-            self.directory.finish_increment(&self.increment)?;
-        }
-        let old = self.directory.manifest();
-        let is_new = |piece: &&Piece| piece.name == self.increment.name;
-        let history = old.history.iter().chain(old.pieces());
-        let history: Vec<Piece> = history.filter(|piece| !is_new(piece)).cloned().collect();
-        let manifest =
-            Manifest { base: Some(base), increments: vec![self.increment.clone()], history };
-        debug_assert!(!self.is_named || old.increments.contains(&self.increment));
-        self.directory.replace_manifest(manifest)
+/// Replaces the manifest by one with the new base and the new increment.
+fn replace(
+    directory: &mut Directory,
+    base: Piece,
+    increment: Piece,
+    is_named: bool,
+) -> io::Result<()> {
+    if !is_named {
+        directory.finish_increment(&increment)?;
     }
-
-    fn select(&mut self, db: usize) {
-        if self.db != Some(db) {
-            self.db = Some(db);
-            self.records.words(&[Key::new(b"SELECT"), Key::number(db as u64)]);
-        }
-    }
+    let old = directory.manifest();
+    debug_assert!(!is_named || old.increments.contains(&increment));
+    let is_new = |piece: &&Piece| piece.name == increment.name;
+    let history = old.history.iter().chain(old.pieces());
+    let history: Vec<Piece> = history.filter(|piece| !is_new(piece)).cloned().collect();
+    directory.replace_manifest(Manifest { base: Some(base), increments: vec![increment], history })
 }

@@ -4,11 +4,12 @@
 //! the data. The housekeeper could not sync for waiting clients meanwhile, and no key would expire.
 //! It owns the log's folder, so no other thread changes the manifest.
 
-use crate::aof::{Directory, Names, Order, Rewrite};
+use crate::aof::{Directory, Form, Names, Order, Rewrite};
 use crate::background::saver;
 use crate::keyspace::store::snapshot::BeforeImage;
 use crate::log;
 use crate::shared::Shared;
+use crate::snapshot::stream::{self, Outline};
 use crossbeam_channel::{Receiver, select};
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
@@ -80,11 +81,11 @@ fn rewrite(shared: &Shared, directory: &mut Directory, tell: impl FnOnce(Result<
     let (status, clock) = (&shared.aof.status, &shared.clock);
     status.begin(clock.steady_ms());
     log::notice("Rewriting the append-only file");
-    let begun = Rewrite::begin(&shared.aof, directory, |file| {
+    let begun = Rewrite::begin(&shared.aof, directory, form(shared), |file| {
         let mut access = shared.lock_keyspace();
         access.begin_snapshot();
-        let entries: usize = access.occupied(0).map(|(_, keys, ..)| keys).sum();
-        status.entries_to_rewrite.store(entries as u64, Relaxed);
+        let outline = Outline::of(&access);
+        status.entries_to_rewrite.store(outline.keys(), Relaxed);
         let (keyspace, log) = access.split();
         log.forget_selection();
         if shared.aof.is_on() {
@@ -94,6 +95,7 @@ fn rewrite(shared: &Shared, directory: &mut Directory, tell: impl FnOnce(Result<
             shared.aof.begin(file, (0, 0));
         }
         access.release();
+        outline
     });
     let outcome = match begun {
         Ok(mut rewrite) => {
@@ -120,6 +122,18 @@ fn rewrite(shared: &Shared, directory: &mut Directory, tell: impl FnOnce(Result<
         Err(error) => {
             log::warning(&format!("Rewriting the append-only file failed: {error}"));
         }
+    }
+}
+
+/// The form of the next base.
+fn form(shared: &Shared) -> Form {
+    let config = shared.config();
+    match config.aof_use_rdb_preamble {
+        true => Form::Snapshot(
+            stream::options(config.rdbcompression, config.rdbchecksum),
+            shared.clock.unix_ms() / 1_000,
+        ),
+        false => Form::Requests,
     }
 }
 

@@ -2,19 +2,15 @@
 //!
 //! It works in the rewriter's thread and walks the keyspace like a rewrite of the log, so there is
 //! one walk at a time. The file gets its name when it is complete and synced: an error, a full disk
-//! or a crash leaves the previous file as it was. The version is the lowest that has all types
-//! served here, so that every Redis from 5.0 and every Valkey loads the file.
+//! or a crash leaves the previous file as it was.
 
-use crate::aof::disk::{LogFile, reason};
+use crate::aof::disk::reason;
 use crate::aof::{Disk, Names};
 use crate::background::rewriter::take_image;
-use crate::keyspace::store::snapshot::BeforeImage;
 use crate::log;
-use crate::rdb::write::{Meta, Options, Version, Writer};
+use crate::rdb::write::Options;
 use crate::shared::Shared;
-use crate::snapshot::encode;
-use crate::text::version::REDIS_VERSION;
-use std::collections::BTreeMap;
+use crate::snapshot::stream::{self, Outline, Stream};
 use std::io;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
@@ -65,11 +61,7 @@ pub fn save_at_stop(shared: &Shared) {
 fn write(shared: &Shared, is_last: bool) -> Result<Saved, String> {
     let (folder, name, options) = {
         let config = shared.config();
-        let options = Options {
-            version: Version::Nine,
-            compresses: config.rdbcompression,
-            sums: config.rdbchecksum,
-        };
+        let options = stream::options(config.rdbcompression, config.rdbchecksum);
         (config.dir.clone(), Names::of(&config)?.snapshot, options)
     };
     let disk = shared.aof.disk();
@@ -99,67 +91,24 @@ fn write_file(
 ) -> Result<Saved, String> {
     let failed = |error: io::Error| reason(&error);
     let file = shared.aof.disk().open(path, true).map_err(failed)?;
-    let writer = Writer::new(file, options).map_err(failed)?;
     let mut access = shared.lock_keyspace();
     access.begin_snapshot();
-    let sizes =
-        access.occupied(0).map(|(db, keys, expiring, _)| (db, (keys as u64, expiring as u64)));
-    let sizes: BTreeMap<usize, (u64, u64)> = sizes.collect();
-    let (changes, used_bytes) = (access.counters().changes, access.used_bytes());
+    let outline = Outline::of(&access);
     access.release();
-    let total = sizes.values().map(|(keys, _)| keys).sum();
-    shared.saving.keys_total.store(total, Relaxed);
-    let mut image = Image { writer, sizes, db: None, keys: 0 };
-    let begun = image.head(shared.clock.unix_ms() / 1_000, used_bytes).map_err(failed);
+    let changes = outline.changes;
+    shared.saving.keys_total.store(outline.keys(), Relaxed);
+    let now_s = shared.clock.unix_ms() / 1_000;
+    let mut stream = Stream::begin(file, options, outline, now_s, false);
     // The walk goes to its end in any case.
-    let mut begun = Some(begun);
     take_image(shared, is_last, |part| {
-        begun.take().unwrap_or(Ok(()))?;
-        image.write(part).map_err(failed)?;
-        shared.saving.keys_saved.store(image.keys, Relaxed);
+        let stream = stream.as_mut().map_err(|error| reason(error))?;
+        stream.write(part).map_err(failed)?;
+        shared.saving.keys_saved.store(stream.keys(), Relaxed);
         Ok(())
     })?;
-    let Image { writer, keys, .. } = image;
-    let file = writer.finish().map_err(failed)?;
+    let stream = stream.map_err(failed)?;
+    let keys = stream.keys();
+    let file = stream.finish().map_err(failed)?;
     file.sync().map_err(failed)?;
     Ok(Saved { keys, bytes: file.len(), changes })
-}
-
-/// A file that is being written.
-struct Image {
-    writer: Writer<LogFile>,
-    /// Keys of each database, and how many of them expire.
-    sizes: BTreeMap<usize, (u64, u64)>,
-    /// The database of the last key.
-    db: Option<usize>,
-    keys: u64,
-}
-
-impl Image {
-    /// What Redis says about itself at the beginning.
-    fn head(&mut self, now_s: u64, used_bytes: usize) -> io::Result<()> {
-        self.writer.aux("redis-ver", REDIS_VERSION.as_bytes())?;
-        self.writer.aux("redis-bits", b"64")?;
-        self.writer.aux("ctime", now_s.to_string().as_bytes())?;
-        self.writer.aux("used-mem", used_bytes.to_string().as_bytes())?;
-        self.writer.aux("aof-base", b"0")
-    }
-
-    /// Writes a part of the walk. Values are dropped as soon as they are written.
-    fn write(&mut self, part: Vec<BeforeImage>) -> io::Result<()> {
-        for kept in part {
-            if self.db != Some(kept.db) {
-                // Before-images of other databases come in between: a database may have several
-                // parts, and only the first one tells its size.
-                let (keys, expiring) = self.sizes.remove(&kept.db).unwrap_or_default();
-                self.writer.database(kept.db as u64, keys, expiring)?;
-                self.db = Some(kept.db);
-            }
-            let meta = Meta { expires_at_ms: kept.expires_at_ms, ..Meta::default() };
-            let writer = self.writer.entry(&kept.key, meta, encode::head(&kept.value))?;
-            encode::write(&kept.value, writer)?;
-            self.keys += 1;
-        }
-        Ok(())
-    }
 }

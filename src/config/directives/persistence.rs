@@ -75,11 +75,10 @@ pub static ROWS: &[Directive] = &[
         "aof-use-rdb-preamble",
         Shape::YesNo,
         "no",
-        "whether the log's base is a snapshot",
+        "whether the next base of the log is a snapshot; otherwise it consists of requests",
     )
     .at(at!(aof_use_rdb_preamble))
-    .settable()
-    .without_effect("the log's base consists of requests"),
+    .settable(),
     Directive::new("aof-timestamp-enabled", Shape::YesNo, "no", "whether the log tells the time")
         .settable()
         .without_effect("the log has no times in it"),

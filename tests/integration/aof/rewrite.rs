@@ -3,6 +3,7 @@
 use crate::logs::{figure, folder, logging, rewrite};
 use crate::raw::Raw;
 use crate::support::{TestServer, wait_until, words};
+use crate::tool::check_aof::check_aof;
 use respool::aof::Disk;
 use respool::aof::faults::{BROKEN, Faults, NO_SPACE, Operation};
 use std::path::Path;
@@ -53,6 +54,14 @@ const STATE: &str = "
     :70
 ";
 
+/// The settings of the two forms of a base.
+const FORMS: [&str; 2] = ["aof-use-rdb-preamble no", "aof-use-rdb-preamble yes"];
+
+/// Sets something.
+fn set(client: &mut Raw, setting: &str) {
+    assert_eq!(client.ask(&format!("CONFIG SET {setting}")), "+OK", "{setting}");
+}
+
 fn fill(client: &mut Raw) {
     FILL.iter().for_each(|request| assert!(!client.ask(request).starts_with('-'), "{request}"));
     let fields: Vec<String> = (0..1_000).map(|n| format!("field{n} value{n}")).collect();
@@ -67,6 +76,7 @@ fn a_rewritten_log_holds_the_same_data() {
     let mut client = server.client();
     fill(&mut client);
     (0..1_000).for_each(|_| drop(client.ask("INCR n")));
+    set(&mut client, FORMS[0]);
     rewrite(&mut client);
     assert_eq!(manifest(dir.path()), "1.base.aof seq 1 type b, 2.incr.aof seq 2 type i");
     assert_eq!(files(dir.path()), 4, "no orphans");
@@ -78,6 +88,46 @@ fn a_rewritten_log_holds_the_same_data() {
     let server = logging(dir.path());
     server.check(STATE);
     server.check("> GET n\n$4 1002\n> HLEN large\n:1000\n> HGET large field999\n$8 value999");
+}
+
+/// Ensures that a base may be a snapshot, with any settings of it, and that both forms can follow
+/// each other.
+#[test]
+fn a_base_may_be_a_snapshot() {
+    let dir = folder();
+    let server = logging(dir.path());
+    let mut client = server.client();
+    fill(&mut client);
+    set(&mut client, FORMS[1]);
+    rewrite(&mut client);
+    assert_eq!(manifest(dir.path()), "1.base.rdb seq 1 type b, 2.incr.aof seq 2 type i");
+    let path = |name| dir.path().join(format!("appendonlydir/appendonly.aof.{name}"));
+    let base = std::fs::read(path("1.base.rdb")).expect("a base");
+    assert!(base.starts_with(b"REDIS0009"), "{}", base[..9].escape_ascii());
+    assert_eq!(figure(&mut client, "aof_base_size"), base.len().to_string());
+    assert_eq!(client.ask("SET n 1"), "+OK");
+    drop(server);
+    let server = logging(dir.path());
+    server.check(STATE);
+    let mut client = server.client();
+    set(&mut client, FORMS[0]);
+    rewrite(&mut client);
+    assert_eq!(manifest(dir.path()), "2.base.aof seq 2 type b, 3.incr.aof seq 3 type i");
+    set(&mut client, FORMS[1]);
+    set(&mut client, "rdbcompression no");
+    rewrite(&mut client);
+    assert_eq!(manifest(dir.path()), "3.base.rdb seq 3 type b, 4.incr.aof seq 4 type i");
+    assert_eq!(files(dir.path()), 4, "no orphans");
+    assert_eq!(client.ask("INCR n"), ":2");
+    drop(server);
+    logging(dir.path()).check("> GET n\n$1 2\n> HLEN large\n:1000");
+    let mut damaged = std::fs::read(path("3.base.rdb")).expect("a base");
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    std::fs::write(path("3.base.rdb"), &damaged).expect("a base");
+    let (code, said) = check_aof(&[], dir.path());
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("3.base.rdb"), "{said}");
 }
 
 /// Ensures that a log is rewritten when it has grown, measured by its base after a restart too.
@@ -190,11 +240,13 @@ fn a_failed_fsync_ends_in_a_new_file() {
 /// Ensures that a rewrite that fails leaves no orphans, does no harm, and is tried again.
 #[test]
 fn a_failed_rewrite_does_no_harm() {
-    for operation in [Operation::Create, Operation::Rename, Operation::Write, Operation::Sync] {
+    let operations = [Operation::Create, Operation::Rename, Operation::Write, Operation::Sync];
+    for (operation, form) in FORMS.iter().flat_map(|form| operations.map(|one| (one, form))) {
         let dir = folder();
         let (server, faults) = on_faults(dir.path());
         let mut client = server.client();
-        assert_eq!(client.ask("CONFIG SET appendfsync no"), "+OK");
+        set(&mut client, "appendfsync no");
+        set(&mut client, form);
         fill(&mut client);
         if operation == Operation::Write {
             // The manifest's file is the first that is written.
@@ -220,11 +272,12 @@ fn a_failed_rewrite_does_no_harm() {
 /// Ensures that a crash after any operation of a rewrite loses nothing.
 #[test]
 fn a_crash_at_any_moment_of_a_rewrite_loses_nothing() {
-    for operations in 0..40 {
+    for (operations, form) in FORMS.iter().flat_map(|form| (0..40).map(move |one| (one, form))) {
         let dir = folder();
         let (server, faults) = on_faults(dir.path());
         let mut client = server.client();
-        assert_eq!(client.ask("CONFIG SET appendfsync no"), "+OK");
+        set(&mut client, "appendfsync no");
+        set(&mut client, form);
         fill(&mut client);
         faults.crash_after(operations);
         rewrite(&mut client);
@@ -243,7 +296,7 @@ fn a_crash_at_any_moment_of_a_rewrite_loses_nothing() {
 /// that the next start can use.
 #[test]
 fn a_crash_while_the_log_is_turned_on_is_harmless() {
-    for operations in 0..30 {
+    for (operations, form) in FORMS.iter().flat_map(|form| (0..30).map(move |one| (one, form))) {
         let dir = folder();
         let faults = Arc::new(Faults::default());
         let server = TestServer::on(Disk::with_faults(Arc::clone(&faults)), |config| {
@@ -251,6 +304,7 @@ fn a_crash_while_the_log_is_turned_on_is_harmless() {
         });
         let mut client = server.client();
         fill(&mut client);
+        set(&mut client, form);
         faults.crash_after(operations);
         client.ask("CONFIG SET appendonly yes");
         client.send_anyway(b"SET after 1\r\n");
@@ -290,7 +344,8 @@ fn a_rewrite_under_load_loses_nothing() {
             })
         })
         .collect();
-    for _ in 0..5 {
+    for round in 0..6 {
+        set(&mut client, FORMS[round % 2]);
         rewrite(&mut client);
     }
     workers.into_iter().for_each(|worker| worker.join().expect("a worker"));

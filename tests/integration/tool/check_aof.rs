@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Runs the tool: its exit code, and what it printed.
-fn check_aof(arguments: &[&str], path: &Path) -> (Option<i32>, String) {
+pub fn check_aof(arguments: &[&str], path: &Path) -> (Option<i32>, String) {
     let mut command = Command::new(PROGRAM);
     let output = command.arg("check-aof").args(arguments).arg(path).output().expect("the program");
     let text = [output.stdout, output.stderr].concat();

@@ -1,6 +1,6 @@
 //! Tests of the tools of the binary: `check-aof`, `check-rdb`, `cli`, `ping`.
 
-mod check_aof;
+pub mod check_aof;
 mod check_rdb;
 mod cli;
 mod cli_format;
