@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(answer_to(b"+OK", 20), Err(Trouble::Reading), "it is not whole in time");
     }
 
-    /// Ensures that a refused connection and an unknown host are told apart.
+    /// Ensures that a refused connection and an unknown host are distinguished.
     #[test]
     fn servers_that_are_not_there() {
         let patience = Patience { clock: &Clock::system(), timeout_ms: 500, is_wanted: &|| true };

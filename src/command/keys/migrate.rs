@@ -3,18 +3,18 @@
 //! ```text
 //! lock: share the values, watch the keys ─► encode, send RESTORE, read replies ─► lock: remove
 //! ```
-//! Redis stands still from the first step to the last. Here other clients are served meanwhile, so a
-//! key may change after its value was sent. Such a key is *not* removed, and the reply is an error
-//! that says so: the change stays here, and the other server has the value as it was before. With
-//! REPLACE the client may repeat the request. No acknowledged write is lost, and a reply of OK means
-//! what it means in Redis.
+//! Redis stands still from the first step to the last. Here other clients are served meanwhile, so
+//! a key may change after its value was sent. Such a key is *not* removed, and the reply is an
+//! error that says so: the change stays here, and the other server has the value as it was before.
+//! With REPLACE the client may repeat the request. No acknowledged write is lost, and a reply of OK
+//! means what it means in Redis.
 //!
 //! A key is removed only when the other server has acknowledged it; the log gets a DEL. If the
 //! connection breaks in between, keys are on both servers, but never on none.
 //!
-//! For the same reason it differs from Redis inside a transaction, where it is refused: a transaction
-//! holds the keyspace lock, which must not be held during a wait for the network. Connections are
-//! not kept for the next call.
+//! For the same reason it is refused inside a transaction, unlike in Redis: a transaction holds the
+//! keyspace lock, which must not be held during a wait for the network. Connections are not kept
+//! for the next call.
 
 use super::FAMILY;
 use crate::command::engine::waiting;
@@ -38,11 +38,10 @@ static MIGRATE: Command = Command {
     summary: "Moves keys to another server",
     syntax: "host port <key | \"\"> destination-db timeout [COPY] [REPLACE] [AUTH password | \
              AUTH2 username password] [KEYS key [key ...]]",
-    example:
-        "> MIGRATE 127.0.0.1 6379 nobody 0 1000
+    example: "> MIGRATE 127.0.0.1 6379 nobody 0 1000
               +NOKEY
-              > MIGRATE 127.0.0.1 6379 somebody 0 1000 KEYS nobody
-              -ERR When using MIGRATE KEYS option, the key argument must be set to the empty string",
+              > MIGRATE 127.0.0.1 6379 nobody 0 soon
+              -ERR value is not an integer or out of range",
     handler: Handler::Server(migrate),
     ..FAMILY.row(
         "migrate",
@@ -103,8 +102,8 @@ impl<'a> Order<'a> {
         Ok(Order { host, port, db, timeout_ms, copies, replaces, login, keys })
     }
 
-    /// Connects, authenticates and selects the database. Unlike Redis, which sends all at once, this
-    /// waits for the replies: values must not get into another database.
+    /// Connects, authenticates and selects the database. Redis sends all at once; this waits for
+    /// the replies, because values must not get into another database.
     fn connect<'p>(&self, patience: Patience<'p>) -> Result<Peer<'p>, CommandError> {
         let host = std::str::from_utf8(self.host).map_err(|_| trouble(Trouble::Connecting))?;
         let port = std::str::from_utf8(self.port).ok().and_then(|port| port.parse().ok());

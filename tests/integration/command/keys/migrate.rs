@@ -116,6 +116,8 @@ fn refusals() {
          > MIGRATE \"no host\" 1 k 0 1000\n-IOERR error or timeout connecting to the client
          > MIGRATE 127.0.0.1 1 k x 1000\n-ERR value is not an integer or out of range
          > MIGRATE 127.0.0.1 1 k 0 x\n-ERR value is not an integer or out of range
+         > MIGRATE 127.0.0.1 1 k 0 1 KEYS k
+         -ERR When using MIGRATE KEYS option, the key argument must be set to the empty string
          > MIGRATE 127.0.0.1 1 k 0 1 AUTH\n-ERR syntax error
          > MIGRATE 127.0.0.1 1 k 0 1 AUTH2 u\n-ERR syntax error
          > MIGRATE 127.0.0.1 1 k 0 1 COPY x\n-ERR syntax error
@@ -172,14 +174,14 @@ impl Stage {
         stream
     }
 
-    /// What the client was told.
+    /// The reply to MIGRATE.
     fn told(&mut self) -> String {
         lines_of(&self.client.reply()).join(" ")
     }
 }
 
-/// Ensures that a key that changes, or is removed, while it is being sent keeps its change, and that
-/// the client is told; what expires meanwhile does so there as well.
+/// Ensures that a key that changes, or is removed, while it is being sent keeps its change, and
+/// that the reply says so.
 #[test]
 fn changes_meanwhile_are_kept() {
     for (request, left) in [
