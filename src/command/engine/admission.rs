@@ -8,9 +8,7 @@ use crate::command::engine::propagation;
 use crate::command::engine::queue::aborted_because_of;
 use crate::command::engine::session::{ReplyMode, reach};
 use crate::command::engine::table;
-use crate::command::engine::{
-    Args, Command, CommandError, CommandId, Handler, Outcome, flag,
-};
+use crate::command::engine::{Args, Command, CommandError, CommandId, Handler, Outcome, flag};
 use crate::keyspace::Eviction;
 use crate::limits;
 use crate::log::Level;
