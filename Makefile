@@ -12,7 +12,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check compat bench bench-quick bench-sweep bench-micro install image
-.PHONY: image-test grade clean
+.PHONY: image-test grade figures clean
 
 # The list is generated from the `##` comments below.
 help: ## List the targets
@@ -84,6 +84,11 @@ STAGE ?= all
 grade: ## Grade a server of your own (SERVER="python3 server.py --port {port}" STAGE=7)
 	@test -n '$(SERVER)' || { echo 'say SERVER="command with {port}" and STAGE=1' >&2; exit 1; }
 	@python3 tests/course/grade.py --server '$(SERVER)' --stage '$(STAGE)' $(ARGS)
+
+# Writes into the repository, because the guide shows the pictures.
+figures: ## Draw pictures from traces of the running server (python3)
+	cargo build --locked --release
+	python3 tests/course/figures.py --server "$(CARGO_TARGET_DIR)/release/respool" src/guide/figures
 
 clean: ## Remove everything that was built
 	cargo clean

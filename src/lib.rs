@@ -66,7 +66,7 @@
 //! | the configuration ([`shared::Services::config`]) | to read a setting, or to replace all | `shared/services.rs` |
 //! | the queue of the log | to add to it, or to take all of it | `aof/commit.rs`, `aof/refusal.rs` |
 //! | the register of clients, then the list of killed ones | to add, remove or list | `clients/mod.rs` |
-//! | one client's names ([`clients::Client::names`]) | to read or replace them | `command/connection/client.rs`, `command/connection/hello.rs`, `command/engine/meter.rs` |
+//! | one client's names ([`clients::Client::names`]) | to read or replace them | `command/connection/client.rs`, `command/connection/hello.rs`, `command/engine/meter.rs`, `connection/tracing.rs` |
 //! | the end of a pause ([`clients::pause::Pause`]) | to read or replace it; waiting holds no other lock | `clients/pause.rs` |
 //! | the requests that wait for a key ([`clients::waiting`]) | to add, look up or remove one | `clients/waiting.rs` |
 //! | the registry of channels ([`clients::channels`]) | to subscribe, leave, look, or put a message into the outbox of each subscriber | `clients/channels.rs` |

@@ -211,6 +211,12 @@ pub const STREAK_US: u64 = 1_000;
 /// Bytes of a request beyond which it is measured by itself: copying them takes time.
 pub const STREAK_REQUEST_BYTES_MAX: usize = 4 * 1024;
 
+/// Steps that a line of the trace shows: a batch of ordinary requests has five.
+pub const TRACE_STEPS_MAX: usize = 32;
+
+/// Commands that one step of it names: a screen is some hundred characters wide.
+pub const TRACE_COMMANDS_MAX: usize = 8;
+
 /// Arguments that an entry of the slow log keeps; the last of them may give the number of missing
 /// ones.
 pub const SLOWLOG_ARGUMENTS_MAX: usize = 32;

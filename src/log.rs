@@ -1,8 +1,8 @@
 //! The log for the operator: lines with time, level and message on standard error or in a file, in
 //! Redis's order of levels.
 //!
-//! It contains start, stop, addresses, refusals and faults. It never contains a line per command,
-//! and never a key, a value or a password.
+//! It contains start, stop, addresses, refusals and faults. It never contains a key, a value or a
+//! password, and lines about requests only with `trace yes`.
 
 use crate::clock::utc_date_time;
 use std::fs::File;

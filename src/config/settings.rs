@@ -87,6 +87,9 @@ pub struct Config {
     pub latency_monitor_threshold: u64,
     pub latency_tracking: bool,
     pub latency_tracking_info_percentiles: Vec<f64>,
+    pub trace: bool,
+    /// Names and numbers of the clients to trace, separated by spaces; empty is all.
+    pub trace_clients: Vec<u8>,
     // persistence
     pub appendonly: bool,
     pub appendfsync: Fsync,

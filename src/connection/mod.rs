@@ -20,9 +20,11 @@
 //! | `speaking.rs` | replies on their way out |
 //! | `waiting.rs` | requests that wait: for a key, for the end of a pause |
 //! | `closing.rs` | the end, by its reason |
+//! | `tracing.rs` | the steps of a batch, for `trace yes` |
 
 mod closing;
 mod speaking;
+mod tracing;
 mod waiting;
 
 use crate::clients::Client;
@@ -103,6 +105,9 @@ impl Connection<'_> {
             let limits = Limits { stranger: !self.session.is_authenticated };
             if self.assembler.is_empty() {
                 let parsed = self.batch.parse(self.input.buffer(), limits);
+                if self.session.trace.is_some() {
+                    self.trace_parsed();
+                }
                 self.execute_batch()?;
                 if matches!(parsed?, Parsed::Request { .. }) {
                     continue;
@@ -120,6 +125,9 @@ impl Connection<'_> {
         if self.assembler.is_complete() {
             let (buffer, spans) = self.assembler.request();
             self.batch.single(buffer, spans);
+            if self.session.trace.is_some() {
+                self.trace_parsed();
+            }
             self.execute_batch()?;
             self.assembler.reset();
         }
@@ -183,8 +191,12 @@ impl Connection<'_> {
                 Ok([]) => return Err(End::HungUp),
                 Ok(bytes) => {
                     Stats::add(&self.shared.stats.reads, 1);
-                    Stats::add(&self.shared.stats.input_bytes, bytes.len());
+                    let len = bytes.len();
+                    Stats::add(&self.shared.stats.input_bytes, len);
                     self.mark_active();
+                    if self.shared.tracing.is_on() {
+                        self.begin_trace(len);
+                    }
                     return Ok(());
                 }
                 Err(error) if is_timeout(&error) => {

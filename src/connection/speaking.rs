@@ -27,19 +27,30 @@ impl Connection<'_> {
     /// safe as the policy promises.
     pub(super) fn speak(&mut self) -> Result<(), End> {
         let shared = self.shared;
+        let rests_on = self.session.rests_on.offset;
         let fence = self.session.await_log(&shared.aof, !self.reply.is_empty());
         let fence = fence.map_err(|Unwritten| End::Unlogged)?;
         shared.post(&mut self.session.aftermath.mail);
+        if self.session.trace.is_some() {
+            self.trace_logged(rests_on);
+        }
         if !self.session.has_outbox() && fence.is_none() {
             let sent = send_now(self.stream, &mut self.reply);
             let sent = sent.map_err(|error| End::Broken(error.into()))?;
             Stats::add(&shared.stats.writes, 1);
             Stats::add(&shared.stats.output_bytes, sent);
             if self.reply.is_empty() {
+                if self.session.trace.is_some() {
+                    self.end_trace("write", sent);
+                }
                 return Ok(());
             }
         }
+        let bytes = self.reply.len();
         self.speak_through_outbox(fence);
+        if self.session.trace.is_some() {
+            self.end_trace("outbox", bytes);
+        }
         Ok(())
     }
 

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | operators | [`commands`], [`configuration`], [`operating`], [`durability`], [`memory`], [`compatibility`], [`changes`] |
 //! | readers | [`tour`], [`figures`], [`experiments`], [`mistakes`] |
-//! | students, and their teachers | [`build_your_own`] and its [`stages`], [`lecturers`] |
+//! | students, and their teachers | [`build_your_own`] and its [`stages`], [`seeing`], [`lecturers`] |
 
 #[doc = include_str!("build-your-own.md")]
 pub mod build_your_own {}
@@ -46,6 +46,9 @@ pub mod mistakes {}
 
 #[doc = include_str!("operating.md")]
 pub mod operating {}
+
+#[doc = include_str!("seeing.md")]
+pub mod seeing {}
 
 pub mod stages;
 

@@ -26,6 +26,8 @@ pub struct Aftermath {
     /// Replies to clients that waited for a key, which [`super::Hold::finish`] puts into their
     /// outboxes.
     pub served: Vec<(Arc<Client>, Reply)>,
+    /// The end of the log behind the last change that this thread has put into its queue.
+    pub log_end: u64,
     /// Values and databases that take time to drop.
     pub garbage: Vec<Garbage>,
     /// Clients with new messages in their outboxes. [`Services::post`] sends them, when the log is

@@ -77,6 +77,7 @@ impl<'a> Hold<'a> {
         log.removals(&mut keyspace.propagation);
         if !log.is_empty() {
             aof.append(log.finished());
+            after.log_end = aof.end();
         }
         // 2. Before-images for a snapshot that is being taken.
         if keyspace.has_snapshot() && keyspace.before_image_bytes() > limits::BEFORE_IMAGE_BYTES_MAX

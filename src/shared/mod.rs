@@ -175,6 +175,7 @@ impl Shared {
         self.aof.set_policy(config.appendfsync);
         self.slowlog.configure(config.slowlog_log_slower_than, config.slowlog_max_len);
         self.latency.configure(config.latency_monitor_threshold);
+        self.tracing.configure(config.trace);
     }
 
     /// Takes the keyspace lock, then reads the time. [`Hold::finish`] or [`Hold::release`] ends it.

@@ -7,7 +7,7 @@ use crate::clients::monitors::Monitors;
 use crate::clients::tracking::Tracking;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::observe::{Calls, Errors, Latency, Slowlog};
+use crate::observe::{Calls, Errors, Latency, Slowlog, Tracing};
 use crate::shared::Stats;
 use crate::shared::saving::Saving;
 use crate::shared::scripts::Scripts;
@@ -33,6 +33,8 @@ pub struct Services {
     pub slowlog: Slowlog,
     /// Slow moments.
     pub latency: Latency,
+    /// Whether batches are traced.
+    pub tracing: Tracing,
     /// The clients that see every command.
     pub monitors: Monitors,
     /// Scripts that clients have sent.
@@ -64,6 +66,7 @@ impl Services {
             errors: Errors::default(),
             slowlog: Slowlog::default(),
             latency: Latency::default(),
+            tracing: Tracing::default(),
             monitors: Monitors::default(),
             channels: Channels::default(),
             tracking: Tracking::default(),

@@ -25,6 +25,7 @@ use crate::command::engine::waiting;
 use crate::command::engine::{Args, CommandId, Context, Outcome, Reply};
 use crate::keyspace::Eviction;
 use crate::limits;
+use crate::observe::trace::Lookups;
 use crate::resp::reply::Mark;
 use crate::shared::{Hold, Shared};
 
@@ -73,12 +74,21 @@ pub fn execute(
     run.settle();
     let eviction = run.access.as_mut().map(|access| access.evict(limits::EVICTION_EFFORT_MAX));
     run.release();
+    if let Some(trace) = &mut session.trace {
+        session.traced_bytes += trace.released(session.aftermath.log_end);
+    }
     session.rests_on.advance(&shared.aof);
     session.aftermath.settle(shared);
     if eviction == Some(Eviction::Later) {
         shared.evict();
     }
     next
+}
+
+/// What has been counted under the lock so far, for a trace.
+fn lookups(hold: &Hold<'_>) -> Lookups {
+    let counters = hold.counters();
+    Lookups { hits: counters.hits, misses: counters.misses }
 }
 
 /// One call of [`execute`].
@@ -136,6 +146,9 @@ impl<'b> Run<'_, 'b> {
     /// Uses a hold that has just begun. Time spent waiting for it is not charged to any command.
     pub(super) fn use_hold(&mut self, hold: Hold<'b>) {
         self.meter.since_ns = Some(hold.since_ns);
+        if let Some(trace) = &mut self.session.trace {
+            trace.locked(hold.since_ns, lookups(&hold), self.shared.aof.end());
+        }
         self.access = Some(hold);
     }
 
@@ -148,8 +161,20 @@ impl<'b> Run<'_, 'b> {
 
     /// Releases the keyspace, and returns whether it was locked.
     fn release(&mut self) -> bool {
+        if self.session.trace.is_some() {
+            self.trace_unlocked();
+        }
         let hold = self.access.take();
         hold.map(|hold| hold.finish(&mut self.session.aftermath)).is_some()
+    }
+
+    /// Notes in the trace that the lock is about to be released.
+    #[inline(never)]
+    fn trace_unlocked(&mut self) {
+        let now_ns = self.shared.clock.steady_ns();
+        if let Some(trace) = &mut self.session.trace {
+            trace.unlocked(now_ns);
+        }
     }
 
     /// Writes exactly one reply to request number `at`, unless the client wants none, the request
@@ -208,6 +233,9 @@ impl<'b> Run<'_, 'b> {
             Ok(Admitted::Call(id)) => {
                 self.start_watch(id, at, request);
                 let outcome = self.call(id, args, reply);
+                if let Some(trace) = &mut self.session.trace {
+                    trace.called(&table::row(id).full_name(), self.access.as_ref().map(lookups));
+                }
                 if self.session.tracking.is_some() {
                     self.session.end_choice(id);
                 }

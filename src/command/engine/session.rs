@@ -10,6 +10,7 @@ use crate::clients::output_limit::OutputClass;
 use crate::clients::tracking::Tracked;
 use crate::command::engine::queue::Transaction;
 use crate::keyspace::{Keyspace, Watch};
+use crate::observe::trace::Trace;
 use crate::resp::Reply;
 use crate::shared::{Aftermath, Services, Shared};
 use std::sync::Arc;
@@ -74,6 +75,10 @@ pub struct Session {
     /// The request that is executed was answered with confirmations of subscriptions: any number of
     /// them, and sent to a client that wants no replies as well.
     pub has_confirmed: bool,
+    /// The steps of the present batch, if it is traced.
+    pub trace: Option<Box<Trace>>,
+    /// The bytes that it has logged, as far as they are not in its trace yet.
+    pub traced_bytes: u64,
     /// The [`reach`] bits.
     reach: u8,
     /// Whether the outbox is open.
@@ -118,6 +123,8 @@ impl Session {
             reply_mode: ReplyMode::default(),
             is_closing: false,
             transaction: None,
+            trace: None,
+            traced_bytes: 0,
             watch: Watch::default(),
             aftermath: Aftermath::default(),
             is_in_exec: false,

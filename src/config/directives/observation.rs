@@ -42,4 +42,20 @@ pub static ROWS: &[Directive] = &[
     )
     .settable()
     .without_effect("INFO shows the percentiles 50, 99 and 99.9"),
+    Directive::new(
+        "trace",
+        Shape::YesNo,
+        "no",
+        "whether the log has a line for each batch of requests (a directive of respool's own)",
+    )
+    .at(at!(trace))
+    .settable(),
+    Directive::new(
+        "trace-clients",
+        Shape::Text,
+        "",
+        "the clients that are traced, by name or number; none is all (of respool's own)",
+    )
+    .at(at!(trace_clients))
+    .settable(),
 ];

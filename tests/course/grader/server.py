@@ -98,6 +98,11 @@ class Server:
             text = ""
         return text or "(nothing)"
 
+    def all_output(self):
+        """Everything that the server has printed."""
+        with open(self.output.name, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
     def client(self, name="client"):
         """A new connection."""
         return Client(self.port, self.patience, name)

@@ -3,3 +3,4 @@
 mod library;
 mod pipelines;
 mod protocol;
+mod tracing;
