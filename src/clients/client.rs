@@ -38,6 +38,8 @@ pub struct Client {
     pub command: AtomicUsize,
     /// Requests queued since MULTI; -1 without one.
     pub queued: AtomicI64,
+    /// Bytes of memory for them.
+    pub queued_bytes: AtomicUsize,
     /// Keys watched.
     pub watched: AtomicUsize,
     /// Subscriptions of each kind, in the order of [`super::channels::KINDS`].
@@ -56,7 +58,8 @@ pub struct Client {
     pub outbox: Outbox,
     /// Names, which change rarely.
     pub names: Mutex<Names>,
-    /// Whether its request waits, for a key or for the end of a pause.
+    /// Whether its request waits, for a key or for the end of a pause. A request for a key waits
+    /// until its reply is in the outbox.
     pub is_waiting: AtomicBool,
     /// Whether it sees every command.
     pub is_monitor: AtomicBool,
@@ -127,6 +130,7 @@ impl Client {
             resp: AtomicU64::new(2),
             command: AtomicUsize::new(0),
             queued: AtomicI64::new(-1),
+            queued_bytes: AtomicUsize::new(0),
             watched: AtomicUsize::new(0),
             subscriptions: Default::default(),
             no_evict: AtomicBool::new(false),
@@ -159,9 +163,14 @@ impl Client {
         self.reply_held_bytes.load(Relaxed) + self.outbox.waiting().held_bytes
     }
 
+    /// Bytes of memory for requests: for those in the read buffer, and those since MULTI.
+    pub fn input_held_bytes(&self) -> usize {
+        self.query_held_bytes.load(Relaxed) + self.queued_bytes.load(Relaxed)
+    }
+
     /// Bytes of memory that it takes: for requests, replies and messages.
     pub fn held_bytes(&self) -> usize {
-        self.query_held_bytes.load(Relaxed) + self.output_held_bytes()
+        self.input_held_bytes() + self.output_held_bytes()
     }
 
     /// CLIENT NO-TOUCH: whether its lookups leave the last use of keys alone.

@@ -62,6 +62,12 @@ impl Waiting {
         Args::new(&self.buffer, &self.spans)
     }
 
+    /// Lets the worker go on, whose client gets no reply.
+    pub fn end_without_reply(&self) {
+        self.client.is_waiting.store(false, Relaxed);
+        self.client.outbox.wake();
+    }
+
     /// An empty reply in the client's version of the protocol.
     pub fn empty_reply(&self) -> Reply {
         let mut reply = Reply::default();
@@ -117,13 +123,15 @@ impl WaitingRoom {
         self.by_client.lock().get(&id).cloned()
     }
 
-    /// Takes a request out, which is served, or has waited for long enough.
+    /// Takes a request out, which is served, or has waited for long enough. Its worker goes on
+    /// waiting until the reply is in the outbox ([`super::outbox::Outbox::put_replies`]), or the
+    /// caller says that none will come ([`Waiting::end_without_reply`]): if it went on at once, it
+    /// might close the outbox before the reply arrives there.
     pub fn remove(&self, id: u64) -> Option<Waiting> {
         let mut by_client = self.by_client.lock();
         let waiting = by_client.remove(&id)?;
         self.for_sync.lock().retain(|(_, other)| *other != id);
         self.count.store(by_client.len(), Relaxed);
-        waiting.client.is_waiting.store(false, Relaxed);
         Some(waiting)
     }
 }

@@ -69,6 +69,7 @@ mod tests {
             patience: |args| Patience::seconds(args.at(args.len() - 1)),
             keys: |args| 1..args.len() - 1,
             give_up: Reply::null_array,
+            denied: Reply::null_array,
         }),
         ..Command::named("take", -3, flag::WRITE | flag::NOSCRIPT | flag::BLOCKING, "1.0.0")
     };

@@ -39,10 +39,15 @@ impl Connection<'_> {
             let now_ms = self.shared.clock.steady_ms();
             let left_ms = blocked.deadline_ms.map(|deadline_ms| deadline_ms.saturating_sub(now_ms));
             if left_ms == Some(0) {
-                if let Some(waiting) = self.forget_wait().filter(|waiting| !waiting.is_silent) {
-                    (waiting.give_up)(&mut self.reply);
+                if let Some(waiting) = self.forget_wait() {
+                    if !waiting.is_silent {
+                        (waiting.give_up)(&mut self.reply);
+                    }
+                    break;
                 }
-                break;
+                // Another thread has served it just now, and is about to put the reply in.
+                client.outbox.wait_for_reply(1, || !client.is_waiting.load(Relaxed));
+                continue;
             }
             let wait_ms = left_ms.map(|ms| self.shared.clock.real_wait_ms(ms));
             match self.listen_while_waiting(wait_ms, has_more)? {
@@ -65,7 +70,11 @@ impl Connection<'_> {
         if !client.is_waiting.load(Relaxed) {
             return None;
         }
-        shared.with_keyspace(|hold| waiting::end(shared, hold, client))
+        let waiting = shared.with_keyspace(|hold| waiting::end(shared, hold, client));
+        if waiting.is_some() {
+            client.is_waiting.store(false, Relaxed);
+        }
+        waiting
     }
 
     /// Listens to a client whose request waits, without reading.

@@ -58,7 +58,7 @@ impl Services {
         let has_to_sync = self.aof.is_on() && self.aof.has_to_sync(offset);
         let fence = has_to_sync.then_some(Fence { offset, has_written: true });
         for (client, reply) in served.drain(..) {
-            if client.outbox.put_replies(reply, fence) {
+            if client.outbox.put_replies(reply, fence, &client.is_waiting) {
                 mail.add(&client);
             }
             if has_to_sync {
@@ -96,8 +96,11 @@ impl Services {
             reply.array(2);
             reply.integer(1);
             reply.integer(0);
-            if !waiting.is_silent && waiting.client.outbox.put_replies(reply, None) {
-                self.deliver_or_announce(&waiting.client);
+            let client = &waiting.client;
+            if waiting.is_silent {
+                waiting.end_without_reply();
+            } else if client.outbox.put_replies(reply, None, &client.is_waiting) {
+                self.deliver_or_announce(client);
             }
         }
         let is_pending = |offset| self.safety(offset) == Safety::Pending;

@@ -37,6 +37,7 @@ use item::Item;
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 /// Whether the log is safe up to an offset.
@@ -230,10 +231,17 @@ impl Outbox {
     }
 
     /// Puts replies in on behalf of the owner, which waits for them: after `fence`, and before
-    /// later messages. Returns whether the outbox has to be delivered.
+    /// later messages. `is_waiting` is cleared when they are in. Returns whether the outbox has to
+    /// be delivered.
     #[must_use]
-    pub fn put_replies(&self, replies: Reply, fence: Option<Fence>) -> bool {
+    pub fn put_replies(
+        &self,
+        replies: Reply,
+        fence: Option<Fence>,
+        is_waiting: &AtomicBool,
+    ) -> bool {
         let mut state = self.state.lock();
+        is_waiting.store(false, Relaxed);
         if !state.is_open || state.cut.is_some() {
             return false;
         }

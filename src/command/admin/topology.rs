@@ -57,6 +57,7 @@ static WAIT: Command = Command {
         patience: |args| args.integer(1).and_then(|_| Patience::milliseconds(args.at(2))),
         keys: |_| 0..0,
         give_up: |reply| reply.integer(0),
+        denied: |reply| reply.integer(0),
     }),
     ..FAMILY.row("wait", 3, 0, "3.0.0")
 };

@@ -17,6 +17,9 @@ pub struct Blocking {
     pub keys: fn(Args<'_>) -> Range<usize>,
     /// What is answered when the time is over.
     pub give_up: fn(&mut Reply),
+    /// What is answered where nothing may wait: in a transaction or a script. For BLMOVE that is a
+    /// null in RESP2, and not the null array of a wait whose time is over.
+    pub denied: fn(&mut Reply),
 }
 
 /// What an attempt to serve a request came to.

@@ -13,8 +13,8 @@
 //! Whether a request is still waiting is decided under the keyspace lock alone. So nothing is taken
 //! for a client that was given up, and nobody is answered twice.
 //!
-//! Inside a transaction or a script nothing waits: what cannot be served is answered like a wait
-//! whose time is over.
+//! Inside a transaction or a script nothing waits: what cannot be served is answered at once
+//! ([`Blocking::denied`]).
 
 use crate::aof::Pending;
 use crate::clients::Client;
@@ -47,7 +47,11 @@ pub(crate) fn begin(
         Served::NotNow => None,
         Served::NotNowAs(words) => Some(words),
     };
-    if patience == Patience::None || context.session.denies_blocking() {
+    if context.session.denies_blocking() {
+        (blocking.denied)(reply);
+        return Ok(());
+    }
+    if patience == Patience::None {
         (blocking.give_up)(reply);
         return Ok(());
     }
@@ -113,9 +117,9 @@ pub(crate) fn serve(services: &Services, hold: &mut Hold<'_>, after: &mut Afterm
                 at += 1;
                 continue;
             };
-            let is_silent = end(services, keyspace, &client).is_none_or(|ended| ended.is_silent);
-            if !is_silent {
-                after.served.push((client, reply));
+            match end(services, keyspace, &client) {
+                Some(ended) if ended.is_silent => ended.end_without_reply(),
+                _ => after.served.push((client, reply)),
             }
             // The last element is gone: nothing is left for those behind.
             if was_there && !keyspace.has_key(place.0, &place.1) {
@@ -187,8 +191,9 @@ pub(crate) fn unblock(
         }
         None => (waiting.give_up)(&mut reply),
     }
-    if !waiting.is_silent {
-        context.session.aftermath.served.push((waiting.client, reply));
+    match waiting.is_silent {
+        true => waiting.end_without_reply(),
+        false => context.session.aftermath.served.push((waiting.client, reply)),
     }
     true
 }

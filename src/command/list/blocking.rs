@@ -47,6 +47,7 @@ static BLPOP: Command = Command {
         patience: |args| Patience::seconds(args.at(args.len() - 1)),
         keys: |args| 1..args.len() - 1,
         give_up: Reply::null_array,
+        denied: Reply::null_array,
     }),
     ..POPS.row("blpop", -3, 0, "2.0.0")
 };
@@ -68,6 +69,7 @@ static BRPOP: Command = Command {
         patience: |args| Patience::seconds(args.at(args.len() - 1)),
         keys: |args| 1..args.len() - 1,
         give_up: Reply::null_array,
+        denied: Reply::null_array,
     }),
     ..POPS.row("brpop", -3, 0, "2.0.0")
 };
@@ -110,6 +112,7 @@ static BLMOVE: Command = Command {
         },
         keys: |_| 1..2,
         give_up: Reply::null_array,
+        denied: Reply::null,
     }),
     ..FAMILY.row("blmove", 6, WAITS | flag::DENYOOM | flag::NOSCRIPT, "6.2.0")
 };
@@ -130,6 +133,7 @@ static BRPOPLPUSH: Command = Command {
         patience: |args| Patience::seconds(args.at(3)),
         keys: |_| 1..2,
         give_up: Reply::null_array,
+        denied: Reply::null,
     }),
     ..FAMILY.row("brpoplpush", 4, WAITS | flag::DENYOOM | flag::NOSCRIPT, "2.2.0")
 };
@@ -184,6 +188,7 @@ static BLMPOP: Command = Command {
         },
         keys: |args| MultiPop::of(args, 2).map_or(3..3, |request| request.first..request.end),
         give_up: Reply::null_array,
+        denied: Reply::null_array,
     }),
     ..FAMILY.row("blmpop", -5, WAITS | flag::MOVABLE_KEYS, "7.0.0")
 };

@@ -43,6 +43,7 @@ static BZPOPMIN: Command = Command {
         patience: |args| Patience::seconds(args.at(args.len() - 1)),
         keys: |args| 1..args.len() - 1,
         give_up: Reply::null_array,
+        denied: Reply::null_array,
     }),
     ..POPS.row("bzpopmin", -3, 0, "5.0.0")
 };
@@ -66,6 +67,7 @@ static BZPOPMAX: Command = Command {
         patience: |args| Patience::seconds(args.at(args.len() - 1)),
         keys: |args| 1..args.len() - 1,
         give_up: Reply::null_array,
+        denied: Reply::null_array,
     }),
     ..POPS.row("bzpopmax", -3, 0, "5.0.0")
 };
@@ -125,6 +127,7 @@ static BZMPOP: Command = Command {
         },
         keys: |args| zmpop_options(args, 2).map_or(3..3, |(count, ..)| 3..3 + count),
         give_up: Reply::null_array,
+        denied: Reply::null_array,
     }),
     ..FAMILY.row("bzmpop", -5, WAITS | flag::MOVABLE_KEYS, "7.0.0")
 };

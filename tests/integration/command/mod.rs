@@ -15,3 +15,4 @@ mod set;
 mod sorted_set;
 mod string;
 mod transaction;
+pub mod waiting;
