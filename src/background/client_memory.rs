@@ -1,9 +1,9 @@
 //! What clients take, and which of them have to leave when that is too much
 //! (`maxmemory-clients`).
 //!
-//! Counted are the buffers for requests and replies, and what waits in outboxes. The largest client
-//! leaves first, as in Redis; a client may ask to be spared (CLIENT NO-EVICT). What a client queues
-//! between MULTI and EXEC is not counted.
+//! Counted are the buffers for requests and replies, the requests between MULTI and EXEC, and what
+//! waits in outboxes. The largest client leaves first, as in Redis; a client may ask to be spared
+//! (CLIENT NO-EVICT).
 
 use crate::clients::Client;
 use crate::clients::outbox::Cut;
@@ -18,7 +18,7 @@ pub fn sample(shared: &Shared) {
     let most = |held: fn(&Client) -> usize| {
         clients.iter().map(|client| held(client)).max().unwrap_or(0) as u64
     };
-    let input = most(|client| client.query_held_bytes.load(Relaxed));
+    let input = most(Client::input_held_bytes);
     shared.stats.client_input_max_bytes.store(input, Relaxed);
     let output = most(Client::output_held_bytes);
     shared.stats.client_output_max_bytes.store(output, Relaxed);

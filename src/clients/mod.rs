@@ -149,6 +149,11 @@ impl Clients {
         }
     }
 
+    /// Sets the time of the output limits without looking at any client.
+    pub fn start_output_limits(&self, now_ms: u64) {
+        self.now_seconds.store(now_ms / 1_000, Relaxed);
+    }
+
     /// Updates the time of the output limits, and cuts off clients that have exceeded the soft
     /// limit for too long. `mail` must be posted.
     pub fn enforce_output_limits(&self, now_ms: u64, mail: &mut Mail) {

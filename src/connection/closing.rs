@@ -1,7 +1,7 @@
 //! The end of a connection, by its reason.
 
 use super::Connection;
-use crate::clients::end::End;
+use crate::clients::end::{END_KINDS, End};
 use crate::clients::outbox::Cut;
 use crate::limits;
 use crate::log;
@@ -55,7 +55,13 @@ impl Connection<'_> {
             End::Evicted => log::warning(&format!(
                 "Client id={id} addr={peer} closed: clients take more than maxmemory-clients"
             )),
-            End::HungUp | End::Quit | End::Stop | End::Killed | End::Broken(_) => {}
+            End::Broken(error) => {
+                log::verbose(&format!("Client id={id} addr={peer} closed: {error}"));
+            }
+            End::HungUp | End::Quit | End::Stop | End::Killed => {
+                let kind = END_KINDS[end.kind()];
+                log::verbose(&format!("Client id={id} addr={peer} closed: {kind}"));
+            }
         }
     }
 

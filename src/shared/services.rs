@@ -56,11 +56,13 @@ pub struct Services {
 impl Services {
     /// The services of a server before its first client, with files on `disk`.
     pub fn new(config: Config, clock: Clock, disk: Disk) -> Services {
+        let clients = Clients::default();
+        clients.start_output_limits(clock.steady_ms());
         Services {
             aof: Aof::new(disk),
             identity: Identity::new(),
             saving: Saving::new(clock.unix_ms() / 1_000),
-            clients: Clients::default(),
+            clients,
             stats: Stats { started_at_ms: clock.steady_ms(), ..Stats::default() },
             calls: Calls::default(),
             errors: Errors::default(),

@@ -25,6 +25,7 @@ const ADDED: &[(&str, &str)] = &[
     ("acl_access_denied_cmd", "7.2"),
     ("acl_access_denied_key", "7.2"),
     ("acl_access_denied_channel", "7.2"),
+    ("connection_ends", "the reasons for which connections have ended"),
 ];
 
 /// Titles and names, in order.

@@ -1,7 +1,7 @@
 //! The section of INFO about what has happened since the start, or since CONFIG RESETSTAT.
 
 use crate::clients::channels::Kind;
-use crate::clients::end::{EVICTED, NOT_READING};
+use crate::clients::end::{END_KINDS, EVICTED, NOT_READING};
 use crate::command::admin::info_facts::Facts;
 use crate::shared::Stats;
 use std::fmt::{Result, Write};
@@ -103,5 +103,9 @@ fn replies(facts: &Facts<'_>, out: &mut String) -> Result {
     )?;
     let refused = errors.list().into_iter().find(|(kind, _)| kind == "WRONGPASS");
     writeln!(out, "acl_access_denied_auth:{}", refused.map_or(0, |(_, count)| count))?;
-    zeros(out, &["acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel"])
+    zeros(out, &["acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel"])?;
+    // Redis has no such field. It comes last, and as one line, like that of a listener.
+    let ends = END_KINDS.iter().zip(&stats.ends);
+    let ends = ends.map(|(kind, count)| format!("{kind}={}", Stats::read(count)));
+    writeln!(out, "connection_ends:{}", ends.collect::<Vec<_>>().join(","))
 }

@@ -172,6 +172,7 @@ fn describe(client: &Client, now_ms: u64) -> String {
     if flags.is_empty() {
         flags.push('N');
     }
+    let queued_bytes = client.queued_bytes.load(Relaxed);
     let query = client.query_bytes.load(Relaxed);
     let query_held = client.query_held_bytes.load(Relaxed);
     let waiting = client.outbox.waiting();
@@ -179,7 +180,7 @@ fn describe(client: &Client, now_ms: u64) -> String {
     format!(
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub={channels} \
          psub={patterns} ssub={shards} multi={queued} qbuf={query} qbuf-free={} argv-mem=0 \
-         multi-mem=0 rbs={reply_held} rbp=0 obl={} oll={} omem={} tot-mem={} events=r \
+         multi-mem={queued_bytes} rbs={reply_held} rbp=0 obl={} oll={} omem={} tot-mem={} events=r \
          cmd={command} user=default redir={} resp={} lib-name={} lib-ver={}\n",
         client.id,
         client.peer,
@@ -193,7 +194,7 @@ fn describe(client: &Client, now_ms: u64) -> String {
         waiting.bytes,
         waiting.items,
         waiting.held_bytes,
-        query_held + reply_held + waiting.held_bytes,
+        query_held + queued_bytes + reply_held + waiting.held_bytes,
         client.redirect.load(Relaxed),
         client.resp.load(Relaxed),
         names.library,

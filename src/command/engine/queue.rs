@@ -66,6 +66,11 @@ impl Transaction {
         self.requests.is_empty()
     }
 
+    /// Bytes of memory for them.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Number of queued requests.
     pub fn len(&self) -> usize {
         self.requests.len()

@@ -154,10 +154,13 @@ impl Session {
         self.client.db.store(db, Relaxed);
     }
 
-    /// Publishes the numbers of queued requests and watched keys.
+    /// Publishes the numbers of queued requests and their bytes, and of watched keys.
     pub fn publish_queue(&self) {
-        let queued = self.transaction.as_ref().map_or(-1, |transaction| transaction.len() as i64);
+        let transaction = self.transaction.as_ref();
+        let queued = transaction.map_or(-1, |transaction| transaction.len() as i64);
         self.client.queued.store(queued, Relaxed);
+        let bytes = transaction.map_or(0, Transaction::bytes);
+        self.client.queued_bytes.store(bytes, Relaxed);
         self.client.watched.store(self.watch.len(), Relaxed);
     }
 
