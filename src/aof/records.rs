@@ -7,7 +7,7 @@
 
 use crate::keyspace::bytes::Bytes;
 use crate::keyspace::value_type::Rebuild;
-use crate::keyspace::{Key, Propagation};
+use crate::keyspace::{Key, Propagation, Removal};
 use crate::limits;
 use crate::resp::Args;
 use std::collections::VecDeque;
@@ -230,11 +230,18 @@ impl Pending {
         self.records.words(words);
     }
 
-    /// Appends a DEL for every key that was removed without a command.
+    /// Appends a DEL for every key that was removed without a command, and an HDEL for fields.
     pub fn removals(&mut self, propagation: &mut Propagation) {
         if propagation.has_removals() {
-            for (db, key) in propagation.take_removals() {
-                self.words(db, &[Key::new(b"DEL"), key]);
+            for Removal { db, key, fields } in propagation.take_removals() {
+                if fields.is_empty() {
+                    self.words(db, &[Key::new(b"DEL"), key.clone()]);
+                }
+                for some in fields.chunks(limits::AOF_ELEMENTS_PER_REQUEST) {
+                    let head = [Key::new(b"HDEL"), key.clone()];
+                    let words: Vec<Key> = head.iter().chain(some).cloned().collect();
+                    self.words(db, &words);
+                }
             }
         }
     }

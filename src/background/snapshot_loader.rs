@@ -130,8 +130,6 @@ struct Loader<'a> {
     batch: Vec<Ready>,
     keys: u64,
     expired: u64,
-    /// Fields that lost their deadline.
-    fields_kept: u64,
     functions: u64,
     modules: Vec<String>,
 }
@@ -145,7 +143,6 @@ impl<'a> Loader<'a> {
             batch: Vec::new(),
             keys: 0,
             expired: 0,
-            fields_kept: 0,
             functions: 0,
             modules: Vec::new(),
         }
@@ -169,9 +166,8 @@ impl<'a> Loader<'a> {
             return reader.value(&mut Nowhere).map(|_| ());
         }
         let encodings = self.shared.with_keyspace(|hold| hold.keys(0, now_ms, true).encodings());
-        let mut builder = Builder::new(encodings, now_ms, true);
+        let mut builder = Builder::new(encodings, if self.is_base { 0 } else { now_ms });
         let len = reader.value(&mut builder)?;
-        self.fields_kept += builder.fields_kept;
         // Redis passes over a collection without elements, too.
         if len > 0
             && let Some(value) = builder.into_value()
@@ -204,12 +200,6 @@ impl<'a> Loader<'a> {
         let (stats, path) = (&self.shared.stats, path.display());
         stats.snapshot_keys_loaded.store(self.keys, Relaxed);
         stats.snapshot_keys_expired.store(self.expired, Relaxed);
-        if self.fields_kept > 0 {
-            log::warning(&format!(
-                "{path}: {} fields of hashes lost their deadlines, which are not supported",
-                self.fields_kept
-            ));
-        }
         if self.functions > 0 {
             let functions = self.functions;
             log::warning(&format!("{path}: {functions} libraries of functions are not loaded"));

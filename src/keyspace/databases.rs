@@ -54,6 +54,8 @@ pub(crate) enum Cause {
     Expired,
     /// The memory limit was reached.
     Evicted,
+    /// All fields of its hash have expired.
+    Emptied,
 }
 
 impl Cause {
@@ -61,6 +63,7 @@ impl Cause {
         match self {
             Cause::Expired => Event::EXPIRED,
             Cause::Evicted => Event::EVICTED,
+            Cause::Emptied => Event::DEL,
         }
     }
 }
@@ -234,8 +237,8 @@ impl Keyspace {
         [first, second].into_iter().for_each(|db| self.waiters.all_changed(db));
     }
 
-    /// Removes up to `keys_max` expired keys, fewer if their removal moves many other entries, and
-    /// returns how many; 0 if there is none.
+    /// Removes up to `keys_max` expired keys and fields of hashes, and returns how many; 0 if there
+    /// is none. It removes fewer if that moves many other entries.
     pub fn sweep(&mut self, now_ms: u64, keys_max: usize) -> usize {
         let mut removed = 0;
         let moved_before = self.moved();
@@ -252,7 +255,7 @@ impl Keyspace {
                 removed += due.len();
             }
         }
-        removed
+        removed + self.sweep_fields(now_ms, keys_max - removed)
     }
 
     /// Watches `key` for `watch`.
@@ -290,14 +293,15 @@ impl Keyspace {
     /// Removes a key although no command asked for it: every expiry and eviction passes here.
     pub(crate) fn remove_unasked(&mut self, db: usize, key: &[u8], cause: Cause) {
         let Some(entry) = self.databases[db].remove(key) else { return };
-        *(match cause {
-            Cause::Expired => &mut self.counters.expired,
-            Cause::Evicted => &mut self.counters.evicted,
-        }) += 1;
+        match cause {
+            Cause::Expired => self.counters.expired += 1,
+            Cause::Evicted => self.counters.evicted += 1,
+            Cause::Emptied => {}
+        }
         self.watchers.changed(db, key);
         self.invalidations.add(key, false);
         self.events.add(db, key, cause.event());
-        self.propagation.add_removal(db, key);
+        self.propagation.add_removal(db, key, Vec::new());
         self.discard(entry.value);
     }
 

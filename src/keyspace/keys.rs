@@ -338,16 +338,22 @@ impl Keys<'_> {
         self.keyspace.propagation.replace_request(words);
     }
 
-    /// Removes `key` if it is expired. Costs nothing in a database without deadlines.
+    /// Removes `key` if it is expired, and the fields of a hash that are. Costs nothing in a
+    /// database without deadlines.
     pub(crate) fn expire_if_due(&mut self, key: &[u8]) {
         #[cfg(debug_assertions)]
         self.keyspace.touched.iter_mut().for_each(|touched| touched.push(Key::new(key)));
         let database = &self.keyspace.databases[self.db];
+        if self.keyspace.is_replaying {
+            return;
+        }
+        let now_ms = self.now_ms;
         if database.volatile_len() > 0
-            && !self.keyspace.is_replaying
-            && database.peek(key).is_some_and(|entry| entry.is_expired(self.now_ms))
+            && database.peek(key).is_some_and(|entry| entry.is_expired(now_ms))
         {
             self.keyspace.remove_unasked(self.db, key, Cause::Expired);
+        } else if database.has_part_deadlines() {
+            self.keyspace.expire_fields(self.db, key, now_ms, usize::MAX);
         }
     }
 

@@ -7,11 +7,21 @@
 
 use crate::keyspace::Key;
 
+/// A removal that no command asked for.
+pub struct Removal {
+    /// The database.
+    pub db: usize,
+    /// The key.
+    pub key: Key,
+    /// The fields that were removed from the hash; none if the key was removed.
+    pub fields: Vec<Key>,
+}
+
 /// Removals and replacements to be logged, in the order of execution.
 #[derive(Default)]
 pub struct Propagation {
     is_on: bool,
-    removed: Vec<(usize, Key)>,
+    removed: Vec<Removal>,
     /// The words of all replacements, one after the other.
     words: Vec<Key>,
     /// The end of each replacement in `words`.
@@ -29,10 +39,10 @@ impl Propagation {
         self.is_on
     }
 
-    /// Records the removal of a key that no command asked for.
-    pub(crate) fn add_removal(&mut self, db: usize, key: &[u8]) {
+    /// Records the removal of a key that no command asked for, or of fields of its hash.
+    pub(crate) fn add_removal(&mut self, db: usize, key: &[u8], fields: Vec<Key>) {
         if self.is_on {
-            self.removed.push((db, Key::new(key)));
+            self.removed.push(Removal { db, key: Key::new(key), fields });
         }
     }
 
@@ -53,8 +63,8 @@ impl Propagation {
         !self.removed.is_empty()
     }
 
-    /// Takes the removals: databases and keys.
-    pub fn take_removals(&mut self) -> impl Iterator<Item = (usize, Key)> {
+    /// Takes the removals.
+    pub fn take_removals(&mut self) -> impl Iterator<Item = Removal> {
         self.removed.drain(..)
     }
 

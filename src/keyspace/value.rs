@@ -112,6 +112,11 @@ impl Value {
         each_type!(self, inner => inner.prefetch_word())
     }
 
+    /// See [`ValueType::next_deadline_ms`].
+    pub fn next_deadline_ms(&self) -> Option<u64> {
+        each_type!(self, inner => inner.next_deadline_ms())
+    }
+
     /// See [`ValueType::is_heavy`].
     pub fn is_heavy(&self) -> bool {
         each_type!(self, inner => inner.is_heavy())

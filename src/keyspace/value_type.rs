@@ -37,6 +37,11 @@ pub trait ValueType: Debug + Default {
         true
     }
 
+    /// When the first part of the value expires by itself, in Unix milliseconds: a field of a hash.
+    fn next_deadline_ms(&self) -> Option<u64> {
+        None
+    }
+
     /// Checks that the parts of the value agree.
     ///
     /// # Panics If they do not.

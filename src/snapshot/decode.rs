@@ -3,12 +3,12 @@
 //! A count that the input announces is never used: memory grows with the elements that arrive.
 //! Only the whole value can show that a member is there twice, so this is where that is refused.
 //!
-//! Streams and fields of a hash with a deadline do not exist in the keyspace. A stream is refused
-//! by name. An expired field is left out; another one either is refused or loses its deadline,
-//! which the caller decides and can count.
+//! Streams do not exist in the keyspace and are refused by name. A field of a hash that has expired
+//! is left out.
 
 use crate::keyspace::types::Encodings;
 use crate::keyspace::{Hash, List, Set, SortedSet, Text, Value};
+use crate::limits;
 use crate::rdb::piece::{Kind, Piece, Refusal, Sink};
 
 /// The builder of one value.
@@ -17,16 +17,13 @@ pub struct Builder {
     value: Option<Value>,
     encodings: Encodings,
     now_ms: u64,
-    keeps_fields: bool,
-    /// Fields that lost their deadline.
-    pub fields_kept: u64,
 }
 
 impl Builder {
-    /// Begins a value. `keeps_fields` says whether fields with a deadline are kept without it
-    /// instead of being refused.
-    pub fn new(encodings: Encodings, now_ms: u64, keeps_fields: bool) -> Builder {
-        Builder { value: None, encodings, now_ms, keeps_fields, fields_kept: 0 }
+    /// Begins a value. Fields whose deadlines are not later than `now_ms` are left out: none if
+    /// that is 0, for the replay of a log.
+    pub fn new(encodings: Encodings, now_ms: u64) -> Builder {
+        Builder { value: None, encodings, now_ms }
     }
 
     /// The value that arrived; none if nothing did, or if all its fields had expired.
@@ -35,19 +32,6 @@ impl Builder {
             Value::Hash(hash) => !hash.is_empty(),
             _ => true,
         })
-    }
-
-    /// Whether a field is to be stored.
-    fn admits(&mut self, expires_at_ms: Option<u64>) -> Result<bool, Refusal> {
-        match expires_at_ms {
-            None => Ok(true),
-            Some(moment_ms) if moment_ms <= self.now_ms => Ok(false),
-            Some(_) if self.keeps_fields => {
-                self.fields_kept += 1;
-                Ok(true)
-            }
-            Some(_) => Err(Refusal::Stop("a field that expires, not supported".into())),
-        }
     }
 }
 
@@ -63,8 +47,8 @@ impl Sink for Builder {
     }
 
     fn take(&mut self, piece: Piece<'_>) -> Result<(), Refusal> {
-        if let Piece::Field { expires_at_ms, .. } = piece
-            && !self.admits(expires_at_ms)?
+        if let Piece::Field { expires_at_ms: Some(moment_ms), .. } = piece
+            && moment_ms <= self.now_ms
         {
             return Ok(());
         }
@@ -83,8 +67,13 @@ impl Sink for Builder {
             (Some(Value::SortedSet(set)), Piece::Scored(member, score)) => {
                 set.insert(&member, score, encodings.sorted_set).is_none()
             }
-            (Some(Value::Hash(hash)), Piece::Field { field, value, .. }) => {
-                hash.set(&field, &value, encodings.hash)
+            (Some(Value::Hash(hash)), Piece::Field { field, value, expires_at_ms }) => {
+                let is_new = hash.set(&field, &value, encodings.hash);
+                if let Some(moment_ms) = expires_at_ms {
+                    let moment_ms = moment_ms.min(limits::FIELD_DEADLINE_MS_MAX);
+                    hash.set_deadline_ms(&field, Some(moment_ms));
+                }
+                is_new
             }
             _ => return Err(Refusal::Stop("a stream, not supported".into())),
         };

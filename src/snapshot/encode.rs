@@ -2,7 +2,7 @@
 //!
 //! Nothing is gathered: a set of ten million members is written from where it is. The version is
 //! the oldest that all supported servers read (see [`crate::rdb::write`]), and none of the types
-//! written here needs a newer one.
+//! written here needs a newer one. Only hashes with fields that expire need Redis 7.4 or later.
 
 use crate::keyspace::types::Element;
 use crate::keyspace::{Hash, List, Set, SortedSet, Text, Value};
@@ -71,13 +71,19 @@ impl Encode for Text {
 
 impl Encode for Hash {
     fn head(&self) -> Head {
-        Head::Hash(self.len() as u64)
+        let len = self.len() as u64;
+        match self.next_deadline_ms() {
+            Some(earliest_ms) => Head::ExpiringHash { len, earliest_ms },
+            None => Head::Hash(len),
+        }
     }
 
     fn write<W: Write>(&self, writer: &mut ValueWriter<'_, W>) -> io::Result<()> {
         for (field, value) in self.iter() {
             let (mut first, mut second) = (itoa::Buffer::new(), itoa::Buffer::new());
-            writer.field(text(&field, &mut first), text(&value, &mut second), None)?;
+            let field = text(&field, &mut first);
+            let expires_at_ms = self.deadline_ms(field);
+            writer.field(field, text(&value, &mut second), expires_at_ms)?;
         }
         Ok(())
     }

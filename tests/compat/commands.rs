@@ -21,7 +21,21 @@ const WAITING_COMMANDS: [&str; 2] = ["wait", "waitaof"];
 
 /// Commands of these groups that Debian's Redis does not have, and options that it does not know:
 /// sending them would make the data differ.
-const NEWER_COMMANDS: [&str; 1] = ["delifeq"];
+const NEWER_COMMANDS: [&str; 13] = [
+    "delifeq",
+    "hexpire",
+    "hpexpire",
+    "hexpireat",
+    "hpexpireat",
+    "httl",
+    "hpttl",
+    "hexpiretime",
+    "hpexpiretime",
+    "hpersist",
+    "hgetdel",
+    "hgetex",
+    "hsetex",
+];
 
 /// Commands that change the data by lot, whose payloads differ, or whose order of equals is open.
 const NOT_COMPARED: [&str; 5] = ["spop", "restore", "dump", "sort", "sort_ro"];

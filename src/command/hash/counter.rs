@@ -1,6 +1,7 @@
 //! Counters in the fields of a hash: HINCRBY and HINCRBYFLOAT.
 
 use super::FAMILY;
+use super::deadlines::log_deadline;
 use crate::command::engine::sums::{NOT_A_FLOAT, float_sum, integer_sum};
 use crate::command::engine::{Args, Command, CommandError, Handler, Keys, Outcome, Reply, flag};
 use crate::keyspace::{Event, Hash, Key};
@@ -67,10 +68,15 @@ fn hincrbyfloat(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outco
         let sum = float_sum(old, increment, FIELD_NOT_A_FLOAT)?;
         Ok((Key::new(sum.as_bytes()), sum))
     })?;
+    let deadline_ms = keys.look::<Hash>(args.at(1))?.and_then(|hash| hash.deadline_ms(args.at(2)));
     keys.log_as(|| {
         let (key, field) = (Key::new(args.at(1)), Key::new(args.at(2)));
         [Key::new(b"HSET"), key, field, Key::new(sum.as_bytes())]
     });
+    if let Some(deadline_ms) = deadline_ms {
+        // HSET has removed it.
+        log_deadline(keys, args.at(1), deadline_ms, vec![Key::new(args.at(2))]);
+    }
     reply.bulk(sum.as_bytes());
     Ok(())
 }
@@ -91,7 +97,8 @@ fn change_field<R>(
         let old = fields.get(field);
         match change(old.as_ref().map(|old| old.text(&mut digits))) {
             Ok((new, result)) => {
-                fields.insert(field, new, names);
+                // A counter goes on counting until its field expires.
+                fields.insert_keeping(field, new, names);
                 (Ok(result), 1)
             }
             Err(error) => (Err(error), 0),

@@ -111,7 +111,8 @@ fn restore(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let ttl_ms = u64::try_from(args.integer(2)?)
         .map_err(|_| CommandError::new("ERR Invalid TTL value, must be >= 0"))?;
     let payload = Payload::verify(args.at(3)).ok_or(BAD_PAYLOAD)?;
-    let mut builder = Builder::new(keys.encodings(), now_ms, false);
+    let expired_ms = if keys.is_replaying() { 0 } else { now_ms };
+    let mut builder = Builder::new(keys.encodings(), expired_ms);
     let kind = payload.value(&mut builder).map_err(|_| BAD_FORMAT)?;
     let expires_at_ms = (ttl_ms > 0).then(|| match is_absolute {
         true => ttl_ms,

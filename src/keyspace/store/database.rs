@@ -50,6 +50,8 @@ pub struct Database {
     pub(crate) rare: Vec<(LastUse, Key)>,
     /// Entries with a deadline, the nearest first.
     deadlines: BTreeSet<(u64, Key)>,
+    /// Entries with a value whose parts expire by themselves, by the first of these deadlines.
+    part_deadlines: BTreeSet<(u64, Key)>,
     len: usize,
     lru_scope: LruScope,
     pub(crate) account: Account,
@@ -74,6 +76,7 @@ impl Database {
             picked: Vec::new(),
             rare: Vec::new(),
             deadlines: BTreeSet::new(),
+            part_deadlines: BTreeSet::new(),
             len: 0,
             lru_scope,
             account,
@@ -91,6 +94,11 @@ impl Database {
     /// Number of keys with a deadline.
     pub fn volatile_len(&self) -> usize {
         self.deadlines.len()
+    }
+
+    /// Whether there are values whose parts expire by themselves.
+    pub fn has_part_deadlines(&self) -> bool {
+        !self.part_deadlines.is_empty()
     }
 
     /// Finds `key` and records a use.
@@ -115,7 +123,8 @@ impl Database {
         let segment = &self.segments[self.segment_of(key)];
         let entry = segment.peek(key)?;
         let table_bytes = segment.table_bytes() / segment.len();
-        let deadline_bytes = if entry.expires_at_ms().is_some() { DEADLINE_BYTES } else { 0 };
+        let deadlines = [entry.expires_at_ms(), entry.value.next_deadline_ms()];
+        let deadline_bytes = DEADLINE_BYTES * deadlines.into_iter().flatten().count();
         let text_bytes = Key::new(key).heap_bytes() + entry.value.heap_bytes();
         Some(NODE_BYTES + table_bytes + text_bytes + deadline_bytes)
     }
@@ -127,20 +136,36 @@ impl Database {
         by: Use,
         change: impl FnOnce(&mut Entry) -> R,
     ) -> Option<R> {
+        self.change_by(key, Some(by), change)
+    }
+
+    /// [`Database::change`] of a value, or without a use, for changes that no command asked for.
+    /// Without a use the deadline must stay.
+    pub fn change_by<R>(
+        &mut self,
+        key: &[u8],
+        by: Option<Use>,
+        change: impl FnOnce(&mut Entry) -> R,
+    ) -> Option<R> {
         let at = self.segment_of(key);
         let (account, walk) = (&mut self.account, &mut self.walk);
-        let (result, deadline_before, deadline) = self.segments[at].change(key, by, |entry| {
+        let change = |entry: &mut Entry| {
             walk.keep(key, entry);
-            let (bytes_before, deadline_before) = (entry.value.heap_bytes(), entry.expires_at_ms());
+            let (bytes_before, before) = (entry.value.heap_bytes(), deadlines_of(entry));
             let result = change(entry);
             account.spend(entry.value.heap_bytes());
             account.save(bytes_before);
-            (result, deadline_before, entry.expires_at_ms())
-        })?;
-        if deadline != deadline_before {
+            (result, before, deadlines_of(entry))
+        };
+        let segment = &mut self.segments[at];
+        let (result, before, after) = match by {
+            Some(by) => segment.change(key, by, change),
+            None => segment.alter(key, change),
+        }?;
+        if before != after {
             let key = Key::new(key);
-            self.drop_deadline(deadline_before, &key);
-            self.add_deadline(deadline, key);
+            self.drop_deadlines(before, &key);
+            self.add_deadlines(after, &key);
         }
         Some(result)
     }
@@ -155,7 +180,7 @@ impl Database {
         {}
         let at = self.segment_at(position);
         self.account.spend(key.heap_bytes() + entry.value.heap_bytes());
-        self.add_deadline(entry.expires_at_ms(), key.clone());
+        self.add_deadlines(deadlines_of(&entry), &key);
         self.len += 1;
         let segment = &mut self.segments[at];
         let bytes_before = segment.bytes();
@@ -174,7 +199,7 @@ impl Database {
         self.account.save(bytes_before - segment.bytes());
         self.account.save(key.heap_bytes() + entry.value.heap_bytes());
         self.len -= 1;
-        self.drop_deadline(entry.expires_at_ms(), &key);
+        self.drop_deadlines(deadlines_of(&entry), &key);
         Some(entry)
     }
 
@@ -217,6 +242,12 @@ impl Database {
     /// Up to `count` keys whose deadlines have passed, the nearest first.
     pub fn due(&self, now_ms: u64, count: usize) -> Vec<Key> {
         let due = self.deadlines.iter().take_while(|(deadline, _)| *deadline <= now_ms);
+        due.take(count).map(|(_, key)| key.clone()).collect()
+    }
+
+    /// Up to `count` keys with parts whose deadlines have passed, the nearest first.
+    pub fn due_parts(&self, now_ms: u64, count: usize) -> Vec<Key> {
+        let due = self.part_deadlines.iter().take_while(|(deadline, _)| *deadline <= now_ms);
         due.take(count).map(|(_, key)| key.clone()).collect()
     }
 
@@ -299,17 +330,23 @@ impl Database {
         highest_bits(position, self.depth)
     }
 
-    fn add_deadline(&mut self, deadline: Option<u64>, key: Key) {
-        if let Some(deadline) = deadline {
-            self.account.spend(DEADLINE_BYTES);
-            self.deadlines.insert((deadline, key));
+    fn add_deadlines(&mut self, deadlines: [Option<u64>; 2], key: &Key) {
+        let indexes = [&mut self.deadlines, &mut self.part_deadlines];
+        for (index, deadline) in indexes.into_iter().zip(deadlines) {
+            if let Some(deadline) = deadline {
+                self.account.spend(DEADLINE_BYTES);
+                index.insert((deadline, key.clone()));
+            }
         }
     }
 
-    fn drop_deadline(&mut self, deadline: Option<u64>, key: &Key) {
-        if let Some(deadline) = deadline {
-            self.account.save(DEADLINE_BYTES);
-            self.deadlines.remove(&(deadline, key.clone()));
+    fn drop_deadlines(&mut self, deadlines: [Option<u64>; 2], key: &Key) {
+        let indexes = [&mut self.deadlines, &mut self.part_deadlines];
+        for (index, deadline) in indexes.into_iter().zip(deadlines) {
+            if let Some(deadline) = deadline {
+                self.account.save(DEADLINE_BYTES);
+                index.remove(&(deadline, key.clone()));
+            }
         }
     }
 
@@ -318,7 +355,8 @@ impl Database {
     /// # Panics If one is violated.
     pub fn check_invariants(&self) {
         assert_eq!(self.directory.len(), 1 << self.depth, "slots of the directory");
-        let (mut len, mut bytes, mut deadlines) = (0, 0, BTreeSet::new());
+        let (mut len, mut bytes) = (0, 0);
+        let (mut deadlines, mut part_deadlines) = (BTreeSet::new(), BTreeSet::new());
         let mut uses = BTreeSet::new();
         for (at, segment) in self.segments.iter().enumerate() {
             let slots = self.directory.iter().filter(|slot| **slot as usize == at).count();
@@ -330,13 +368,17 @@ impl Database {
                 assert!(uses.insert(entry.used_at), "two uses at one moment: {key:?}");
                 len += 1;
                 bytes += key.heap_bytes() + entry.value.heap_bytes();
-                deadlines.extend(entry.expires_at_ms().map(|deadline| (deadline, key.clone())));
+                let [own, of_part] = deadlines_of(entry);
+                deadlines.extend(own.map(|deadline| (deadline, key.clone())));
+                part_deadlines.extend(of_part.map(|deadline| (deadline, key.clone())));
                 entry.value.check_invariants();
             }
         }
         assert_eq!(self.len, len, "number of keys");
         assert_eq!(self.deadlines, deadlines, "deadline index");
-        assert_eq!(self.account.own(), bytes + deadlines.len() * DEADLINE_BYTES, "bytes");
+        assert_eq!(self.part_deadlines, part_deadlines, "index of the deadlines of parts");
+        let indexed = deadlines.len() + part_deadlines.len();
+        assert_eq!(self.account.own(), bytes + indexed * DEADLINE_BYTES, "bytes");
         self.check_order();
     }
 
@@ -350,6 +392,11 @@ impl Database {
             assert!(uses.all(|used_at| used_at >= *bound), "the oldest of segment {at}");
         }
     }
+}
+
+/// The deadline of an entry, and the first one of the parts of its value.
+fn deadlines_of(entry: &Entry) -> [Option<u64>; 2] {
+    [entry.expires_at_ms(), entry.value.next_deadline_ms()]
 }
 
 /// Cursors are the highest 48 bits of a position: some clients keep them in a double.

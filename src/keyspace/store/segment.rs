@@ -135,6 +135,11 @@ impl Segment {
         Some(result)
     }
 
+    /// Applies `change` to an entry, which is no use of it. The deadline must stay.
+    pub fn alter<R>(&mut self, key: &[u8], change: impl FnOnce(&mut Entry) -> R) -> Option<R> {
+        self.entries.peek_mut(key).map(change)
+    }
+
     /// Adds an entry under a missing key. Its last use is later than that of all others.
     pub fn insert(&mut self, key: Key, entry: Entry) {
         self.volatile_len += usize::from(entry.is_volatile());

@@ -9,10 +9,9 @@
 //! A clone of a table is a counted reference. A change afterwards copies one segment of it.
 //!
 //! # Deadlines of fields
-//! There are none here, so a hash without them pays nothing. Where they are wanted, the owner wraps
-//! the hash together with an ordered set of (deadline, field) and a map from field to deadline:
-//! [`Hash::set`] and [`Hash::remove`] tell what has to be dropped from both.
+//! A hash without them pays nothing; see [`deadlines`].
 
+pub mod deadlines;
 mod value_type;
 
 use super::element::Element;
@@ -22,16 +21,27 @@ use super::segments::{Entry, Segments};
 use crate::keyspace::allocation::allocated;
 use crate::keyspace::bytes::Key;
 use crate::limits;
+use deadlines::Volatile;
 use fastrand::Rng;
 use std::sync::Arc;
 
 /// The mark of a packed block that Redis would call a hashtable.
 const IS_TABLE: u8 = 1;
 
+/// The mark of one that has had fields with deadlines, and keeps the name of such a hash.
+const IS_EXPIRING: u8 = 2;
+
 /// Fields with values. One without fields is held by no key.
 #[derive(Debug, Clone)]
 pub struct Hash {
-    form: Form,
+    body: Body,
+}
+
+/// The fields, and their deadlines if there are some.
+#[derive(Debug, Clone)]
+enum Body {
+    Plain(Form),
+    Volatile(Box<Volatile>),
 }
 
 #[derive(Debug, Clone)]
@@ -48,7 +58,7 @@ struct Large {
 
 impl Default for Hash {
     fn default() -> Hash {
-        Hash { form: Form::Small(Packed::new()) }
+        Hash { body: Body::Plain(Form::Small(Packed::new())) }
     }
 }
 
@@ -58,9 +68,23 @@ impl Hash {
         Hash::default()
     }
 
+    fn form(&self) -> &Form {
+        match &self.body {
+            Body::Plain(form) => form,
+            Body::Volatile(volatile) => &volatile.form,
+        }
+    }
+
+    fn form_mut(&mut self) -> &mut Form {
+        match &mut self.body {
+            Body::Plain(form) => form,
+            Body::Volatile(volatile) => &mut volatile.form,
+        }
+    }
+
     /// Number of fields.
     pub fn len(&self) -> usize {
-        match &self.form {
+        match self.form() {
             Form::Small(block) => block.len() / 2,
             Form::Large(large) => large.fields.len(),
         }
@@ -73,7 +97,7 @@ impl Hash {
 
     /// The value of `field`.
     pub fn get(&self, field: &[u8]) -> Option<Element<'_>> {
-        match &self.form {
+        match self.form() {
             Form::Small(block) => block.value_of(field).map(Element::from),
             Form::Large(large) => large.fields.get(field).map(Element::from),
         }
@@ -81,15 +105,20 @@ impl Hash {
 
     /// Whether `field` is there.
     pub fn contains(&self, field: &[u8]) -> bool {
-        match &self.form {
+        match self.form() {
             Form::Small(block) => block.find(field, 2).is_some(),
             Form::Large(large) => large.fields.contains(field),
         }
     }
 
-    /// Sets `field` to a copy of `value`, and says whether it is new.
+    /// Sets `field` to a copy of `value`, and says whether it is new. Its deadline is removed.
     pub fn set(&mut self, field: &[u8], value: &[u8], names: Listpack) -> bool {
-        let is_new = match &mut self.form {
+        self.drop_deadline(field);
+        self.set_keeping(field, value, names)
+    }
+
+    fn set_keeping(&mut self, field: &[u8], value: &[u8], names: Listpack) -> bool {
+        let is_new = match self.form_mut() {
             Form::Small(block) if has_room(block, field, value) => set_packed(block, field, value),
             _ => self.large_mut().fields.insert(field, Key::new(value)).is_none(),
         };
@@ -97,10 +126,17 @@ impl Hash {
         is_new
     }
 
-    /// Sets `field` to `value` itself, and says whether it is new: a long value is not copied.
+    /// Sets `field` to `value` itself, and says whether it is new: a long value is not copied. Its
+    /// deadline is removed.
     pub fn insert(&mut self, field: &[u8], value: Key, names: Listpack) -> bool {
-        if value.len() <= limits::PACKED_TEXT_BYTES_MAX && matches!(self.form, Form::Small(_)) {
-            return self.set(field, &value, names);
+        self.drop_deadline(field);
+        self.insert_keeping(field, value, names)
+    }
+
+    /// [`Hash::insert`] that keeps the deadline.
+    pub fn insert_keeping(&mut self, field: &[u8], value: Key, names: Listpack) -> bool {
+        if value.len() <= limits::PACKED_TEXT_BYTES_MAX && matches!(self.form(), Form::Small(_)) {
+            return self.set_keeping(field, &value, names);
         }
         let longest = field.len().max(value.len());
         let is_new = self.large_mut().fields.insert(field, value).is_none();
@@ -110,7 +146,8 @@ impl Hash {
 
     /// Removes `field`, and says whether it was there.
     pub fn remove(&mut self, field: &[u8]) -> bool {
-        match &mut self.form {
+        self.drop_deadline(field);
+        match self.form_mut() {
             Form::Small(block) => match block.cursor_at(field, 2) {
                 Some(mut cursor) => {
                     cursor.remove(2);
@@ -127,7 +164,7 @@ impl Hash {
 
     /// All fields with their values: those of a small hash in the order of insertion.
     pub fn iter(&self) -> impl Iterator<Item = (Element<'_>, Element<'_>)> {
-        let (small, large) = match &self.form {
+        let (small, large) = match self.form() {
             Form::Small(block) => (Some(block), None),
             Form::Large(large) => (None, Some(large)),
         };
@@ -142,7 +179,7 @@ impl Hash {
 
     /// The field at a place below [`Hash::len`], in the order of [`Hash::iter`].
     pub fn at(&self, place: usize) -> Option<(Element<'_>, Element<'_>)> {
-        match &self.form {
+        match self.form() {
             Form::Small(block) => Pairs(block.iter_from(place.saturating_mul(2))).next(),
             Form::Large(large) => large.fields.at(place).map(pair),
         }
@@ -162,7 +199,7 @@ impl Hash {
         count: usize,
         mut each: impl FnMut(Element<'_>, Element<'_>),
     ) -> u64 {
-        match &self.form {
+        match self.form() {
             Form::Large(large) if large.encoding == Encoding::Hashtable => {
                 large.fields.scan(cursor, count, |entry| {
                     each(Element::from(&entry.name), Element::from(&entry.value));
@@ -177,17 +214,29 @@ impl Hash {
 
     /// What OBJECT ENCODING answers.
     pub fn encoding(&self) -> Encoding {
-        match &self.form {
-            Form::Small(block) if block.marks() & IS_TABLE == 0 => Encoding::Listpack,
-            Form::Small(_) => Encoding::Hashtable,
+        match self.form() {
+            Form::Small(block) if block.marks() & IS_TABLE != 0 => Encoding::Hashtable,
+            Form::Small(block) if block.marks() & IS_EXPIRING != 0 => Encoding::ListpackEx,
+            Form::Small(_) => Encoding::Listpack,
             Form::Large(large) => large.encoding,
+        }
+    }
+
+    /// Has a small hash called one with deadlines from now on.
+    fn name_expiring(&mut self) {
+        match self.form_mut() {
+            Form::Small(block) => block.set_marks(block.marks() | IS_EXPIRING),
+            Form::Large(large) if large.encoding == Encoding::Listpack => {
+                Arc::make_mut(large).encoding = Encoding::ListpackEx;
+            }
+            Form::Large(_) => {}
         }
     }
 
     /// Has the hash called a hashtable from now on: Redis turns it into one for a long argument
     /// even where that is not stored in the end (HSETNX).
     pub fn name_hashtable(&mut self) {
-        match &mut self.form {
+        match self.form_mut() {
             Form::Small(block) => block.set_marks(block.marks() | IS_TABLE),
             Form::Large(large) if large.encoding == Encoding::Hashtable => {}
             Form::Large(large) => Arc::make_mut(large).encoding = Encoding::Hashtable,
@@ -196,17 +245,19 @@ impl Hash {
 
     /// Bytes on the heap, as the allocator rounds them; not those of the structure itself.
     pub fn heap_bytes(&self) -> usize {
-        match &self.form {
-            Form::Small(block) => block.heap_bytes(),
-            Form::Large(large) => {
-                allocated(2 * size_of::<usize>() + size_of::<Large>()) + large.fields.heap_bytes()
+        self.deadline_bytes()
+            + match self.form() {
+                Form::Small(block) => block.heap_bytes(),
+                Form::Large(large) => {
+                    let head = allocated(2 * size_of::<usize>() + size_of::<Large>());
+                    head + large.fields.heap_bytes()
+                }
             }
-        }
     }
 
     /// Segments that this hash shares with `other`, which was cloned from it, and segments it has.
     pub fn shared_with(&self, other: &Hash) -> (usize, usize) {
-        match (&self.form, &other.form) {
+        match (self.form(), other.form()) {
             (Form::Large(own), Form::Large(other)) => {
                 (own.fields.shared_with(&other.fields), own.fields.segment_count())
             }
@@ -219,7 +270,8 @@ impl Hash {
     /// # Panics
     /// If something is wrong.
     pub fn check_invariants(&self) {
-        match &self.form {
+        self.check_deadlines();
+        match self.form() {
             Form::Small(block) => {
                 block.check_invariants();
                 assert!(block.len().is_multiple_of(2), "names and values take turns");
@@ -241,14 +293,15 @@ impl Hash {
 
     /// The table to be changed, made from the block if need be.
     fn large_mut(&mut self) -> &mut Large {
-        if let Form::Small(_) = &self.form {
+        if let Form::Small(_) = self.form() {
             let mut fields = Segments::new();
             self.for_each(|field, value| {
                 fields.insert(field.text(&mut itoa::Buffer::new()), value.to_key());
             });
-            self.form = Form::Large(Arc::new(Large { fields, encoding: self.encoding() }));
+            let encoding = self.encoding();
+            *self.form_mut() = Form::Large(Arc::new(Large { fields, encoding }));
         }
-        match &mut self.form {
+        match self.form_mut() {
             Form::Large(large) => Arc::make_mut(large),
             Form::Small(_) => unreachable!("it has just been made large"),
         }

@@ -98,7 +98,7 @@ fn names_are_those_of_redis() {
     let mut hash = Hash::new();
     (0..512).for_each(|number| assert!(hash.set(&field(number), b"v", NAMES)));
     assert_eq!(hash.encoding().name(), "listpack");
-    assert!(matches!(hash.form, Form::Large(_)));
+    assert!(matches!(hash.form(), Form::Large(_)));
     assert_eq!(hash.scan(0, 1, |_, _| {}), 0, "a listpack is walked in one step");
     hash.set(b"one more", b"v", NAMES);
     assert_eq!(hash.encoding().name(), "hashtable");
@@ -114,7 +114,7 @@ fn names_are_those_of_redis() {
     hash.set(b"c", b"1", few);
     other.set(b"a", b"123456", few);
     for mut hash in [hash, other] {
-        assert!(matches!(hash.form, Form::Small(_)));
+        assert!(matches!(hash.form(), Form::Small(_)));
         assert_eq!(hash.encoding().name(), "hashtable");
         assert!(hash.remove(b"a") && hash.remove(b"b"));
         assert_eq!(hash.encoding().name(), "hashtable");

@@ -35,6 +35,7 @@ impl ValueType for Hash {
             rebuild_element(requests, field);
             rebuild_element(requests, value);
         });
+        self.rebuild_deadlines(key, requests);
         rebuild_deadline(key, expires_at_ms, requests);
     }
 
@@ -44,7 +45,11 @@ impl ValueType for Hash {
 
     /// A block of its own is freed in no time.
     fn is_heavy(&self) -> bool {
-        matches!(self.form, Form::Large(_))
+        matches!(self.form(), Form::Large(_))
+    }
+
+    fn next_deadline_ms(&self) -> Option<u64> {
+        Hash::next_deadline_ms(self)
     }
 
     fn check_invariants(&self) {
