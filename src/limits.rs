@@ -138,6 +138,9 @@ pub const FIELD_DEADLINE_MS_MAX: u64 = ((1 << 48) - 1) >> 2;
 /// microseconds.
 pub const SWEEP_KEYS_MAX: usize = 256;
 
+/// Keys at which CLUSTER COUNTKEYSINSLOT looks under one hold of the lock: about 100 microseconds.
+pub const SLOT_WALK_KEYS: usize = 1_024;
+
 /// Entries that a sweep step may move to smaller tables before it releases the lock: about 100
 /// microseconds.
 pub const SWEEP_MOVES_MAX: u64 = 512;

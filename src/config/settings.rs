@@ -81,6 +81,10 @@ pub struct Config {
     pub hll_sparse_max_bytes: u64,
     pub stream_node_max_bytes: u64,
     pub stream_node_max_entries: u64,
+    // cluster
+    pub cluster_emulation: bool,
+    pub cluster_announce_ip: Vec<u8>,
+    pub cluster_announce_port: u64,
     // observation
     pub slowlog_log_slower_than: i64,
     pub slowlog_max_len: usize,

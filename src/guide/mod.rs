@@ -7,7 +7,7 @@
 //!
 //! | for | pages |
 //! |---|---|
-//! | operators | [`commands`], [`configuration`], [`operating`], [`durability`], [`memory`], [`compatibility`], [`changes`] |
+//! | operators | [`commands`], [`configuration`], [`operating`], [`durability`], [`memory`], [`compatibility`], [`cluster`], [`changes`] |
 //! | readers | [`tour`], [`figures`], [`experiments`], [`mistakes`] |
 //! | students, and their teachers | [`build_your_own`] and its [`stages`], [`seeing`], [`lecturers`] |
 
@@ -16,6 +16,9 @@ pub mod build_your_own {}
 
 #[doc = include_str!("changes.md")]
 pub mod changes {}
+
+#[doc = include_str!("cluster.md")]
+pub mod cluster {}
 
 #[doc = include_str!("commands.md")]
 pub mod commands {}

@@ -1,3 +1,4 @@
 //! Numbers that Rust does not have.
 
 pub mod extended;
+pub mod slot;

@@ -59,6 +59,13 @@ fn redis_py_does_what_applications_do() {
     check("library.py", &[&Server::redis()]);
 }
 
+/// Ensures that redis-py's client for clusters takes an emulated cluster for one.
+#[test]
+fn a_client_for_clusters_is_served() {
+    let flags = ["--port", "any", "--cluster-emulation", "yes"];
+    check("cluster.py", &[&Server::respool_with(&flags)]);
+}
+
 /// Ensures that Django's cache is served like by Redis.
 #[test]
 fn djangos_cache_does_what_applications_do() {

@@ -45,7 +45,10 @@ const SECTIONS: [(&str, bool, Section); 13] = [
     ("Commandstats", false, |facts, out| info_commands::commandstats(facts.shared, out)),
     ("Errorstats", true, |facts, out| info_commands::errorstats(facts.shared, out)),
     ("Latencystats", false, |facts, out| info_commands::latencystats(facts.shared, out)),
-    ("Cluster", true, |_, out| writeln!(out, "cluster_enabled:0")),
+    ("Cluster", true, |facts, out| {
+        let is_emulated = facts.shared.config().cluster_emulation;
+        writeln!(out, "cluster_enabled:{}", u8::from(is_emulated))
+    }),
     ("Keyspace", true, keyspace),
 ];
 

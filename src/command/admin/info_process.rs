@@ -22,7 +22,8 @@ pub(super) fn server(facts: &Facts<'_>, out: &mut String) -> Result {
     writeln!(out, "redis_git_sha1:00000000")?;
     writeln!(out, "redis_git_dirty:0")?;
     writeln!(out, "redis_build_id:0000000000000000")?;
-    writeln!(out, "redis_mode:standalone")?;
+    let mode = if config.cluster_emulation { "cluster" } else { "standalone" };
+    writeln!(out, "redis_mode:{mode}")?;
     writeln!(out, "os:{}", identity.system)?;
     writeln!(out, "arch_bits:{}", usize::BITS)?;
     writeln!(out, "monotonic_clock:POSIX clock_gettime")?;

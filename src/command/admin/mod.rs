@@ -1,6 +1,7 @@
 //! The server itself: its figures, settings, logs, and its end.
 
 mod acl;
+mod cluster;
 mod command_command;
 mod config_command;
 mod flush_time;
@@ -34,6 +35,7 @@ pub const COMMANDS: &[&[&Command]] = &[
     command_command::COMMANDS,
     acl::COMMANDS,
     topology::COMMANDS,
+    cluster::COMMANDS,
     shutdown::COMMANDS,
     lolwut::COMMANDS,
 ];

@@ -1,4 +1,4 @@
-//! Commands about other servers: replicas, cluster, modules, of which respool has none.
+//! Commands about replicas and modules, of which respool has none.
 //!
 //! Clients use these commands to find out what kind of server they are connected to. The replies
 //! are Redis's for a standalone server.
@@ -11,8 +11,7 @@ use crate::command::engine::{
 };
 
 /// The family.
-pub const COMMANDS: &[&Command] =
-    &[&ROLE, &WAIT, &WAITAOF, &CLUSTER, &READONLY, &READWRITE, &MODULE];
+pub const COMMANDS: &[&Command] = &[&ROLE, &WAIT, &WAITAOF, &MODULE];
 
 /// Flags of most of the family.
 const FLAGS: u32 = flag::LOADING | flag::STALE | flag::FAST;
@@ -128,38 +127,6 @@ fn synced(reply: &mut Reply, is_synced: bool) {
     reply.integer(i64::from(is_synced));
     reply.integer(0);
 }
-
-static CLUSTER: Command = Command {
-    flags: 0,
-    summary: "Returns that the server is not part of a cluster",
-    syntax: "subcommand [arg [arg ...]]",
-    example: "> CLUSTER NODES
-              -ERR This instance has cluster support disabled",
-    handler: Handler::Plain(no_cluster),
-    ..FAMILY.row("cluster", -2, 0, "3.0.0")
-};
-
-fn no_cluster(_: &mut Context<'_>, _: Args<'_>, _: &mut Reply) -> Outcome {
-    Err(CommandError::new("ERR This instance has cluster support disabled"))
-}
-
-static READONLY: Command = Command {
-    categories: &["connection"],
-    summary: "Returns that the server is not part of a cluster",
-    example: "> READONLY
-              -ERR This instance has cluster support disabled",
-    handler: Handler::Plain(no_cluster),
-    ..FAMILY.row("readonly", 1, 0, "3.0.0")
-};
-
-static READWRITE: Command = Command {
-    categories: &["connection"],
-    summary: "Returns that the server is not part of a cluster",
-    example: "> READWRITE
-              -ERR This instance has cluster support disabled",
-    handler: Handler::Plain(no_cluster),
-    ..FAMILY.row("readwrite", 1, 0, "3.0.0")
-};
 
 static MODULE: Command = Command {
     flags: 0,

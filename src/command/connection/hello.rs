@@ -152,7 +152,7 @@ fn hello(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
     if let Some(version) = version {
         set_protocol(context.session, reply, version);
     }
-    describe_server(context.session, reply);
+    describe_server(context, reply);
     Ok(())
 }
 
@@ -169,7 +169,7 @@ fn hello_version(args: Args<'_>) -> Result<Option<u64>, CommandError> {
     }
 }
 
-fn describe_server(session: &Session, reply: &mut Reply) {
+fn describe_server(context: &Context<'_>, reply: &mut Reply) {
     let protocol = if reply.is_resp3() { 3 } else { 2 };
     reply.map(7);
     reply.bulk(b"server");
@@ -179,9 +179,10 @@ fn describe_server(session: &Session, reply: &mut Reply) {
     reply.bulk(b"proto");
     reply.integer(protocol);
     reply.bulk(b"id");
-    reply.integer(session.client.id as i64);
+    reply.integer(context.session.client.id as i64);
     reply.bulk(b"mode");
-    reply.bulk(b"standalone");
+    let is_cluster = context.shared.config().cluster_emulation;
+    reply.bulk(if is_cluster { b"cluster" } else { b"standalone" });
     reply.bulk(b"role");
     reply.bulk(b"master");
     reply.bulk(b"modules");

@@ -15,7 +15,7 @@ pub(crate) const fn row(group: &'static str, since: &'static str) -> Command {
 }
 
 /// The text is generated from the rows of the command's subcommands.
-fn help(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+pub(crate) fn help(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let Some(container) = table::find(args.at(0)) else { return Err(wrong_subcommand(args)) };
     let container = table::command(container);
     let name = container.name.to_uppercase();

@@ -1,6 +1,6 @@
-//! Redis Cluster, of which this server is no part.
+//! Redis Cluster, of which this server is no part, and the emulation of one.
 
-use crate::config::directive::Directive;
+use crate::config::directive::{Directive, at};
 use crate::config::shape::Shape;
 use crate::config::words::{INT, LONG};
 
@@ -15,6 +15,13 @@ pub static ROWS: &[Directive] = &[
         "whether the server is part of a cluster",
     )
     .refused("respool is no part of a cluster: keys of other slots would be lost to its clients"),
+    Directive::new(
+        "cluster-emulation",
+        Shape::YesNo,
+        "no",
+        "whether CLUSTER says that this server has all slots, for clients that need a cluster",
+    )
+    .at(at!(cluster_emulation)),
     Directive::new("cluster-config-file", Shape::Text, "nodes.conf", "file of the cluster's state")
         .without_effect(ALONE),
     Directive::new("cluster-port", Shape::Integer(0, 65535), "0", "port for the other servers")
@@ -93,9 +100,14 @@ pub static ROWS: &[Directive] = &[
     )
     .settable()
     .without_effect(ALONE),
-    Directive::new("cluster-announce-ip", Shape::Text, "", "address told to others")
-        .settable()
-        .without_effect(ALONE),
+    Directive::new(
+        "cluster-announce-ip",
+        Shape::Text,
+        "",
+        "address for clients of an emulated cluster; by default the one that they have used",
+    )
+    .at(at!(cluster_announce_ip))
+    .settable(),
     Directive::new(
         "cluster-announce-hostname",
         Shape::Checked(host_name),
@@ -107,9 +119,14 @@ pub static ROWS: &[Directive] = &[
     Directive::new("cluster-announce-human-nodename", Shape::Text, "", "name for log lines")
         .settable()
         .without_effect(ALONE),
-    Directive::new("cluster-announce-port", Shape::Integer(0, 65535), "0", "port told to others")
-        .settable()
-        .without_effect(ALONE),
+    Directive::new(
+        "cluster-announce-port",
+        Shape::Integer(0, 65535),
+        "0",
+        "port for clients of an emulated cluster; 0 is the one that they have used",
+    )
+    .at(at!(cluster_announce_port))
+    .settable(),
     Directive::new(
         "cluster-announce-tls-port",
         Shape::Integer(0, 65535),
