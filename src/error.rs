@@ -36,6 +36,11 @@ impl CommandError {
         "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
     );
 
+    /// A function of a library does so.
+    pub const BUSY_FUNCTION: CommandError = CommandError::new(
+        "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.",
+    );
+
     /// An error with a constant text.
     pub const fn new(text: &'static str) -> CommandError {
         CommandError(Cow::Borrowed(text.as_bytes()))

@@ -75,7 +75,10 @@
 //! | one client's outbox ([`clients::outbox`]) | to add or to take items | `clients/outbox/mod.rs`, `clients/outbox/delivery.rs` |
 //! | the courier's list | to add to it, or to take all of it | `clients/courier.rs` |
 //! | the slow log, the latency events | to add or to list | `observe/slowlog.rs`, `observe/errors.rs`, `observe/latency.rs` |
-//! | the scripts that were sent | to look one up, or to keep one | `shared/scripts.rs` |
+//! | the compiler of large scripts | while it compiles one | `shared/scripts.rs` |
+//! | the last figures of the keyspace | to copy or replace them | `command/admin/info.rs`, `background/housekeeper.rs` |
+//! | the libraries of functions | to read or replace them | `shared/functions.rs` |
+//! | the scripts that were sent, the function that runs | to look one up, or to keep one | `shared/scripts.rs` |
 //! | the standard error stream | for one line | `log.rs` |
 //! | the planned faults of a test | to look one up | `aof/faults.rs` |
 //!

@@ -54,7 +54,16 @@ impl Base {
     /// Those of the system.
     pub fn begin(file: LogFile, form: Form, outline: Outline) -> io::Result<Base> {
         Ok(match form {
-            Form::Requests => Base::Requests { file, records: Records::default(), db: None },
+            Form::Requests => {
+                let mut records = Records::default();
+                for code in &outline.functions {
+                    records.head(3);
+                    records.bulk(b"FUNCTION");
+                    records.bulk(b"LOAD");
+                    records.shared(code);
+                }
+                Base::Requests { file, records, db: None }
+            }
             Form::Snapshot(options, now_s) => {
                 Base::Snapshot(Box::new(Stream::begin(file, options, outline, now_s, true)?))
             }

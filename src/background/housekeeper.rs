@@ -11,6 +11,7 @@ use crate::background::memory_watch::{Advice, MemoryWatch};
 use crate::clients::courier::Mail;
 use crate::config::{Fsync, SavePoint};
 use crate::keyspace::Eviction;
+use crate::keyspace::Figures;
 use crate::limits;
 use crate::log;
 use crate::policy::Policy;
@@ -192,11 +193,10 @@ fn let_others_go_first(shared: &Shared) {
 fn watch_memory(shared: &Shared, watch: &mut MemoryWatch) {
     let Some(resident_bytes) = machine::resident_bytes() else { return };
     shared.stats.resident_bytes.store(resident_bytes, Relaxed);
-    let Some((used_bytes, limit)) =
-        shared.with_free_keyspace(|hold| (hold.used_bytes() as u64, hold.limit()))
-    else {
-        return;
-    };
+    let figures = shared.with_free_keyspace(|hold| Figures::of(hold, hold.now_ms));
+    let Some(figures) = figures else { return };
+    let (used_bytes, limit) = (figures.used_bytes as u64, figures.limit);
+    *shared.figures.lock() = figures;
     // Without eviction there is nothing to decide.
     if limit.policy == Policy::NoEviction {
         return;

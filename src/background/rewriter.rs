@@ -84,7 +84,7 @@ fn rewrite(shared: &Shared, directory: &mut Directory, tell: impl FnOnce(Result<
     let begun = Rewrite::begin(&shared.aof, directory, form(shared), |file| {
         let mut access = shared.lock_keyspace();
         access.begin_snapshot();
-        let outline = Outline::of(&access);
+        let outline = Outline::of(&access, shared.functions.current().codes());
         status.entries_to_rewrite.store(outline.keys(), Relaxed);
         let (keyspace, log) = access.split();
         log.forget_selection();

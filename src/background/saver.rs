@@ -93,7 +93,7 @@ fn write_file(
     let file = shared.aof.disk().open(path, true).map_err(failed)?;
     let mut access = shared.lock_keyspace();
     access.begin_snapshot();
-    let outline = Outline::of(&access);
+    let outline = Outline::of(&access, shared.functions.current().codes());
     access.release();
     let changes = outline.changes;
     shared.saving.keys_total.store(outline.keys(), Relaxed);

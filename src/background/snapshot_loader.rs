@@ -8,6 +8,7 @@
 
 use crate::aof::disk::reason;
 use crate::background::loader::keys_ahead_max;
+use crate::command::scripting::load_from_snapshot;
 use crate::keyspace::{Event, Value};
 use crate::limits;
 use crate::log;
@@ -98,7 +99,12 @@ pub fn load(shared: &Shared, path: &Path, file: &mut File, is_base: bool) -> Res
             }
             Next::Size { keys, .. } => loader.reserve(keys.min(bytes / ENTRY_BYTES_MIN)),
             Next::Entry(entry) => loader.entry(entry, &mut reader).map_err(failed)?,
-            Next::Function(_) => loader.functions += 1,
+            Next::Function(code) => {
+                load_from_snapshot(shared, &code).map_err(|reason| {
+                    let path = path.display();
+                    format!("{path}: a library of functions cannot be loaded: {reason}")
+                })?;
+            }
             Next::ModuleData(name) => loader.modules.push(name),
             Next::Aux { .. } => {}
             Next::End => break,
@@ -130,7 +136,6 @@ struct Loader<'a> {
     batch: Vec<Ready>,
     keys: u64,
     expired: u64,
-    functions: u64,
     modules: Vec<String>,
 }
 
@@ -143,7 +148,6 @@ impl<'a> Loader<'a> {
             batch: Vec::new(),
             keys: 0,
             expired: 0,
-            functions: 0,
             modules: Vec::new(),
         }
     }
@@ -200,10 +204,6 @@ impl<'a> Loader<'a> {
         let (stats, path) = (&self.shared.stats, path.display());
         stats.snapshot_keys_loaded.store(self.keys, Relaxed);
         stats.snapshot_keys_expired.store(self.expired, Relaxed);
-        if self.functions > 0 {
-            let functions = self.functions;
-            log::warning(&format!("{path}: {functions} libraries of functions are not loaded"));
-        }
         if !self.modules.is_empty() {
             let modules = self.modules.join(", ");
             log::warning(&format!("{path}: data of these modules is not loaded: {modules}"));

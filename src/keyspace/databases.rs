@@ -175,6 +175,11 @@ impl Keyspace {
         self.counters
     }
 
+    /// Counts a change of something that belongs to the data and is no key: a function.
+    pub fn count_change(&mut self) {
+        self.counters.changes += 1;
+    }
+
     /// Resets the counters that are only statistics.
     pub fn reset_counters(&mut self) {
         self.counters = Counters { changes: self.counters.changes, ..Counters::default() };

@@ -13,7 +13,7 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | [`keys`], `eviction`, `field_expiry`, `snapshot` | one database at one moment, as handlers see it; work on all
+//! | [`keys`], `eviction`, `field_expiry`, `snapshot`, [`figures`] | one database at one moment, as handlers see it; work on all
 //! databases |
 //! | [`databases`] | all databases, and what they share |
 //! | [`store`] | entries in order of use, in segments |
@@ -31,6 +31,7 @@ pub mod databases;
 pub mod events;
 pub mod eviction;
 mod field_expiry;
+pub mod figures;
 pub mod invalidations;
 pub mod keys;
 mod propagation;
@@ -48,6 +49,7 @@ pub use bytes::{Key, Text};
 pub use databases::{Counters, Garbage, Keyspace};
 pub use events::Event;
 pub use eviction::Eviction;
+pub use figures::Figures;
 pub use keys::{Changed, Keys};
 pub use propagation::{Propagation, Removal};
 pub use store::entry::{Entry, LastUse};

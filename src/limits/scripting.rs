@@ -45,6 +45,37 @@ pub const SCRIPT_TICK_STEPS: i64 = 10_000;
 /// another one each time.
 pub const SCRIPTS_EVALUATED_MAX: usize = 500;
 
+/// Bytes of those together, compiled and as text: a hundred of the largest of real applications.
+pub const SCRIPTS_EVALUATED_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Sources that were refused and are remembered: at least those of one batch.
+pub const SCRIPTS_REFUSED_MAX: usize = 128;
+
+/// Scripts that a session compares with the text of its next EVAL before it computes a digest.
+pub const SCRIPT_MEMO_LEN: usize = 4;
+
+/// Bytes of a source up to which it may be compiled while others are compiled: a thread takes up to
+/// thirty times that meanwhile. Most scripts of real applications are shorter.
+pub const SCRIPT_SMALL_BYTES: usize = 16 * 1024;
+
+/// Bytes of all libraries of functions, compiled and as text. They are part of the data, but not of
+/// what `maxmemory` counts.
+pub const FUNCTION_LIBRARIES_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Functions of one library: its registrations are compared with each other.
+pub const FUNCTIONS_OF_LIBRARY_MAX: usize = 2_000;
+
+/// Bytes of the name of a library or function: FUNCTION LIST shows all of them.
+pub const FUNCTION_NAME_BYTES_MAX: usize = 1024;
+
+/// Steps that the code of a library may take while it is loaded: about the half second that Redis
+/// gives it, but the same on each machine.
+pub const FUNCTION_LOAD_STEPS_MAX: u64 = 20_000_000;
+
+/// Bytes that its values may take meanwhile. Several clients may load libraries at a time, and all
+/// that the code does is to make functions.
+pub const FUNCTION_LOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// Lines that one run of a script may write to the server's log, and bytes of each.
 pub const SCRIPT_LOG_LINES_MAX: usize = 1_000;
 

@@ -1,14 +1,16 @@
-//! The payload of DUMP and RESTORE: one value, a version and a check sum.
+//! The payload of DUMP and RESTORE: one value, a version and a check sum. That of FUNCTION DUMP has
+//! libraries in the place of the value, or none.
 //!
 //! ```text
 //! encoding:u8 value … version:u16 crc64:u64
+//! f5 code … f5 code …  version:u16 crc64:u64
 //! ```
 //!
 //! The sum covers everything in front of it and is verified first, so that an accident on the way
 //! costs nothing. It stops no attacker: the value after it is verified like any other.
 
 use super::error::{Error, Problem, Result};
-use super::format::{self, Encoding};
+use super::format::{self, Encoding, operation};
 use super::piece::{Kind, Sink};
 use super::source::Source;
 use super::target::Target;
@@ -67,6 +69,43 @@ impl<'a> Payload<'a> {
         }
         Ok(kind)
     }
+
+    /// The code of each library of functions; `None` if the payload has something else.
+    ///
+    /// # Errors
+    /// What is wrong with a library's code as a string.
+    pub fn functions(&self) -> Result<Option<Vec<Vec<u8>>>> {
+        let mut source = Source::new(self.body, limits::RDB_READ_BYTES.min(self.body.len()));
+        let mut codes = Vec::new();
+        while !source.is_at_end()? {
+            if source.byte()? != operation::FUNCTION {
+                return Ok(None);
+            }
+            codes.push(source.string()?.into_owned());
+        }
+        Ok(Some(codes))
+    }
+}
+
+/// The payload of libraries with such codes, as Redis 7.0 writes it.
+///
+/// # Errors
+/// None but those of memory.
+pub fn dump_functions<'a>(codes: impl Iterator<Item = &'a [u8]>) -> io::Result<Vec<u8>> {
+    let mut target = Target::new(Vec::new(), true);
+    for code in codes {
+        target.bytes(&[operation::FUNCTION])?;
+        target.string(code)?;
+    }
+    Ok(with_footer(target.finish()?, Version::Ten))
+}
+
+/// Adds version and check sum.
+fn with_footer(mut payload: Vec<u8>, version: Version) -> Vec<u8> {
+    payload.extend_from_slice(&version.number().to_le_bytes());
+    let sum = crc64::update(0, &payload);
+    payload.extend_from_slice(&sum.to_le_bytes());
+    payload
 }
 
 /// The payload of a value, which `write` writes. A hash whose fields expire gets the version that
@@ -86,9 +125,5 @@ pub fn dump(
     };
     let mut target = Target::new(Vec::new(), compresses);
     write(ValueWriter::begin(&mut target, version, head, None)?)?;
-    let mut payload = target.finish()?;
-    payload.extend_from_slice(&version.number().to_le_bytes());
-    let sum = crc64::update(0, &payload);
-    payload.extend_from_slice(&sum.to_le_bytes());
-    Ok(payload)
+    Ok(with_footer(target.finish()?, version))
 }

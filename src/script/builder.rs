@@ -14,7 +14,10 @@ pub struct EnvBuilder {
     strings: Interner,
     tables: Vec<Table>,
     natives: Vec<Native>,
-    run_tables: Vec<StrId>,
+    /// Their names, of those that have one.
+    run_tables: Vec<Option<StrId>>,
+    /// The only global variable that is left, if only one shall be.
+    kept: Option<StrId>,
 }
 
 /// The name of the table of global variables.
@@ -29,6 +32,7 @@ impl EnvBuilder {
             tables: vec![Table::default()],
             natives: Vec::new(),
             run_tables: Vec::new(),
+            kept: None,
         };
         builder.set(GLOBALS, "_G", Value::Table(GLOBALS));
         builder.libraries();
@@ -89,19 +93,36 @@ impl EnvBuilder {
     /// A global variable that is a new table in each run.
     pub fn run_table(&mut self, name: &str) -> RunTable {
         let id = self.name(name);
-        self.run_tables.push(id);
+        self.run_tables.push(Some(id));
         RunTable(self.run_tables.len() as u32 - 1)
+    }
+
+    /// A table of each run that only the host knows.
+    pub fn hidden_run_table(&mut self) -> RunTable {
+        self.run_tables.push(None);
+        RunTable(self.run_tables.len() as u32 - 1)
+    }
+
+    /// Hides all global variables but this table, whose missing fields are errors then. Strings
+    /// keep their methods.
+    pub fn keep_only(&mut self, name: &str) {
+        self.kept = Some(self.name(name));
     }
 
     /// The finished environment.
     pub fn build(mut self) -> Arc<Env> {
         let names = Names::new(|text| self.name(text));
         let string_meta = self.meta_of_strings();
-        self.meta_of_globals();
+        let meta = self.meta_of_globals();
+        if let Some(name) = self.kept {
+            self.hide_others(name, meta);
+        }
         let first_run_table = self.tables.len() as u32;
         for (at, name) in self.run_tables.iter().copied().enumerate() {
             let value = Value::Table(TableId(first_run_table + at as u32));
-            let _ = self.tables[0].set(Value::Str(name), value, usize::MAX / 2);
+            if let Some(name) = name {
+                let _ = self.tables[0].set(Value::Str(name), value, usize::MAX / 2);
+            }
         }
         self.tables.iter_mut().for_each(|table| table.readonly = true);
         Arc::new(Env {
@@ -124,11 +145,21 @@ impl EnvBuilder {
     }
 
     /// A missing global variable is an error.
-    fn meta_of_globals(&mut self) {
+    fn meta_of_globals(&mut self) -> TableId {
         self.tables.push(Table::default());
         let meta = TableId(self.tables.len() as u32 - 1);
         self.set(meta, "__index", Value::Native(MISSING_GLOBAL));
         self.tables[0].metatable = Some(meta);
+        meta
+    }
+
+    fn hide_others(&mut self, name: StrId, meta: TableId) {
+        let kept = self.tables[0].get_str(name);
+        self.tables[0] = Table { metatable: Some(meta), ..Table::default() };
+        let _ = self.tables[0].set(Value::Str(name), kept, usize::MAX / 2);
+        if let Value::Table(table) = kept {
+            self.tables[table.0 as usize].metatable = Some(meta);
+        }
     }
 
     /// The global table of that name, made if there is none; the empty name is that of the global

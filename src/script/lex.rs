@@ -113,6 +113,10 @@ impl<'s> Lexer<'s> {
     }
 
     fn error_at<T>(&self, message: &str, token: Token, end: usize) -> Parsed<T> {
+        if token == Token::Byte(0) {
+            // A zero byte is no token to be shown, as in C Lua.
+            return self.error(message.as_bytes());
+        }
         let near = self.token_text(token, end);
         let mut text = message.as_bytes().to_vec();
         text.extend_from_slice(b" near '");

@@ -63,6 +63,11 @@ impl Value {
         !matches!(self, Value::Nil | Value::Bool(false))
     }
 
+    /// Whether the value can be called without a metatable.
+    pub fn is_function(self) -> bool {
+        matches!(self, Value::Func(_) | Value::Native(_))
+    }
+
     /// Whether the value is nil.
     #[inline(always)]
     pub fn is_nil(self) -> bool {

@@ -14,6 +14,7 @@
 
 mod aftermath;
 mod delivery;
+pub mod functions;
 mod hold;
 mod key_events;
 pub mod saving;

@@ -7,12 +7,14 @@ use crate::clients::monitors::Monitors;
 use crate::clients::tracking::Tracking;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::keyspace::Figures;
 use crate::observe::{Calls, Errors, Latency, Slowlog, Tracing};
 use crate::shared::Stats;
+use crate::shared::functions::Functions;
 use crate::shared::saving::Saving;
 use crate::shared::scripts::Scripts;
 use crate::system::identity::Identity;
-use parking_lot::{RwLock, RwLockReadGuard};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// The services of the server: everything that threads share and that is not the keyspace.
@@ -39,6 +41,10 @@ pub struct Services {
     pub monitors: Monitors,
     /// Scripts that clients have sent.
     pub scripts: Scripts,
+    /// Figures of the keyspace, from the housekeeper's last round.
+    pub figures: Mutex<Figures>,
+    /// Libraries of functions.
+    pub functions: Functions,
     /// Who has subscribed to which channels.
     pub channels: Channels,
     /// Who has which keys in its cache.
@@ -73,6 +79,8 @@ impl Services {
             channels: Channels::default(),
             tracking: Tracking::default(),
             scripts: Scripts::default(),
+            figures: Mutex::default(),
+            functions: Functions::default(),
             is_stopping: AtomicBool::new(false),
             is_asked_to_stop: AtomicBool::new(false),
             is_loading: AtomicBool::new(config.appendonly),

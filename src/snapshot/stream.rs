@@ -11,6 +11,7 @@ use crate::snapshot::encode;
 use crate::text::version::REDIS_VERSION;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 /// What is known of a snapshot at its moment, before it is walked.
 #[derive(Debug, Default)]
@@ -18,17 +19,20 @@ pub struct Outline {
     /// Keys of each database, and how many of them expire.
     sizes: BTreeMap<usize, (u64, u64)>,
     used_bytes: usize,
+    /// The code of each library of functions.
+    pub functions: Vec<Arc<[u8]>>,
     /// The count of changes.
     pub changes: u64,
 }
 
 impl Outline {
-    /// The outline of a snapshot of what `keyspace` has now.
-    pub fn of(keyspace: &Keyspace) -> Outline {
+    /// The outline of a snapshot of what `keyspace` has now, and of the libraries of functions.
+    pub fn of(keyspace: &Keyspace, functions: Vec<Arc<[u8]>>) -> Outline {
         let size = |(db, keys, expiring, _)| (db, (keys as u64, expiring as u64));
         Outline {
             sizes: keyspace.occupied(0).map(size).collect(),
             used_bytes: keyspace.used_bytes(),
+            functions,
             changes: keyspace.counters().changes,
         }
     }
@@ -73,6 +77,7 @@ impl<W: Write> Stream<W> {
         writer.aux("ctime", now_s.to_string().as_bytes())?;
         writer.aux("used-mem", outline.used_bytes.to_string().as_bytes())?;
         writer.aux("aof-base", if is_base { b"1" } else { b"0" })?;
+        outline.functions.iter().try_for_each(|code| writer.function(code))?;
         Ok(Stream { writer, sizes: outline.sizes, db: None, keys: 0 })
     }
 
@@ -132,7 +137,7 @@ mod tests {
             keyspace.keys(db, 1, true).set(key.as_bytes(), value, None, Event::SET);
         }
         keyspace.begin_snapshot();
-        let outline = Outline::of(&keyspace);
+        let outline = Outline::of(&keyspace, vec![b"#!lua name=f"[..].into()]);
         assert_eq!(outline.keys(), 3);
         let mut stream =
             Stream::begin(Vec::new(), options(true, true), outline, 7, true).expect("memory");
@@ -152,6 +157,7 @@ mod tests {
                     reader.value(&mut Nowhere).expect("a sound value");
                 }
                 Read::Aux { name, value } if name == b"aof-base" => assert_eq!(value, b"1"),
+                Read::Function(code) => assert_eq!(code, b"#!lua name=f"),
                 Read::End => break,
                 _ => {}
             }

@@ -10,7 +10,7 @@
 use crate::command::admin::info_facts::Facts;
 use crate::command::admin::{info_commands, info_memory, info_process, info_stats, persistence};
 use crate::command::engine::{Args, Command, Complexity, Context, Handler, Outcome, Reply, flag};
-use crate::keyspace::Keyspace;
+use crate::keyspace::{Figures, Keyspace};
 use crate::shared::Stats;
 use std::fmt::Write;
 
@@ -26,6 +26,7 @@ static INFO: Command = Command {
               $0
               ",
     handler: Handler::Keyspace(info),
+    while_busy: Some(info_while_busy),
     ..Command::named("info", -1, flag::LOADING | flag::STALE | flag::DANGEROUS, "1.0.0")
 };
 
@@ -58,6 +59,18 @@ fn info(
     args: Args<'_>,
     reply: &mut Reply,
 ) -> Outcome {
+    show(context, &Figures::of(keyspace, context.now_ms), args, reply);
+    Ok(())
+}
+
+/// The figures of the keyspace are those of a moment before a script began to hold it.
+fn info_while_busy(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let figures = context.shared.figures.lock().clone();
+    show(context, &figures, args, reply);
+    Ok(())
+}
+
+fn show(context: &Context<'_>, keyspace: &Figures, args: Args<'_>, reply: &mut Reply) {
     let facts = Facts { shared: context.shared, keyspace, now_ms: context.now_ms };
     let is_named = |names: &[&str]| {
         let is_one = |word: &[u8]| names.iter().any(|n| n.as_bytes().eq_ignore_ascii_case(word));
@@ -81,7 +94,6 @@ fn info(
         let _ = write!(text, "# {title}\r\n{}", lines.replace('\n', "\r\n"));
     }
     reply.verbatim(&text);
-    Ok(())
 }
 
 /// A master without replicas, and without the backlog that is kept for them.
@@ -112,7 +124,7 @@ fn cpu(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
 }
 
 fn keyspace(facts: &Facts<'_>, out: &mut String) -> std::fmt::Result {
-    facts.keyspace.occupied(facts.now_ms).try_for_each(|(db, keys, expires, ttl)| {
+    facts.keyspace.occupied.iter().try_for_each(|(db, keys, expires, ttl)| {
         writeln!(out, "db{db}:keys={keys},expires={expires},avg_ttl={ttl}")
     })
 }

@@ -19,10 +19,10 @@ fn amount(out: &mut String, name: &str, bytes: u64) -> Result {
 /// What the data takes, what the process takes, and what is allowed.
 pub(super) fn memory(facts: &Facts<'_>, out: &mut String) -> Result {
     let stats = &facts.shared.stats;
-    let used = facts.keyspace.used_bytes() as u64;
+    let used = facts.keyspace.used_bytes as u64;
     let resident = Stats::read(&stats.resident_bytes);
     let peak = Stats::read(&stats.used_peak_bytes).max(used);
-    let overhead = (facts.keyspace.overhead_bytes() as u64).min(used);
+    let overhead = (facts.keyspace.overhead_bytes as u64).min(used);
     let percent = |part: u64, whole: u64| part as f64 * 100.0 / whole.max(1) as f64;
     amount(out, "used_memory", used)?;
     amount(out, "used_memory_rss", resident)?;
@@ -38,8 +38,8 @@ pub(super) fn memory(facts: &Facts<'_>, out: &mut String) -> Result {
     writeln!(out, "allocator_resident:{resident}")?;
     amount(out, "total_system_memory", machine::memory().machine_bytes)?;
     scripts(facts, out)?;
-    amount(out, "maxmemory", facts.keyspace.limit().bytes as u64)?;
-    writeln!(out, "maxmemory_policy:{}", facts.keyspace.limit().policy.name())?;
+    amount(out, "maxmemory", facts.keyspace.limit.bytes as u64)?;
+    writeln!(out, "maxmemory_policy:{}", facts.keyspace.limit.policy.name())?;
     let ratio = resident as f64 / used.max(1) as f64;
     let unused = resident as i64 - used as i64;
     writeln!(out, "allocator_frag_ratio:{ratio:.2}")?;
@@ -65,16 +65,19 @@ pub(super) fn memory(facts: &Facts<'_>, out: &mut String) -> Result {
 }
 
 /// An interpreter lives as long as one script runs, and the keyspace is locked meanwhile: INFO
-/// never sees one. The texts of scripts are not measured. There are no functions.
+/// never sees one. What scripts and libraries take is their text and their compiled form.
 fn scripts(facts: &Facts<'_>, out: &mut String) -> Result {
+    let (scripts, libraries) = (&facts.shared.scripts, facts.shared.functions.current());
+    let (scripts_bytes, libraries_bytes) = (scripts.bytes(), libraries.bytes());
     writeln!(out, "used_memory_lua:0")?;
     writeln!(out, "used_memory_vm_eval:0")?;
     writeln!(out, "used_memory_lua_human:{}", human(0))?;
-    writeln!(out, "used_memory_scripts_eval:0")?;
-    writeln!(out, "number_of_cached_scripts:{}", facts.shared.scripts.len())?;
-    writeln!(out, "number_of_functions:0\nnumber_of_libraries:0")?;
+    writeln!(out, "used_memory_scripts_eval:{scripts_bytes}")?;
+    writeln!(out, "number_of_cached_scripts:{}", scripts.len())?;
+    writeln!(out, "number_of_functions:{}", libraries.functions_len())?;
+    writeln!(out, "number_of_libraries:{}", libraries.len())?;
     writeln!(out, "used_memory_vm_functions:0")?;
     amount(out, "used_memory_vm_total", 0)?;
-    writeln!(out, "used_memory_functions:0")?;
-    amount(out, "used_memory_scripts", 0)
+    writeln!(out, "used_memory_functions:{libraries_bytes}")?;
+    amount(out, "used_memory_scripts", (scripts_bytes + libraries_bytes) as u64)
 }

@@ -91,6 +91,6 @@ pub(super) fn clients(facts: &Facts<'_>, out: &mut String) -> Result {
     writeln!(out, "tracking_clients:{}", facts.shared.tracking.len())?;
     // A worker waits with a time-out of its own: there is no table of them.
     writeln!(out, "clients_in_timeout_table:0")?;
-    writeln!(out, "total_blocking_keys:{}", facts.keyspace.waiters.keys_len())?;
+    writeln!(out, "total_blocking_keys:{}", facts.keyspace.waiting_keys)?;
     writeln!(out, "total_blocking_keys_on_nokey:0")
 }

@@ -60,7 +60,7 @@ fn traffic(facts: &Facts<'_>, out: &mut String) -> Result {
 
 /// What has happened to keys, and what is subscribed to.
 fn keys(facts: &Facts<'_>, out: &mut String) -> Result {
-    let (stats, counters) = (&facts.shared.stats, facts.keyspace.counters());
+    let (stats, counters) = (&facts.shared.stats, facts.keyspace.counters);
     let channels = |kind| facts.shared.channels.len(kind);
     writeln!(out, "expired_keys:{}", counters.expired)?;
     // An index of deadlines finds every expired key at once: none is stale, and no cycle is cut.

@@ -5,7 +5,7 @@ use crate::aof::Order;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply, flag,
 };
-use crate::keyspace::Keyspace;
+use crate::keyspace::Figures;
 use crate::shared::{Services, Shared, Stats};
 use std::fmt::Write;
 use std::sync::atomic::Ordering::Relaxed;
@@ -130,10 +130,10 @@ fn lastsave(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcom
 }
 
 /// The lines about snapshots.
-fn snapshots(shared: &Services, keyspace: &Keyspace, out: &mut String) -> std::fmt::Result {
+fn snapshots(shared: &Services, keyspace: &Figures, out: &mut String) -> std::fmt::Result {
     let saving = &shared.saving;
     let is_saving = saving.is_claimed();
-    let unsaved = saving.unsaved(keyspace.counters().changes);
+    let unsaved = saving.unsaved(keyspace.counters.changes);
     writeln!(out, "rdb_changes_since_last_save:{unsaved}")?;
     writeln!(out, "rdb_bgsave_in_progress:{}", u8::from(is_saving))?;
     writeln!(out, "rdb_last_save_time:{}", Stats::read(&saving.last_save_s))?;
@@ -165,7 +165,7 @@ fn progress(shared: &Services, out: &mut String) -> std::fmt::Result {
 }
 
 /// INFO's section.
-pub(crate) fn info(shared: &Services, keyspace: &Keyspace, out: &mut String) -> std::fmt::Result {
+pub(crate) fn info(shared: &Services, keyspace: &Figures, out: &mut String) -> std::fmt::Result {
     let (aof, status) = (&shared.aof, &shared.aof.status);
     let is_rewriting = status.is_rewriting.load(Relaxed);
     let rewriting_s = match is_rewriting {

@@ -8,7 +8,9 @@ use crate::command::engine::propagation;
 use crate::command::engine::queue::aborted_because_of;
 use crate::command::engine::session::{ReplyMode, reach};
 use crate::command::engine::table;
-use crate::command::engine::{Args, Command, CommandError, CommandId, Handler, Outcome, flag};
+use crate::command::engine::{
+    Alone, Args, Command, CommandError, CommandId, Handler, Outcome, flag,
+};
 use crate::keyspace::Eviction;
 use crate::limits;
 use crate::log::Level;
@@ -18,6 +20,8 @@ use std::sync::atomic::Ordering::Relaxed;
 pub(super) enum Admitted {
     /// Execute it now.
     Call(CommandId),
+    /// Execute it now, without the keyspace, which a script holds for too long.
+    WhileBusy(CommandId, Alone),
     /// It is queued for EXEC.
     Queued,
     /// It waits for the end of a pause and is tried again.
@@ -57,11 +61,17 @@ impl Run<'_, '_> {
         }
         self.session.admit_while_subscribed(row)?;
         let is_write = self.is_write(row.command);
-        propagation::admit(self.shared, row.command, is_write)?;
+        // What a script may do is checked when it does it.
+        let is_logged = is_write && !row.command.has(flag::RUNS_COMMANDS);
+        propagation::admit(self.shared, row.command, is_logged)?;
         if self.has_to_wait(is_write || row.command.has(flag::PAUSED_AS_WRITE)) {
             return Ok(Admitted::Later);
         }
-        self.lock_for(row.command)?;
+        if let Err(busy) = self.lock_for(row.command) {
+            let is_queued = self.session.transaction.is_some();
+            let handler = row.command.while_busy.filter(|_| !is_queued).ok_or(busy)?;
+            return Ok(Admitted::WhileBusy(id, handler));
+        }
         self.evict_for(row.command)?;
         match &mut self.session.transaction {
             Some(transaction) if !row.command.has(flag::UNQUEUED) => {
@@ -96,8 +106,13 @@ impl Run<'_, '_> {
     fn lock_for(&mut self, command: &Command) -> Outcome {
         let needs_it = command.handler.needs_keyspace() || command.has(flag::DENYOOM);
         if self.access.is_none() && needs_it {
-            let hold = self.shared.lock_keyspace_unless_busy().ok_or(CommandError::BUSY)?;
-            self.use_hold(hold);
+            match self.shared.lock_keyspace_unless_busy() {
+                Some(hold) => self.use_hold(hold),
+                None if self.shared.scripts.is_function() => {
+                    return Err(CommandError::BUSY_FUNCTION);
+                }
+                None => return Err(CommandError::BUSY),
+            }
         }
         Ok(())
     }

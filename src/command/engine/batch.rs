@@ -4,11 +4,14 @@
 //! heap what the command will store.
 
 use crate::command::engine::table;
-use crate::command::engine::{Args, CommandError, CommandId, Complexity, KeyArguments, flag};
+use crate::command::engine::{
+    Args, CommandError, CommandId, Complexity, KeyArguments, Session, flag,
+};
 use crate::keyspace::bytes::VALUE_INLINE_BYTES;
 use crate::limits;
 use crate::resp::request::Prepared;
 use crate::resp::{Limits, Parsed, ProtocolError, Span};
+use crate::shared::Services;
 
 /// Parsed requests that wait for execution. Their memory is reused.
 #[derive(Default)]
@@ -16,6 +19,8 @@ pub struct Batch {
     requests: Vec<Request>,
     spans: Vec<Span>,
     prepared: Vec<Prepared>,
+    /// Whether a request has work for the time before the lock is taken.
+    has_work_ahead: bool,
 }
 
 /// One request of a batch.
@@ -122,6 +127,20 @@ impl Batch {
         keys.nth(1).is_some()
     }
 
+    /// Does what needs no lock for the requests that have something of that kind.
+    pub fn work_ahead(&self, shared: &Services, session: &mut Session, buffer: &[u8]) {
+        if !self.has_work_ahead {
+            return;
+        }
+        for request in &self.requests {
+            let Ok(id) = request.id else { continue };
+            let (command, args) = (table::command(id), self.args(request, buffer));
+            if let Some(prepare) = command.prepare.filter(|_| command.takes(args.len())) {
+                prepare(shared, session, args);
+            }
+        }
+    }
+
     /// Bytes of the buffer that the first `count` requests take.
     pub fn bytes_of(&self, count: usize) -> usize {
         count.checked_sub(1).map_or(0, |last| self.requests[last].end)
@@ -136,6 +155,7 @@ impl Batch {
         self.requests.clear();
         self.spans.clear();
         self.prepared.clear();
+        self.has_work_ahead = false;
     }
 
     /// Prepares one request before the lock is taken: finds its command and copies to the heap what
@@ -148,6 +168,7 @@ impl Batch {
         if id.as_ref().is_ok_and(|id| table::command(*id).has(flag::DENYOOM)) {
             args.prepare(2, VALUE_INLINE_BYTES, &mut self.prepared);
         }
+        self.has_work_ahead |= id.as_ref().is_ok_and(|id| table::command(*id).prepare.is_some());
         let start = self.bytes_of(self.len());
         self.requests.push(Request { first_span, end_span, id, start, end });
     }

@@ -40,6 +40,9 @@ pub fn execute(
     first: usize,
     reply: &mut Reply,
 ) -> usize {
+    if first == 0 && session.is_authenticated {
+        batch.work_ahead(shared, session, buffer);
+    }
     let mut run = Run {
         shared,
         session,
@@ -124,6 +127,11 @@ impl<'b> Run<'_, 'b> {
             return batch.len();
         }
         let db = self.session.db();
+        if self.access.is_none() {
+            // A script may have begun meanwhile: whether its end is awaited depends on the request.
+            let Some(hold) = self.shared.lock_keyspace_unless_busy() else { return batch.len() };
+            self.use_hold(hold);
+        }
         let access = self.keyspace();
         while let Some(request) = batch.get(next).filter(|_| keys_left > 0) {
             next += 1;
@@ -154,9 +162,21 @@ impl<'b> Run<'_, 'b> {
 
     /// Ends a transaction without executing it, because EXEC itself was refused.
     pub(super) fn forget_transaction(&mut self) {
-        let hold = self.access.get_or_insert_with(|| self.shared.lock_keyspace());
-        let now_ms = hold.now_ms;
-        self.session.forget_transaction(hold, now_ms);
+        if self.access.is_none() {
+            self.access = self.shared.lock_keyspace_unless_busy();
+        }
+        match &mut self.access {
+            Some(hold) => {
+                let now_ms = hold.now_ms;
+                self.session.forget_transaction(hold, now_ms);
+            }
+            // A script is busy, for longer than anybody should wait. What was watched stays watched
+            // until the next EXEC, which may then fail without need, and is tried again.
+            None => {
+                self.session.transaction = None;
+                self.session.publish_queue();
+            }
+        }
     }
 
     /// Releases the keyspace, and returns whether it was locked.
@@ -239,6 +259,14 @@ impl<'b> Run<'_, 'b> {
                 if self.session.tracking.is_some() {
                     self.session.end_choice(id);
                 }
+                return outcome;
+            }
+            Ok(Admitted::WhileBusy(number, handler)) => {
+                self.interrupt();
+                let (shared, now_ms) = (self.shared, self.shared.clock.unix_ms());
+                let mut context = Context { session: self.session, shared, now_ms, log: None };
+                let outcome = handler(&mut context, args, reply);
+                call::remember(number, &mut context, args, &outcome);
                 return outcome;
             }
             Ok(Admitted::Queued) => {

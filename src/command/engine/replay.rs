@@ -50,7 +50,13 @@ impl<'a> Replay<'a> {
             while ahead.len() < limits::PREFETCH_KEYS
                 && let Some((place, args)) = requests.next()
             {
-                let row = table::find_logged(args.at(0)).map(table::row);
+                let id = table::find_logged(args.at(0)).map(|id| match args.get(1) {
+                    Some(sub) if table::is_container(id) => {
+                        table::find_subcommand(id, sub).unwrap_or(id)
+                    }
+                    _ => id,
+                });
+                let row = id.map(table::row);
                 self.prefetch_keys(access, row, args);
                 ahead.push_back((place, row, args));
             }

@@ -12,6 +12,8 @@ use crate::command::engine::queue::Transaction;
 use crate::keyspace::{Keyspace, Watch};
 use crate::observe::trace::Trace;
 use crate::resp::Reply;
+use crate::shared::functions::Loaded;
+use crate::shared::scripts::Memo;
 use crate::shared::{Aftermath, Services, Shared};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -62,6 +64,10 @@ pub struct Session {
     pub is_in_exec: bool,
     /// They are those of a script.
     pub is_in_script: bool,
+    /// The scripts that it has sent last.
+    pub scripts: Memo,
+    /// The library of functions that it has sent last.
+    pub library: Option<Loaded>,
     /// The last request waits for a key.
     pub blocked: Option<Blocked>,
     /// The next request waits for the end of a pause; the value says whether it is a write.
@@ -129,6 +135,8 @@ impl Session {
             aftermath: Aftermath::default(),
             is_in_exec: false,
             is_in_script: false,
+            scripts: Memo::default(),
+            library: None,
             blocked: None,
             has_to_wait: None,
             rests_on: RestsOn::default(),

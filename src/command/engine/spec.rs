@@ -38,6 +38,11 @@ pub struct Command {
     pub example: &'static str,
     /// The function that executes it.
     pub handler: Handler,
+    /// The function that executes it without the keyspace, while a script holds that for too long.
+    /// Other commands that need the keyspace are refused then.
+    pub while_busy: Option<Alone>,
+    /// Work for the time before the keyspace lock is taken, if there is any.
+    pub prepare: Option<Prepare>,
 }
 
 /// What a command costs.
@@ -59,6 +64,11 @@ impl Complexity {
         }
     }
 }
+
+/// Does what needs no key and may take long, such as compiling a script, and leaves the result
+/// where the handler finds it. It runs before the request is admitted, so its errors are those of
+/// the handler.
+pub type Prepare = fn(&Services, &mut Session, Args<'_>);
 
 /// The function of a command, by what it may access. Only [`Handler::Keys`] and
 /// [`Handler::Keyspace`] need the keyspace lock.
@@ -105,7 +115,7 @@ impl Handler {
     }
 }
 
-/// What a container does without a subcommand.
+/// What a container does without a subcommand: a handler that needs no key.
 pub type Alone = fn(&mut Context<'_>, Args<'_>, &mut Reply) -> Outcome;
 
 /// What a handler may access apart from the keyspace.
@@ -306,6 +316,8 @@ impl Command {
             syntax: "",
             example: "",
             handler: Handler::Container(&[], None),
+            while_busy: None,
+            prepare: None,
         }
     }
 

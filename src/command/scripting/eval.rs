@@ -1,11 +1,12 @@
 //! EVAL and EVALSHA: executing a script.
 
 use super::run::{Invocation, run};
-use super::source::{compile, digest_of};
+use super::source::find_or_compile;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Context, Handler, KeyArguments, Keyspace, Outcome,
-    Reply, flag,
+    Reply, Session, flag,
 };
+use crate::shared::Services;
 use crate::shared::scripts::{Digest, Script};
 
 /// The family's part.
@@ -46,6 +47,7 @@ static EVAL: Command = Command {
     handler: Handler::Keyspace(|context, keyspace, args, reply| {
         evaluate(context, keyspace, args, reply, false)
     }),
+    prepare: Some(prepare),
     ..FAMILY.row("eval", -3, 0, "2.6.0")
 };
 
@@ -58,8 +60,16 @@ static EVAL_RO: Command = Command {
     handler: Handler::Keyspace(|context, keyspace, args, reply| {
         evaluate(context, keyspace, args, reply, true)
     }),
+    prepare: Some(prepare),
     ..READ_ONLY.row("eval_ro", -3, flag::READONLY, "7.0.0")
 };
+
+/// Compiles the script before the keyspace is locked.
+fn prepare(shared: &Services, session: &mut Session, args: Args<'_>) {
+    if let Ok(script) = find_or_compile(shared, &mut session.scripts, args.at(1)) {
+        shared.scripts.remember(&script);
+    }
+}
 
 fn evaluate(
     context: &mut Context<'_>,
@@ -69,16 +79,9 @@ fn evaluate(
     is_read_only: bool,
 ) -> Outcome {
     let keys = key_count(args)?;
-    let digest = digest_of(args.at(1));
-    let script = match context.shared.scripts.find(&digest) {
-        Some(script) => script,
-        None => {
-            let script = compile(args.at(1))?;
-            context.shared.scripts.remember(digest, script.clone());
-            script
-        }
-    };
-    invoke(context, keyspace, (&script, &digest), args, keys, is_read_only, reply)
+    let script = find_or_compile(context.shared, &mut context.session.scripts, args.at(1))?;
+    context.shared.scripts.remember(&script);
+    invoke(context, keyspace, &script, args, keys, is_read_only, reply)
 }
 
 static EVALSHA: Command = Command {
@@ -126,27 +129,38 @@ fn evaluate_known(
     let digest = args.at(1).to_ascii_lowercase();
     let digest = Digest::try_from(digest.as_slice()).map_err(|_| UNKNOWN)?;
     let script = context.shared.scripts.find(&digest).ok_or(UNKNOWN)?;
-    invoke(context, keyspace, (&script, &digest), args, keys, is_read_only, reply)
+    invoke(context, keyspace, &script, args, keys, is_read_only, reply)
 }
 
 fn invoke(
     context: &mut Context<'_>,
     keyspace: &mut Keyspace,
-    (script, digest): (&Script, &Digest),
+    script: &Script,
     args: Args<'_>,
     keys: usize,
     is_read_only: bool,
     reply: &mut Reply,
 ) -> Outcome {
-    let name = String::from_utf8_lossy(digest);
-    let is_read_only = is_read_only || script.flags.no_writes;
-    let invocation = Invocation { script, name: &name, args: args.from(3), keys, is_read_only };
+    let name = String::from_utf8_lossy(&script.digest);
+    let invocation = Invocation {
+        program: &script.program,
+        flags: script.flags,
+        name: &name,
+        is_function: false,
+        request: args,
+        keys,
+        is_read_only,
+    };
     run(context, keyspace, &invocation, reply)
 }
 
 /// How many of the arguments behind the count are keys.
 fn key_count(args: Args<'_>) -> Result<usize, CommandError> {
-    let count = args.integer(2)?;
+    checked_key_count(args, args.integer(2)?)
+}
+
+/// The same for a count that was read.
+pub(super) fn checked_key_count(args: Args<'_>, count: i64) -> Result<usize, CommandError> {
     if count > args.len() as i64 - 3 {
         return Err(CommandError::new("ERR Number of keys can't be greater than number of args"));
     }

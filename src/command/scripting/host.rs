@@ -1,5 +1,10 @@
 //! What scripts find under the name `redis`.
 
+use super::globals::{
+    ACL_CHECK_CMD, BREAKPOINT, CALL, ERROR_REPLY, FUNCTIONS, LOG, PCALL, REGISTER,
+    REPLICATE_COMMANDS, SET_REPL, SETRESP, SHA1HEX, STATUS_REPLY,
+};
+use super::registration::Registration;
 use super::values::{error_table, from_answer};
 use crate::command::engine::batch::look_up;
 use crate::command::engine::{
@@ -7,52 +12,12 @@ use crate::command::engine::{
 };
 use crate::limits;
 use crate::log::Level;
+use crate::observe::slowlog;
 use crate::resp::Span;
 use crate::resp::answer_reader::AnswerReader;
 use crate::script::{Abort, Call, Error, Host, Value, general};
-
-const CALL: u16 = 0;
-const PCALL: u16 = 1;
-const LOG: u16 = 2;
-const SHA1HEX: u16 = 3;
-const ERROR_REPLY: u16 = 4;
-const STATUS_REPLY: u16 = 5;
-const SETRESP: u16 = 6;
-const SET_REPL: u16 = 7;
-const REPLICATE_COMMANDS: u16 = 8;
-const ACL_CHECK_CMD: u16 = 9;
-const BREAKPOINT: u16 = 10;
-const DEBUG: u16 = 11;
-
-/// The functions in the table `redis`, by name and number.
-pub const NATIVES: &[(&str, u16)] = &[
-    ("call", CALL),
-    ("pcall", PCALL),
-    ("log", LOG),
-    ("sha1hex", SHA1HEX),
-    ("error_reply", ERROR_REPLY),
-    ("status_reply", STATUS_REPLY),
-    ("setresp", SETRESP),
-    ("set_repl", SET_REPL),
-    ("replicate_commands", REPLICATE_COMMANDS),
-    ("acl_check_cmd", ACL_CHECK_CMD),
-    ("breakpoint", BREAKPOINT),
-    ("debug", DEBUG),
-];
-
-/// The numbers in the table `redis`.
-pub const CONSTANTS: &[(&str, f64)] = &[
-    ("LOG_DEBUG", 0.0),
-    ("LOG_VERBOSE", 1.0),
-    ("LOG_NOTICE", 2.0),
-    ("LOG_WARNING", 3.0),
-    ("REPL_NONE", 0.0),
-    ("REPL_AOF", 1.0),
-    ("REPL_SLAVE", 2.0),
-    ("REPL_REPLICA", 2.0),
-    ("REPL_ALL", 3.0),
-    ("REDIS_VERSION_NUM", 0x0007_0200 as f64),
-];
+use crate::shared::scripts::RunningFunction;
+use std::borrow::Cow;
 
 /// The server, as one run of a script sees it.
 pub struct ScriptHost<'h, 'c> {
@@ -72,6 +37,22 @@ pub struct ScriptHost<'h, 'c> {
     pub reply: Reply,
     /// Lines for the server's log, which is written after the lock was released.
     pub lines: Vec<(Level, String)>,
+    /// The function that is called, if it is not a script.
+    pub function: Option<Callee<'h>>,
+}
+
+/// A function of a library that is called.
+pub struct Callee<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The request.
+    pub request: Args<'a>,
+    /// Whether it was found: the code of the library has registered it again.
+    pub is_found: bool,
+    /// Whether the code of the library has ended: it may not register functions any more.
+    pub is_loaded: bool,
+    /// Whether FUNCTION STATS shows it.
+    pub is_shown: bool,
 }
 
 impl Host for ScriptHost<'_, '_> {
@@ -80,42 +61,30 @@ impl Host for ScriptHost<'_, '_> {
             CALL => self.command(call, true),
             PCALL => self.command(call, false),
             LOG => self.log(call),
-            SHA1HEX => {
-                let [text] = self.texts::<1>(call, "wrong number of arguments")?;
+            SHA1HEX if call.count() == 1 => {
+                // What is no text counts as an empty one.
+                let arg = call.arg(0);
+                let text = call.vm().text(arg).unwrap_or_default();
                 call.reply_bytes(sha1_smol::Sha1::from(text).digest().to_string().as_bytes())
             }
-            ERROR_REPLY => {
-                let [text] = self.texts::<1>(call, "wrong number or type of arguments")?;
-                let text = text.strip_prefix(b"-").unwrap_or(&text).to_vec();
-                let text = if text.contains(&b' ') { text } else { [b"ERR ", &text[..]].concat() };
-                let table = error_table(call.vm(), &text)?;
-                call.reply(table)
-            }
-            STATUS_REPLY => {
-                let [text] = self.texts::<1>(call, "wrong number or type of arguments")?;
-                let table = call.vm().table(0, 1)?;
-                let text = call.vm().string(&text)?;
-                call.vm().set_field(table, "ok", text)?;
-                call.reply(table)
-            }
+            SHA1HEX => raise(call, b"ERR wrong number of arguments"),
+            ERROR_REPLY | STATUS_REPLY => self.reply_table(call, native == ERROR_REPLY),
             SETRESP => self.set_version(call),
-            // Effects are always logged, as one unit: there is nothing to choose.
-            SET_REPL => match call.arg(0) {
-                Value::Num(flags) if (0.0..=3.0).contains(&flags) => Ok(0),
-                _ => raise(
-                    call,
-                    b"ERR Invalid replication flags. Please use REPL_AOF, \
-                                   REPL_REPLICA, REPL_ALL or REPL_NONE.",
-                ),
-            },
+            SET_REPL => set_replication(call),
             REPLICATE_COMMANDS | ACL_CHECK_CMD => call.reply(Value::Bool(true)),
             BREAKPOINT => call.reply(Value::Bool(false)),
+            REGISTER => self.register(call),
             _ => Ok(0),
         }
     }
 
     fn tick(&mut self, _: u64) -> Result<(), Abort> {
         let shared = self.context.shared;
+        if let Some(function) = &mut self.function
+            && !std::mem::replace(&mut function.is_shown, true)
+        {
+            shared.scripts.show(function.show());
+        }
         if shared.scripts.shall_end() || shared.is_stopping() { Err(Abort(0)) } else { Ok(()) }
     }
 
@@ -125,7 +94,7 @@ impl Host for ScriptHost<'_, '_> {
 }
 
 /// Raises an error that is a table with the field `err`, as a command that fails does.
-fn raise(call: &mut Call<'_>, text: &[u8]) -> Result<usize, Error> {
+pub fn raise(call: &mut Call<'_>, text: &[u8]) -> Result<usize, Error> {
     let table = error_table(call.vm(), text)?;
     Err(Error::value(table))
 }
@@ -133,10 +102,9 @@ fn raise(call: &mut Call<'_>, text: &[u8]) -> Result<usize, Error> {
 impl ScriptHost<'_, '_> {
     /// `redis.call` and `redis.pcall`: the second returns errors instead of raising them.
     fn command(&mut self, call: &mut Call<'_>, raises: bool) -> Result<usize, Error> {
-        let outcome = self.words(call).and_then(|(bytes, spans)| {
-            let args = Args::new(&bytes, &spans);
-            self.perform(args)
-        });
+        let words = self.words(call);
+        let is_request = words.is_ok();
+        let outcome = words.and_then(|(bytes, spans)| self.perform(Args::new(&bytes, &spans)));
         let text = match outcome {
             Ok(()) => {
                 let bytes = self.reply.take().to_bytes();
@@ -155,14 +123,21 @@ impl ScriptHost<'_, '_> {
             }
         };
         let table = error_table(call.vm(), &text)?;
-        if raises { Err(Error::value(table)) } else { call.reply(table) }
+        if raises {
+            return Err(Error::value(table));
+        }
+        if is_request {
+            // Redis shows by this that the error was counted already.
+            call.vm().set_field(table, "ignore_error_stats_update", Value::Bool(true))?;
+        }
+        call.reply(table)
     }
 
     /// The arguments of a call as a request.
     fn words(&self, call: &mut Call<'_>) -> Result<(Vec<u8>, Vec<Span>), CommandError> {
         if call.count() == 0 {
             return Err(CommandError::new(
-                "ERR Please specify at least one argument for this redis.call() call",
+                "ERR Please specify at least one argument for this redis lib call",
             ));
         }
         let (mut bytes, mut spans) = (Vec::new(), Vec::with_capacity(call.count()));
@@ -220,25 +195,33 @@ impl ScriptHost<'_, '_> {
 
     /// `redis.log(level, message, …)`.
     fn log(&mut self, call: &mut Call<'_>) -> Result<usize, Error> {
-        if call.count() < 2 {
-            return raise(call, b"ERR redis.log() requires two arguments or more.");
-        }
-        let Value::Num(level) = call.arg(0) else {
-            return raise(call, b"ERR First argument must be a number (log level).");
-        };
-        if !(0.0..=3.0).contains(&level) {
-            return raise(call, b"ERR Invalid log level.");
-        }
-        let words = texts_from(call, 1);
+        let line = level_and_line(call)?;
         if self.lines.len() < limits::SCRIPT_LOG_LINES_MAX {
-            let line = words.join(&b' ');
-            let line = &line[..line.len().min(limits::SCRIPT_LOG_LINE_BYTES_MAX)];
-            const LEVELS: [Level; 4] =
-                [Level::Debug, Level::Verbose, Level::Notice, Level::Warning];
-            let text = String::from_utf8_lossy(line).into_owned();
-            self.lines.push((LEVELS[level as usize], text));
+            self.lines.push(line);
         }
         Ok(0)
+    }
+
+    /// `redis.register_function`, when a library is run to call one of its functions: that one is
+    /// kept. Otherwise, as in Redis, there is no such function.
+    fn register(&mut self, call: &mut Call<'_>) -> Result<usize, Error> {
+        let Some(function) = self.function.as_mut().filter(|function| !function.is_loaded) else {
+            return Err(Error::text("attempt to call field 'register_function' (a nil value)"));
+        };
+        if function.is_found {
+            return Ok(0);
+        }
+        match Registration::read(call) {
+            Ok(registration) => {
+                if registration.function.name == function.name {
+                    function.is_found = true;
+                    let place = call.vm().run_table(FUNCTIONS.callback);
+                    call.vm().set(place, Value::Num(1.0), registration.callback)?;
+                }
+                Ok(0)
+            }
+            Err(text) => raise(call, text.as_bytes()),
+        }
     }
 
     /// `redis.setresp(2 or 3)`.
@@ -246,28 +229,87 @@ impl ScriptHost<'_, '_> {
         if call.count() != 1 {
             return raise(call, b"ERR redis.setresp() requires one argument.");
         }
-        match call.arg(0) {
-            Value::Num(2.0) => self.is_resp3 = false,
-            Value::Num(3.0) => self.is_resp3 = true,
+        match number_of(call, 0) {
+            2.0 => self.is_resp3 = false,
+            3.0 => self.is_resp3 = true,
             _ => return raise(call, b"ERR RESP version must be 2 or 3."),
         }
         Ok(0)
     }
 
-    /// Exactly `COUNT` texts.
-    fn texts<const COUNT: usize>(
-        &self,
-        call: &mut Call<'_>,
-        complaint: &str,
-    ) -> Result<[Vec<u8>; COUNT], Error> {
-        let texts = texts_from(call, 0);
-        match <[Vec<u8>; COUNT]>::try_from(texts) {
-            Ok(texts) if call.count() == COUNT => Ok(texts),
-            _ => {
-                let table = error_table(call.vm(), format!("ERR {complaint}").as_bytes())?;
-                Err(Error::value(table))
+    /// `redis.error_reply(text)` and `redis.status_reply(text)`. Wrong arguments are no error, but
+    /// give the reply of one.
+    fn reply_table(&mut self, call: &mut Call<'_>, is_error: bool) -> Result<usize, Error> {
+        let text = call.arg(0);
+        let text = call.vm().bytes(text).map(<[u8]>::to_vec).filter(|_| call.count() == 1);
+        let Some(text) = text else {
+            let table = error_table(call.vm(), b"ERR wrong number or type of arguments")?;
+            return call.reply(table);
+        };
+        let table = match is_error {
+            true => {
+                let text = text.strip_prefix(b"-").unwrap_or(&text).to_vec();
+                let is_whole = text.contains(&b' ');
+                let text = if is_whole { text } else { [b"ERR ", &text[..]].concat() };
+                error_table(call.vm(), &text)?
             }
+            false => {
+                let table = call.vm().table(0, 1)?;
+                let text = call.vm().string(&text)?;
+                call.vm().set_field(table, "ok", text)?;
+                table
+            }
+        };
+        call.reply(table)
+    }
+}
+
+/// An argument as C Lua's `lua_tonumber` takes it: what is no number counts as zero.
+fn number_of(call: &mut Call<'_>, at: usize) -> f64 {
+    match call.arg(at) {
+        Value::Num(number) => number,
+        text => call.vm().bytes(text).and_then(crate::script::parse).unwrap_or(0.0),
+    }
+}
+
+/// `redis.set_repl`: effects are always logged, as one unit, so there is nothing to choose.
+fn set_replication(call: &mut Call<'_>) -> Result<usize, Error> {
+    if call.count() != 1 {
+        return raise(call, b"ERR redis.set_repl() requires two arguments.");
+    }
+    match number_of(call, 0) as i64 & !3 {
+        0 => Ok(0),
+        _ => {
+            let text = "ERR Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or \
+                        REPL_NONE.";
+            raise(call, text.as_bytes())
         }
+    }
+}
+
+/// The arguments of `redis.log`: a level, and words that become a line.
+pub fn level_and_line(call: &mut Call<'_>) -> Result<(Level, String), Error> {
+    const LEVELS: [Level; 4] = [Level::Debug, Level::Verbose, Level::Notice, Level::Warning];
+    let complaint = match call.arg(0) {
+        _ if call.count() < 2 => "ERR redis.log() requires two arguments or more.",
+        Value::Num(level) if (0.0..=3.0).contains(&level) => {
+            let line = texts_from(call, 1).join(&b' ');
+            let line = &line[..line.len().min(limits::SCRIPT_LOG_LINE_BYTES_MAX)];
+            return Ok((LEVELS[level as usize], String::from_utf8_lossy(line).into_owned()));
+        }
+        Value::Num(_) => "ERR Invalid debug level.",
+        _ => "ERR First argument must be a number (log level).",
+    };
+    let table = error_table(call.vm(), complaint.as_bytes())?;
+    Err(Error::value(table))
+}
+
+impl Callee<'_> {
+    /// The function as FUNCTION STATS shows it, with as much of the request as the slow log keeps.
+    fn show(&self) -> RunningFunction {
+        let command =
+            slowlog::shortened(self.request.len(), self.request.iter().map(Cow::Borrowed));
+        RunningFunction { name: self.name.to_owned(), command }
     }
 }
 

@@ -1,6 +1,6 @@
 //! SCRIPT: scripts that the server keeps, and the end of one that runs too long.
 
-use super::source::{compile, digest_of};
+use super::source::find_or_compile;
 use crate::command::engine::help;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply, flag,
@@ -33,15 +33,16 @@ static LOAD: Command = Command {
         -ERR Error compiling script (new function): user_script:1: unexpected symbol near '+'
     ",
     handler: Handler::Plain(load),
+    prepare: Some(|shared, session, args| {
+        let _ = find_or_compile(shared, &mut session.scripts, args.at(2));
+    }),
     ..FAMILY.row("load", 3, flag::STALE, "2.6.0")
 };
 
 fn load(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let digest = digest_of(args.at(2));
-    let known = context.shared.scripts.find(&digest);
-    let script = known.map_or_else(|| compile(args.at(2)), Ok)?;
-    context.shared.scripts.load(digest, script);
-    reply.bulk(&digest);
+    let script = find_or_compile(context.shared, &mut context.session.scripts, args.at(2))?;
+    context.shared.scripts.load(&script);
+    reply.bulk(&script.digest);
     Ok(())
 }
 
@@ -104,20 +105,23 @@ static KILL: Command = Command {
 };
 
 fn kill(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
-    match context.shared.scripts.kill() {
-        Ok(()) => reply.ok(),
-        Err(Unkillable::NoneRuns) => {
-            return Err(CommandError::new("NOTBUSY No scripts in execution right now."));
-        }
-        Err(Unkillable::HasWritten) => {
-            return Err(CommandError::new(
-                "UNKILLABLE Sorry the script already executed write commands against the \
-                 dataset. You can either wait the script termination or kill the server in a \
-                 hard way using the SHUTDOWN NOSAVE command.",
-            ));
-        }
-    }
+    end_running(context, false)?;
+    reply.ok();
     Ok(())
+}
+
+/// Asks the script that runs to end, or the function.
+pub(super) fn end_running(context: &Context<'_>, is_function: bool) -> Outcome {
+    context.shared.scripts.kill(is_function).map_err(|reason| match reason {
+        Unkillable::NoneRuns => CommandError::new("NOTBUSY No scripts in execution right now."),
+        Unkillable::HasWritten => CommandError::new(
+            "UNKILLABLE Sorry the script already executed write commands against the dataset. You \
+             can either wait the script termination or kill the server in a hard way using the \
+             SHUTDOWN NOSAVE command.",
+        ),
+        Unkillable::OtherKind if is_function => CommandError::BUSY,
+        Unkillable::OtherKind => CommandError::BUSY_FUNCTION,
+    })
 }
 
 static DEBUG: Command = Command {

@@ -103,15 +103,22 @@ pub fn write(
     }
     match value {
         Value::Str(_) => reply.bulk(vm.bytes(value).unwrap_or_default()),
-        Value::Num(number) => reply.integer(number as i64),
+        Value::Num(number) => reply.integer(truncated(number)),
         Value::Bool(is_true) if uses_resp3 && reply.is_resp3() => {
             reply.encoded(if is_true { b"#t\r\n" } else { b"#f\r\n" });
         }
+        Value::Bool(is_true) if uses_resp3 => reply.integer(i64::from(is_true)),
         Value::Bool(true) => reply.integer(1),
         Value::Table(_) => return write_table(vm, value, uses_resp3, depth, reply),
         _ => reply.null(),
     }
     Ok(())
+}
+
+/// A number without its fraction; what does not fit is the least integer, as on Redis's machines.
+fn truncated(number: f64) -> i64 {
+    const END: f64 = 9_223_372_036_854_775_808.0;
+    if (-END..END).contains(&number) { number as i64 } else { i64::MIN }
 }
 
 fn write_table(
@@ -180,7 +187,8 @@ fn pairs_of(vm: &Vm, table: Value) -> Vec<(Value, Value)> {
     pairs
 }
 
-/// A line of the protocol has no line ends of its own.
+/// A line of the protocol has no line ends of its own, and Redis ends it at a zero byte.
 fn one_line(text: &[u8]) -> Vec<u8> {
+    let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
     text.iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte }).collect()
 }

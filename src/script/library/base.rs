@@ -87,10 +87,11 @@ fn gcinfo(call: &mut Call<'_>) -> Result<usize, Error> {
 fn error(call: &mut Call<'_>) -> Result<usize, Error> {
     let level = call.integer_or(1, 1)?;
     let value = call.arg(0);
-    if let (Value::Str(id), 1..) = (value, level) {
+    // A number counts as a text here, as in C Lua.
+    if let (Value::Str(_) | Value::Num(_), 1..) = (value, level) {
         let level = level.min(i64::from(u16::MAX)) as usize - usize::from(call.is_nested);
         let position = if level == 0 { Vec::new() } else { call.vm.position(level) };
-        let text = [&position[..], call.vm.heap.bytes_of(id)].concat();
+        let text = [&position[..], &call.vm.text(value).unwrap_or_default()].concat();
         return Err(Error::value(call.heap().string_owned(text)?));
     }
     Err(Error::value(value))

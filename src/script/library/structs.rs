@@ -191,7 +191,8 @@ fn unpack(call: &mut Call<'_>) -> Result<usize, Error> {
         return Err(Error::argument(3, "offset must be 1 or greater"));
     }
     let too_short = || Error::argument(2, "data string too short");
-    let mut at = usize::try_from(start).map_err(|_| too_short())? - 1;
+    // What lies before the beginning lies behind the end, as in C, but after a look at the format.
+    let mut at = (start as usize).wrapping_sub(1);
     let mut values = Vec::new();
     while let Some(Item { option, mut size, padding }) = format.next(at)? {
         call.charge(1)?;

@@ -1,0 +1,6 @@
+//! Scripts and functions.
+
+mod ahead;
+mod eval;
+mod functions;
+mod libraries;
