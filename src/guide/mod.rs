@@ -8,7 +8,7 @@
 //! | for | pages |
 //! |---|---|
 //! | operators | [`commands`], [`configuration`], [`operating`], [`durability`], [`memory`], [`compatibility`], [`cluster`], [`changes`] |
-//! | readers | [`tour`], [`figures`], [`experiments`], [`mistakes`] |
+//! | readers | [`tour`], [`interpreter`], [`figures`], [`experiments`], [`mistakes`] |
 //! | students, and their teachers | [`build_your_own`] and its [`stages`], [`seeing`], [`lecturers`] |
 
 #[doc = include_str!("build-your-own.md")]
@@ -37,6 +37,9 @@ pub mod experiments {}
 
 #[doc = include_str!("figures.md")]
 pub mod figures {}
+
+#[doc = include_str!("interpreter.md")]
+pub mod interpreter {}
 
 #[doc = include_str!("lecturers.md")]
 pub mod lecturers {}

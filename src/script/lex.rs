@@ -125,6 +125,13 @@ impl<'s> Lexer<'s> {
         self.error(&text)
     }
 
+    /// An error in a quoted string, of which `text` has been read.
+    fn error_in_text<T>(&self, message: &str, text: &[u8]) -> Parsed<T> {
+        let shown = text.split(|byte| *byte == 0).next().unwrap_or_default();
+        let quote = &self.source[self.start..=self.start];
+        self.error(&[message.as_bytes(), b" near '", quote, shown, b"'"].concat())
+    }
+
     /// An error with position and nothing else.
     pub fn error<T>(&self, message: &[u8]) -> Parsed<T> {
         let mut text = self.name.to_vec();
@@ -315,7 +322,7 @@ impl<'s> Lexer<'s> {
             };
             match byte {
                 b'\n' | b'\r' => {
-                    return self.error_at("unfinished string", Token::Number(0.0), self.at);
+                    return self.error_in_text("unfinished string", &text);
                 }
                 b'\\' => self.escape(&mut text)?,
                 byte => {
@@ -353,7 +360,7 @@ impl<'s> Lexer<'s> {
                     self.at += 1;
                 }
                 let Ok(code) = u8::try_from(code) else {
-                    return self.error_at("escape sequence too large", Token::Number(0.0), self.at);
+                    return self.error_in_text("escape sequence too large", text);
                 };
                 text.push(code);
                 return Ok(());

@@ -59,12 +59,18 @@ pub(super) fn write_general(out: &mut Vec<u8>, n: f64, digits: usize, alternate:
     if exponent < -4 || exponent >= digits as i32 {
         let mantissa = if alternate { mantissa } else { trim_zeros(mantissa) };
         out.extend_from_slice(mantissa.as_bytes());
+        if alternate && !mantissa.contains('.') {
+            out.push(b'.');
+        }
         write_exponent(out, exponent);
     } else {
         let places = (digits as i32 - 1 - exponent).max(0) as usize;
         let fixed = format!("{:.*}", places.min(EXACT_DIGITS_MAX + 320), n);
         let text = if alternate { &fixed } else { trim_zeros(&fixed) };
         out.extend_from_slice(text.as_bytes());
+        if alternate && !text.contains('.') {
+            out.push(b'.');
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Scripts that were sent once and are called by their digest, and the one that is running.
 //!
 //! A script is compiled before the keyspace lock is taken, so three places know it: the cache of
-//! the server, the [`Memo`] of the session that sent it last, and, if it is not Lua, a short list of
-//! texts that were refused.
+//! the server, the [`Memo`] of the session that sent it last, and, if it is not Lua, a short list
+//! of texts that were refused.
 //!
 //! Only one script runs at a time, because it holds the keyspace lock. What other threads have to
 //! know of it — since when it runs, whether it has written, that it shall end — lies in atomic

@@ -25,6 +25,7 @@ mod raw;
 mod rdb;
 mod replies;
 mod restarts;
+mod scripts;
 mod servers;
 mod snapshot;
 mod tools;

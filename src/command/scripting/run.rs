@@ -2,7 +2,7 @@
 
 use super::globals::{FUNCTIONS, GLOBALS};
 use super::host::{Callee, ScriptHost};
-use super::values::write;
+use super::values::{one_line, write};
 use crate::command::engine::{Args, CommandError, Context, Keyspace, Outcome, Reply};
 use crate::keyspace::Eviction;
 use crate::limits;
@@ -216,6 +216,6 @@ fn error_of(vm: &Vm, value: Value, line: Option<u32>, invocation: &Invocation<'_
     };
     let (name, chunk) = (invocation.name, chunk_name(invocation));
     let place = line.map(|line| format!(" script: {name}, on @{chunk}:{line}."));
-    let text: Vec<u8> = text.into_iter().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+    let text = one_line(&text);
     CommandError::quoting("", &text, &place.unwrap_or_default())
 }

@@ -129,8 +129,11 @@ fn write_table(
     reply: &mut Reply,
 ) -> Result<(), &'static str> {
     let text_of = |name: &str| vm.bytes(vm.get_field(table, name)).map(one_line);
-    if let Some(text) = text_of("err") {
-        reply.error(&text);
+    if let Some(mut text) = vm.bytes(vm.get_field(table, "err")).map(<[u8]>::to_vec) {
+        while text.last().is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
+            text.pop();
+        }
+        reply.error(&one_line(&text));
     } else if let Some(text) = text_of("ok") {
         reply.simple(&String::from_utf8_lossy(&text));
     } else if let Value::Num(number) = vm.get_field(table, "double") {
@@ -188,7 +191,7 @@ fn pairs_of(vm: &Vm, table: Value) -> Vec<(Value, Value)> {
 }
 
 /// A line of the protocol has no line ends of its own, and Redis ends it at a zero byte.
-fn one_line(text: &[u8]) -> Vec<u8> {
+pub fn one_line(text: &[u8]) -> Vec<u8> {
     let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
     text.iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte }).collect()
 }

@@ -156,7 +156,8 @@ fn select(call: &mut Call<'_>) -> Result<usize, Error> {
         let count = call.count() as f64 - 1.0;
         return call.reply_number(count);
     }
-    let (count, n) = (call.count() as i64, call.integer(0)?);
+    // A C integer, whatever is left of the number in it.
+    let (count, n) = (call.count() as i64, i64::from(call.integer(0)? as i32));
     let first = if n < 0 { count + n } else { n.min(count) };
     if first < 1 {
         return Err(Error::argument(1, "index out of range"));

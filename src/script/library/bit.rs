@@ -53,7 +53,7 @@ fn shift(call: &mut Call<'_>, operation: fn(u32, u32) -> u32) -> Result<usize, E
 
 fn tohex(call: &mut Call<'_>) -> Result<usize, Error> {
     let x = argument(call, 0)?;
-    let digits = if call.arg(1).is_nil() { 8 } else { argument(call, 1)? as i32 };
+    let digits = if call.count() < 2 { 8 } else { argument(call, 1)? as i32 };
     let text = if digits < 0 { format!("{x:08X}") } else { format!("{x:08x}") };
     let count = digits.unsigned_abs().min(8) as usize;
     call.reply_bytes(&text.as_bytes()[8 - count..])

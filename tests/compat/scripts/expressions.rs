@@ -5,15 +5,67 @@ use crate::random::Random;
 
 /// Values whose text, sign or size is an edge for something.
 const NUMBERS: &[&str] = &[
-    "0", "1", "-1", "2", "3", "7", "10", "16", "255", "256", "0.5", "-0.5", "1.5", "2.75", "1e3",
-    "1e15", "1e16", "1e100", "-1e100", "123456789012", "4294967295", "4294967296", "2147483647",
-    "-2147483648", "2^53", "0x10", "0xff", "1/0", "-1/0", "3.14159265358979", "1e-5", "100", "-7",
+    "0",
+    "1",
+    "-1",
+    "2",
+    "3",
+    "7",
+    "10",
+    "16",
+    "255",
+    "256",
+    "0.5",
+    "-0.5",
+    "1.5",
+    "2.75",
+    "1e3",
+    "1e15",
+    "1e16",
+    "1e100",
+    "-1e100",
+    "123456789012",
+    "4294967295",
+    "4294967296",
+    "2147483647",
+    "-2147483648",
+    "2^53",
+    "0x10",
+    "0xff",
+    "1/0",
+    "-1/0",
+    "3.14159265358979",
+    "1e-5",
+    "100",
+    "-7",
 ];
 
 const STRINGS: &[&str] = &[
-    "''", "'a'", "'abc'", "'hello world'", "'10'", "' 10 '", "'0x1F'", "'1e2'", "'1.5'", "'-3'",
-    "'nil'", "'a\\0b'", "'\\n'", "'key=value'", "'ABC'", "'%d'", "'aXbXc'", "'\\255\\1'", "'x'",
-    "'abcabcabc'", "[[long]]", "'inf'", "'nan'", "'1e'", "'  '",
+    "''",
+    "'a'",
+    "'abc'",
+    "'hello world'",
+    "'10'",
+    "' 10 '",
+    "'0x1F'",
+    "'1e2'",
+    "'1.5'",
+    "'-3'",
+    "'nil'",
+    "'a\\0b'",
+    "'\\n'",
+    "'key=value'",
+    "'ABC'",
+    "'%d'",
+    "'aXbXc'",
+    "'\\255\\1'",
+    "'x'",
+    "'abcabcabc'",
+    "[[long]]",
+    "'inf'",
+    "'nan'",
+    "'1e'",
+    "'  '",
 ];
 
 /// Names of variables; those that come later have not been set.
@@ -51,7 +103,8 @@ impl Expressions<'_> {
         match self.random.below(4) {
             0 => {
                 let len = self.random.below(8);
-                let letters = (0..len).map(|_| ["a", "b", "c", "1", "2", " ", "-", "%%", "."][self.random.below(9)]);
+                let letters = (0..len)
+                    .map(|_| ["a", "b", "c", "1", "2", " ", "-", "%%", "."][self.random.below(9)]);
                 format!("'{}'", letters.collect::<String>())
             }
             _ => self.random.pick(STRINGS).to_owned(),
@@ -152,37 +205,84 @@ impl Expressions<'_> {
         let inner = depth - 1;
         match self.random.below(12) {
             0 | 1 => format!("{name} = {}", self.any(2)),
-            2 => format!("if {} then {} else {} end", self.any(2), self.statement(inner), self.statement(inner)),
+            2 => format!(
+                "if {} then {} else {} end",
+                self.any(2),
+                self.statement(inner),
+                self.statement(inner)
+            ),
             3 => format!(
                 "for i = {}, {}, {} do {name} = i {} end",
-                self.random.below(5), self.random.below(9),
-                [1, 2, 3, -1][self.random.below(4)], self.statement(inner)
+                self.random.below(5),
+                self.random.below(9),
+                [1, 2, 3, -1][self.random.below(4)],
+                self.statement(inner)
             ),
             4 => format!("for k, v in ipairs({}) do {name} = v end", self.table(1)),
-            5 => format!("local z = 0 while z < {} do z = z + 1 {} end", self.random.below(6), self.statement(inner)),
-            6 => format!("local z = 0 repeat z = z + 1 {} until z > {}", self.statement(inner), self.random.below(6)),
-            7 => format!("{name} = (function(...) return select('#', ...), ... end)({}, {})", self.any(1), self.any(1)),
+            5 => format!(
+                "local z = 0 while z < {} do z = z + 1 {} end",
+                self.random.below(6),
+                self.statement(inner)
+            ),
+            6 => format!(
+                "local z = 0 repeat z = z + 1 {} until z > {}",
+                self.statement(inner),
+                self.random.below(6)
+            ),
+            7 => format!(
+                "{name} = (function(...) return select('#', ...), ... end)({}, {})",
+                self.any(1),
+                self.any(1)
+            ),
             8 => format!("local p, q = pcall(function() return {} end) {name} = q", self.any(2)),
             9 => format!(
                 "local co = coroutine.wrap(function(x) local y = coroutine.yield(x) return y end) \
                  {name} = co({}) {name} = co({})",
-                self.any(1), self.any(1)
+                self.any(1),
+                self.any(1)
             ),
             10 => self.metatable(name),
-            _ => format!("local f = function(x) {name} = x return x end {name} = f({})", self.any(1)),
+            _ => {
+                format!("local f = function(x) {name} = x return x end {name} = f({})", self.any(1))
+            }
         }
     }
 
     fn metatable(&mut self, name: &str) -> String {
         let event = [
-            "__index", "__newindex", "__call", "__add", "__concat", "__eq", "__lt", "__le", "__unm",
-            "__tostring", "__mod", "__div",
+            "__index",
+            "__newindex",
+            "__call",
+            "__add",
+            "__concat",
+            "__eq",
+            "__lt",
+            "__le",
+            "__unm",
+            "__tostring",
+            "__mod",
+            "__div",
         ][self.random.below(12)];
         let value = self.any(1);
         let used = [
-            "m.x", "m + 1", "1 + m", "m .. 'x'", "m == m", "m < m", "m <= m", "-m", "tostring(m)",
-            "m(1)", "m % 2", "m / 2", "#m", "m[1]",
+            "m.x",
+            "m + 1",
+            "1 + m",
+            "m .. 'x'",
+            "m == m",
+            "m < m",
+            "m <= m",
+            "-m",
+            "tostring(m)",
+            "m(1)",
+            "m % 2",
+            "m / 2",
+            "#m",
+            "m[1]",
         ][self.random.below(14)];
-        format!("local m = setmetatable({{}}, {{{event} = function(x, y) return {value} end}}) {name} = {used}")
+        format!(
+            "local m = setmetatable({{}}, {{{event} = function(x, y) return {value} end}}) \
+             {name} = {used}"
+        )
     }
 }

@@ -23,8 +23,16 @@ const EPISODE: usize = 100;
 
 /// The keys that scripts find.
 const FILL: &[&str] = &[
-    "FLUSHALL", "SELECT 0", "SET str hello", "SET num 12", "RPUSH list a b 3", "HSET hash f 1 g 2.5",
-    "SADD one m", "ZADD zset 1 a 2.5 b", "SET gone x", "SET bits abc",
+    "FLUSHALL",
+    "SELECT 0",
+    "SET str hello",
+    "SET num 12",
+    "RPUSH list a b 3",
+    "HSET hash f 1 g 2.5",
+    "SADD one m",
+    "ZADD zset 1 a 2.5 b",
+    "SET gone x",
+    "SET bits abc",
 ];
 
 fn request(words: &[&str]) -> Request {

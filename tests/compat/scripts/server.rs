@@ -5,35 +5,105 @@ use super::expressions::Expressions;
 
 /// Requests whose replies have all types; the keys are those of [`super::FILL`].
 const REQUESTS: &[&str] = &[
-    "'GET', 'str'", "'GET', 'nobody'", "'GET', 'num'", "'STRLEN', 'str'", "'LRANGE', 'list', 0, -1",
-    "'HGETALL', 'hash'", "'HGET', 'hash', 'f'", "'HMGET', 'hash', 'f', 'x'", "'SMEMBERS', 'one'",
-    "'SISMEMBER', 'one', 'm'", "'ZRANGE', 'zset', 0, -1, 'WITHSCORES'", "'ZSCORE', 'zset', 'a'",
-    "'ZSCORE', 'zset', 'x'", "'ZRANGE', 'zset', 0, -1", "'MGET', 'str', 'nobody', 'list'", "'PING'",
-    "'ECHO', 'x'", "'EXISTS', 'str', 'list'", "'TYPE', 'hash'", "'TTL', 'str'", "'LPOP', 'nobody'",
-    "'LPOP', 'nobody', 2", "'INCR', 'str'", "'GET'", "'NOPE', 1", "'GET', {}", "'GET', nil",
-    "'GET', true", "'SET', 'k', 1.5", "'INCRBYFLOAT', 'num', 1.5", "'SET', 'k', 1e20", "",
-    "'SELECT', 3", "'SELECT', 99", "'SUBSCRIBE', 'x'", "'MULTI'", "'CONFIG', 'GET', 'maxmemory'",
-    "'HSET', 'str', 'a', 'b'", "'SET', 'k', 'v', 'XX', 'NX'", "'OBJECT', 'ENCODING', 'num'",
-    "'ZADD', 'zset', 'nan', 'x'", "'GETDEL', 'gone'", "'HINCRBYFLOAT', 'hash', 'n', '1.25'",
-    "'ZPOPMIN', 'nobody'", "'ZADD', 'zset', 'INCR', 1, 'a'", "'SPOP', 'no'",
-    "'LPOS', 'list', 'b'", "'SCARD', 'one'", "'BLPOP', 'nobody', 0",
-    "'BITFIELD', 'bits', 'GET', 'u8', 0, 'OVERFLOW', 'FAIL', 'INCRBY', 'u2', 0, 9", "'WATCH', 'k'",
-    "'EVAL', 'return 1', 0", "'SCRIPT', 'EXISTS', 'x'", "'CLIENT', 'ID'", "'set', 'k', ''",
-    "'SORT', 'list', 'ALPHA'", "'SETRANGE', 'k', 0, ''", "'DEL', 'k'", "'GETRANGE', 'str', 1, -2",
+    "'GET', 'str'",
+    "'GET', 'nobody'",
+    "'GET', 'num'",
+    "'STRLEN', 'str'",
+    "'LRANGE', 'list', 0, -1",
+    "'HGETALL', 'hash'",
+    "'HGET', 'hash', 'f'",
+    "'HMGET', 'hash', 'f', 'x'",
+    "'SMEMBERS', 'one'",
+    "'SISMEMBER', 'one', 'm'",
+    "'ZRANGE', 'zset', 0, -1, 'WITHSCORES'",
+    "'ZSCORE', 'zset', 'a'",
+    "'ZSCORE', 'zset', 'x'",
+    "'ZRANGE', 'zset', 0, -1",
+    "'MGET', 'str', 'nobody', 'list'",
+    "'PING'",
+    "'ECHO', 'x'",
+    "'EXISTS', 'str', 'list'",
+    "'TYPE', 'hash'",
+    "'TTL', 'str'",
+    "'LPOP', 'nobody'",
+    "'LPOP', 'nobody', 2",
+    "'INCR', 'str'",
+    "'GET'",
+    "'NOPE', 1",
+    "'GET', {}",
+    "'GET', nil",
+    "'GET', true",
+    "'SET', 'k', 1.5",
+    "'INCRBYFLOAT', 'num', 1.5",
+    "'SET', 'k', 1e20",
+    "",
+    "'SELECT', 3",
+    "'SELECT', 99",
+    "'SUBSCRIBE', 'x'",
+    "'MULTI'",
+    "'CONFIG', 'GET', 'maxmemory'",
+    "'HSET', 'str', 'a', 'b'",
+    "'SET', 'k', 'v', 'XX', 'NX'",
+    "'OBJECT', 'ENCODING', 'num'",
+    "'ZADD', 'zset', 'nan', 'x'",
+    "'GETDEL', 'gone'",
+    "'HINCRBYFLOAT', 'hash', 'n', '1.25'",
+    "'ZPOPMIN', 'nobody'",
+    "'ZADD', 'zset', 'INCR', 1, 'a'",
+    "'SPOP', 'no'",
+    "'LPOS', 'list', 'b'",
+    "'SCARD', 'one'",
+    "'BLPOP', 'nobody', 0",
+    "'BITFIELD', 'bits', 'GET', 'u8', 0, 'OVERFLOW', 'FAIL', 'INCRBY', 'u2', 0, 9",
+    "'WATCH', 'k'",
+    "'EVAL', 'return 1', 0",
+    "'SCRIPT', 'EXISTS', 'x'",
+    "'CLIENT', 'ID'",
+    "'set', 'k', ''",
+    "'SORT', 'list', 'ALPHA'",
+    "'SETRANGE', 'k', 0, ''",
+    "'DEL', 'k'",
+    "'GETRANGE', 'str', 1, -2",
 ];
 
 /// Calls of the table `redis` that are not requests.
 const CALLS: &[&str] = &[
-    "redis.error_reply('MY err')", "redis.error_reply('err')", "redis.error_reply('-x y')",
-    "redis.error_reply('')", "redis.error_reply()", "redis.error_reply({})", "redis.error_reply(1)",
-    "redis.status_reply('OK')", "redis.status_reply()", "redis.status_reply(1)",
-    "redis.sha1hex('')", "redis.sha1hex('a\\0b')", "redis.sha1hex()", "redis.sha1hex(1)",
-    "redis.sha1hex({})", "redis.sha1hex('a', 'b')", "redis.log()", "redis.log('x', 'y')",
-    "redis.log(9, 'y')", "redis.log(redis.LOG_DEBUG, 'y')", "redis.setresp()", "redis.setresp(1)",
-    "redis.setresp('3')", "redis.setresp(2, 3)", "redis.set_repl(redis.REPL_ALL)", "redis.set_repl()",
-    "redis.set_repl(99)", "redis.set_repl('x')", "redis.replicate_commands()",
-    "redis.breakpoint()", "redis.REPL_SLAVE", "redis.nothing", "redis.nothing()", "redis.call",
-    "redis.LOG_WARNING", "redis.x == nil",
+    "redis.error_reply('MY err')",
+    "redis.error_reply('err')",
+    "redis.error_reply('-x y')",
+    "redis.error_reply('')",
+    "redis.error_reply()",
+    "redis.error_reply({})",
+    "redis.error_reply(1)",
+    "redis.status_reply('OK')",
+    "redis.status_reply()",
+    "redis.status_reply(1)",
+    "redis.sha1hex('')",
+    "redis.sha1hex('a\\0b')",
+    "redis.sha1hex()",
+    "redis.sha1hex(1)",
+    "redis.sha1hex({})",
+    "redis.sha1hex('a', 'b')",
+    "redis.log()",
+    "redis.log('x', 'y')",
+    "redis.log(9, 'y')",
+    "redis.log(redis.LOG_DEBUG, 'y')",
+    "redis.setresp()",
+    "redis.setresp(1)",
+    "redis.setresp('3')",
+    "redis.setresp(2, 3)",
+    "redis.set_repl(redis.REPL_ALL)",
+    "redis.set_repl()",
+    "redis.set_repl(99)",
+    "redis.set_repl('x')",
+    "redis.replicate_commands()",
+    "redis.breakpoint()",
+    "redis.REPL_SLAVE",
+    "redis.nothing",
+    "redis.nothing()",
+    "redis.call",
+    "redis.LOG_WARNING",
+    "redis.x == nil",
 ];
 
 impl Expressions<'_> {
@@ -58,7 +128,7 @@ impl Expressions<'_> {
         };
         match self.random.below(6) {
             // An error that is a table without `err` crashes Redis 7.0.
-            0 if !value.starts_with('{') || value.starts_with("{err") => {
+            0 if "'0123456789-".contains(&value[..1]) || value.starts_with("{err") => {
                 format!("{version}error({value})")
             }
             1 => format!("{version}local ok, e = pcall(function() error({value}) end) return e"),
@@ -79,7 +149,10 @@ impl Expressions<'_> {
             5 => self.literal(),
             6 => field("ok", self.string()),
             7 => field("err", self.string()),
-            8 => field("double", self.number()),
+            8 => field(
+                "double",
+                ["0.5", "-2", "1e10", "1/0", "-1/0", "2.75"][self.random.below(6)].to_owned(),
+            ),
             9 => format!("{{map = {{[{}] = {}}}}}", self.string(), self.reply(depth - 1)),
             10 => format!("{{set = {{[{}] = true}}}}", self.string()),
             11 => field("big_number", "'12345678901234567890'".to_owned()),
@@ -96,15 +169,18 @@ impl Expressions<'_> {
     pub fn damaged(&mut self) -> String {
         const TOKENS: &[&str] = &[
             "end", "if", "then", "do", "while", "return", "local", "function", "(", ")", "{", "}",
-            "[", "]", "=", "==", "~", "~=", "..", "...", ".", ",", ";", ":", "nil", "'", "\"", "[[",
-            "]]", "--", "--[[", "0x", "1e", "1..2", "\\", "@", "$", "!", "break", "goto", "and",
-            "not", "#", "%", "'\\300'", "'\\q'", "\n", "x", "5", "'a\nb'", "[==[", "for", "in",
-            "repeat", "until", "elseif", "else", "1.2.3", "0xg", "\0", "\u{e9}",
+            "[", "]", "=", "==", "~", "~=", "..", "...", ".", ",", ";", ":", "nil", "'", "\"",
+            "[[", "]]", "--", "--[[", "0x", "1e", "1..2", "\\", "@", "$", "!", "break", "goto",
+            "and", "not", "#", "%", "'\\300'", "'\\q'", "\n", "x", "5", "'a\nb'", "[==[", "for",
+            "in", "repeat", "until", "elseif", "else", "1.2.3", "0xg", "\0", "\u{e9}",
         ];
         let mut text = self.block();
         for _ in 0..=self.random.below(3) {
-            let boundaries: Vec<usize> =
-                text.char_indices().filter(|(_, c)| " \n(),".contains(*c)).map(|(at, _)| at).collect();
+            let boundaries: Vec<usize> = text
+                .char_indices()
+                .filter(|(_, c)| " \n(),".contains(*c))
+                .map(|(at, _)| at)
+                .collect();
             if boundaries.is_empty() {
                 break;
             }

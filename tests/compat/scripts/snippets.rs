@@ -1,5 +1,5 @@
-//! A seeded source of scripts. Most of them return a text that shows all results of a piece of code,
-//! so that nothing depends on how values become replies; the others reply with values.
+//! A seeded source of scripts. Most of them return a text that shows all results of a piece of
+//! code, so that nothing depends on how values become replies; the others reply with values.
 
 use super::expressions::Expressions;
 use crate::random::Random;

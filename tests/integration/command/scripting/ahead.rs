@@ -2,8 +2,8 @@
 
 use crate::support::{TestServer, check, wait_until};
 
-/// Ensures that a script which is no Lua fails with the same text whenever it is sent: alone, again,
-/// in a transaction, and by SCRIPT LOAD.
+/// Ensures that a script which is no Lua fails with the same text whenever it is sent: alone,
+/// again, in a transaction, and by SCRIPT LOAD.
 #[test]
 fn a_script_that_is_no_lua_is_refused_each_time() {
     let server = TestServer::start();
@@ -49,8 +49,8 @@ fn scripts_of_a_pipeline_are_not_confused() {
     }
 }
 
-/// Ensures that scripts which came with EVAL are forgotten when they are too many, or too large, and
-/// that those which came with SCRIPT LOAD are not.
+/// Ensures that scripts which came with EVAL are forgotten when they are too many, or too large,
+/// and that those which came with SCRIPT LOAD are not.
 #[test]
 fn evaluated_scripts_are_bounded() {
     let server = TestServer::start();
