@@ -12,7 +12,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check compat bench bench-quick bench-sweep bench-micro install image
-.PHONY: image-test grade figures clean
+.PHONY: image-test grade figures exercise exercises-check clean
 
 # The list is generated from the `##` comments below.
 help: ## List the targets
@@ -84,6 +84,15 @@ STAGE ?= all
 grade: ## Grade a server of your own (SERVER="python3 server.py --port {port}" STAGE=7)
 	@test -n '$(SERVER)' || { echo 'say SERVER="command with {port}" and STAGE=1' >&2; exit 1; }
 	@python3 tests/course/grade.py --server '$(SERVER)' --stage '$(STAGE)' $(ARGS)
+
+# N is the exercise; PROGRAM is the command of your program, for exercises that have one.
+N ?=
+PROGRAM ?=
+exercise: ## Test your solution of an exercise (N=2 PROGRAM="python3 mine.py")
+	@python3 tests/course/exercise.py $(N) --program '$(PROGRAM)'
+
+exercises-check: ## Prove that the exercises can be solved: in some minutes (N=3, or all)
+	python3 tests/course/exercise.py --check $(N)
 
 # Writes into the repository, because the guide shows the pictures.
 figures: ## Draw pictures from traces of the running server (python3)

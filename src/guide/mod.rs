@@ -9,7 +9,7 @@
 //! |---|---|
 //! | operators | [`commands`], [`configuration`], [`operating`], [`durability`], [`memory`], [`compatibility`], [`cluster`], [`changes`] |
 //! | readers | [`tour`], [`interpreter`], [`figures`], [`experiments`], [`mistakes`] |
-//! | students, and their teachers | [`build_your_own`] and its [`stages`], [`seeing`], [`lecturers`] |
+//! | students, and their teachers | [`build_your_own`] and its [`stages`], [`exercises`], [`seeing`], [`lecturers`] |
 
 #[doc = include_str!("build-your-own.md")]
 pub mod build_your_own {}
@@ -31,6 +31,9 @@ pub mod configuration {}
 
 #[doc = include_str!("durability.md")]
 pub mod durability {}
+
+#[doc = include_str!("exercises.md")]
+pub mod exercises {}
 
 #[doc = include_str!("experiments.md")]
 pub mod experiments {}

@@ -7,6 +7,7 @@ mod clients;
 mod commands;
 mod config;
 mod connection;
+mod course;
 mod crash;
 mod differential;
 mod exporter;

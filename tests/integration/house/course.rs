@@ -4,6 +4,7 @@
 
 use crate::house::tidy::root;
 use crate::process::PROGRAM;
+use std::fs;
 use std::process::Command;
 
 /// Runs a program of the course, and expects that it ends with success.
@@ -30,4 +31,23 @@ fn respool_passes_every_stage() {
 #[test]
 fn wrong_servers_are_caught() {
     expect_success(&["check.py"]);
+}
+
+/// Ensures that the solutions of the exercises on this code can be applied to it. That they solve
+/// them is proved by `make exercises-check`, in minutes.
+#[test]
+fn solutions_can_be_applied() {
+    let mut count = 0;
+    for entry in fs::read_dir(root().join("tests/course/exercises")).expect("a folder") {
+        let patch = entry.expect("an entry").path().join("solution.patch");
+        if patch.exists() {
+            let mut command = Command::new("git");
+            let check = command.args(["apply", "--check"]).arg(&patch).current_dir(root());
+            let Ok(output) = check.output() else { return };
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{}: {errors}", patch.display());
+            count += 1;
+        }
+    }
+    assert!(count > 0, "no exercise changes this code");
 }

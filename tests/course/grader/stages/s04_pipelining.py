@@ -49,4 +49,4 @@ def half_close(server):
         client.note("client (closes its sending side: a half-close)")
         for _ in range(3):
             client.expect(b"last")
-        client.expect_closed()
+        client.expect_closed(hint="The client has closed its side; now the server closes its own.")
