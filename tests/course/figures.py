@@ -16,6 +16,7 @@ from grader.server import Server
 from grader.wire import encode
 
 WIDTH, LEFT, RIGHT, ROW = 900, 110, 30, 46
+ATTEMPTS_MAX = 12
 COLOURS = {
     "parse": "#8cb4d9",
     "wait": "#f2d492",
@@ -143,7 +144,8 @@ def busiest(batches, length):
         pairs = min(counts.values()) if len(counts) > 1 else 0
         return min(pairs, 2), min(waits, length / 3), len(inside)
 
-    return max((batch.begin for batch in batches), key=interest, default=0)
+    begin = max((batch.begin for batch in batches), key=interest, default=0)
+    return begin, interest(begin)[0] == 2
 
 
 def draw_lock(server, path):
@@ -161,10 +163,14 @@ def draw_lock(server, path):
             while left > 0:
                 left -= len(client.socket.recv(1 << 16))
 
-    in_threads(2, write)
-    batches = [b for b in traced(server) if any("SET" in s.text for s in b.steps)]
-    length = 7 * sorted(batch.end - batch.begin for batch in batches)[len(batches) // 2]
-    begin = busiest(batches, length)
+    # On a busy machine the two may not meet: again, then.
+    for _ in range(ATTEMPTS_MAX):
+        in_threads(2, write)
+        batches = [b for b in traced(server) if any("SET" in s.text for s in b.steps)]
+        length = 7 * sorted(batch.end - batch.begin for batch in batches)[len(batches) // 2]
+        begin, is_good = busiest(batches, length)
+        if is_good:
+            break
     drawing = Drawing("Two workers and one lock: batches of SETs", begin, begin + length, 210)
     workers = sorted({batch.worker for batch in batches})
     for row, worker in enumerate(workers[:2]):
