@@ -5,6 +5,7 @@
 
 use crate::command::engine::categories::categories;
 use crate::command::engine::help;
+use crate::command::engine::spec::STORES;
 use crate::command::engine::syntax;
 use crate::command::engine::syntax::Argument;
 use crate::command::engine::table;
@@ -107,7 +108,7 @@ fn describe(row: &Row, reply: &mut Reply) {
 
 /// The key specifications: first key, range, and use.
 fn describe_keys(command: &Command, reply: &mut Reply) {
-    let KeyArguments { first, last, step, count_at, keyword, uses } = command.keys;
+    let KeyArguments { first, last, step, count_at, keyword, stores_from, uses } = command.keys;
     let usual = if command.has(flag::WRITE) { "RW access update" } else { "RO access" };
     // A last key that is not counted from the end is counted from the first key.
     let distance = |first: i32| if last < 0 { last } else { last - first };
@@ -121,7 +122,8 @@ fn describe_keys(command: &Command, reply: &mut Reply) {
             vec![(first, 0, with_first), (next, distance(next), with_others)]
         }
     };
-    let more = [count_at > 0, keyword.is_some()].map(usize::from).iter().sum::<usize>();
+    let stores = if stores_from > 0 { &STORES[..] } else { &[] };
+    let more = usize::from(count_at > 0) + usize::from(keyword.is_some()) + stores.len();
     reply.set(ranges.len() + more);
     for (begin, last, uses) in ranges {
         describe_begin(begin, uses, reply);
@@ -135,18 +137,27 @@ fn describe_keys(command: &Command, reply: &mut Reply) {
     if let Some(word) = keyword {
         // A value in front of the word may be the same word.
         describe_use(&format!("{} incomplete", uses.first().unwrap_or(&usual)), reply);
-        reply.map(2);
-        reply.bulk(b"type");
-        reply.bulk(b"keyword");
-        reply.bulk(b"spec");
-        reply.map(2);
-        reply.bulk(b"keyword");
-        reply.bulk(word.as_bytes());
-        reply.bulk(b"startfrom");
-        reply.integer(-2);
-        reply.bulk(b"find_keys");
-        describe_search("range", &[("lastkey", -1), ("keystep", 1), ("limit", 0)], reply);
+        describe_keyword(word, -2, -1, reply);
     }
+    for word in stores {
+        describe_use("OW update", reply);
+        describe_keyword(word, stores_from as i32, 0, reply);
+    }
+}
+
+/// Keys behind a word that is looked for from an argument on.
+fn describe_keyword(word: &str, from: i32, last: i32, reply: &mut Reply) {
+    reply.map(2);
+    reply.bulk(b"type");
+    reply.bulk(b"keyword");
+    reply.bulk(b"spec");
+    reply.map(2);
+    reply.bulk(b"keyword");
+    reply.bulk(word.as_bytes());
+    reply.bulk(b"startfrom");
+    reply.integer(i64::from(from));
+    reply.bulk(b"find_keys");
+    describe_search("range", &[("lastkey", last), ("keystep", 1), ("limit", 0)], reply);
 }
 
 /// The first two of the three parts of a key specification, and the name of the third.
@@ -229,7 +240,12 @@ fn document(row: &Row, reply: &mut Reply) {
 fn document_arguments(arguments: &[Argument], reply: &mut Reply) {
     reply.array(arguments.len());
     for argument in arguments {
-        let flags = [(argument.is_optional, "optional"), (argument.is_multiple, "multiple")];
+        let flags = [
+            (argument.is_optional, "optional"),
+            (argument.is_multiple, "multiple"),
+            // The word in front of it is repeated with it.
+            (argument.is_multiple && argument.token.is_some(), "multiple_token"),
+        ];
         let flags: Vec<&str> = flags.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
         let mut facts = vec![("name", argument.name.as_str()), ("type", argument.kind)];
         facts.extend(argument.token.as_deref().map(|token| ("token", token)));

@@ -111,6 +111,7 @@ fn bgsave(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outco
 }
 
 static LASTSAVE: Command = Command {
+    categories: &["admin"],
     group: "server",
     summary: "Returns the Unix time of the last snapshot, or of the start",
     example: "> LASTSAVE NOW

@@ -22,6 +22,7 @@ const FAMILY: Command = Command { flags: FLAGS, ..Command::of_group("cluster") }
 static ROLE: Command = Command {
     flags: flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::FAST | flag::DANGEROUS,
     group: "server",
+    categories: &["admin"],
     summary: "Returns that the server is a master, its replication offset, and its replicas: none",
     example: "> ROLE
               *3

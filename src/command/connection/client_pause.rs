@@ -22,7 +22,7 @@ pub static PAUSE: Command = Command {
               > CLIENT UNPAUSE
               +OK",
     handler: Handler::Plain(pause),
-    ..FAMILY.row("pause", -3, ADMIN, "3.0.0")
+    ..FAMILY.row("pause", -3, ADMIN, "2.9.50")
 };
 
 fn pause(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {

@@ -131,6 +131,9 @@ pub struct Context<'a> {
     pub log: Option<&'a mut Pending>,
 }
 
+/// The options of GEORADIUS that name a key for the result.
+pub const STORES: [&str; 2] = ["STORE", "STOREDIST"];
+
 /// Which arguments are keys, as COMMAND reports it: first, last (negative: from the end), step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyArguments {
@@ -144,6 +147,9 @@ pub struct KeyArguments {
     pub count_at: usize,
     /// The word behind which all arguments are keys; the first key is empty then (MIGRATE).
     pub keyword: Option<&'static str>,
+    /// Index from which on the words [`STORES`] have a key behind them, which is written; 0 if they
+    /// are no options.
+    pub stores_from: usize,
     /// What is done with the keys, in the words of COMMAND's key specifications: with all of them
     /// or, if there are two entries, with the first and with the others. Without an entry it
     /// follows from whether the command writes.
@@ -162,7 +168,7 @@ impl KeyArguments {
 
     /// Keys from one argument to another.
     pub const fn new(first: i32, last: i32, step: i32) -> KeyArguments {
-        KeyArguments { first, last, step, count_at: 0, keyword: None, uses: &[] }
+        KeyArguments { first, last, step, count_at: 0, keyword: None, stores_from: 0, uses: &[] }
     }
 
     /// The same keys, and those behind the argument at `count_at`, which says how many they are.
@@ -173,6 +179,11 @@ impl KeyArguments {
     /// The same keys or, behind this word, others in their place.
     pub const fn or_behind(self, keyword: &'static str) -> KeyArguments {
         KeyArguments { keyword: Some(keyword), ..self }
+    }
+
+    /// The same keys, and those behind STORE and STOREDIST among the arguments from one on.
+    pub const fn or_stored(self, stores_from: usize) -> KeyArguments {
+        KeyArguments { stores_from, ..self }
     }
 
     /// The same keys with a certain use.
@@ -197,7 +208,10 @@ impl KeyArguments {
         let keyword = keyword.and_then(|word| (0..args.len()).find(|at| args.is(*at, word)));
         let behind = keyword.map_or(0..0, |at| at + 1..args.len());
         let in_place = self.indices(args.len()).filter(move |_| keyword.is_none());
-        in_place.chain(begin..end).chain(behind)
+        let options = self.stores_from..args.len().saturating_sub(1);
+        let stores = move |at: &usize| STORES.iter().any(|word| args.is(*at, word));
+        let stored = options.filter(move |at| self.stores_from > 0 && stores(at)).map(|at| at + 1);
+        in_place.chain(begin..end).chain(behind).chain(stored)
     }
 
     /// Indices of the keys of a request with `len` arguments, without those that are counted.

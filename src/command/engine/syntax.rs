@@ -9,7 +9,7 @@
 pub struct Argument {
     /// The placeholder's name.
     pub name: String,
-    /// Redis's type: `string`, `key`, `pure-token`, `oneof` or `block`.
+    /// Redis's type: `pure-token`, `oneof`, `block`, or one of those that [`kind_of`] knows.
     pub kind: &'static str,
     /// The word in front of it, if there is one.
     pub token: Option<String>,
@@ -65,11 +65,11 @@ fn sequence(rest: &mut &[&str]) -> Vec<Argument> {
             "[" | "<" => {
                 *rest = after;
                 let mut group = group(alternatives(rest));
-                group.is_optional = *word == "[";
+                group.is_optional = *word == "[" && !repeats(&group, &mut found);
                 // The closing bracket.
                 *rest = rest.get(1..).unwrap_or(&[]);
                 // A token in front of a choice belongs to it: `TYPE <a | b>`.
-                match found.pop_if(|last| last.announces() && !group.is_optional) {
+                match found.pop_if(|last| last.announces() && *word == "<") {
                     Some(token) => found.push(Argument { token: token.token, ..group }),
                     None => found.push(group),
                 }
@@ -92,13 +92,44 @@ fn word_argument(word: &str) -> Argument {
     let is_token = !word.chars().any(|letter| letter.is_ascii_lowercase());
     Argument {
         name: word.to_lowercase(),
-        kind: match word {
-            _ if is_token => "pure-token",
-            "key" | "newkey" => "key",
-            _ => "string",
-        },
+        kind: if is_token { "pure-token" } else { kind_of(word) },
         token: is_token.then(|| word.to_owned()),
         ..Argument::default()
+    }
+}
+
+/// Whether a group repeats what stands in front of it, as in `key [key ...]` or `field value [field
+/// value ...]`. It is one argument then, and what stands there is removed.
+fn repeats(group: &Argument, found: &mut Vec<Argument>) -> bool {
+    let parts = match group.kind {
+        "block" => group.arguments.as_slice(),
+        _ => std::slice::from_ref(group),
+    };
+    let is_same = |one: &Argument, other: &Argument| {
+        (&one.name, &one.token, &one.arguments) == (&other.name, &other.token, &other.arguments)
+    };
+    let Some(at) = found.len().checked_sub(parts.len()).filter(|_| group.is_multiple) else {
+        return false;
+    };
+    let repeats = found[at..].iter().zip(parts).all(|(one, other)| is_same(one, other));
+    found.truncate(if repeats { at } else { found.len() });
+    repeats
+}
+
+/// Redis's type of a placeholder.
+fn kind_of(name: &str) -> &'static str {
+    match name {
+        "key" | "key1" | "key2" | "newkey" | "source" | "destination" | "src" | "dst"
+        | "destkey" | "sourcekey" => "key",
+        "bit" | "client-id" | "count" | "cursor" | "db" | "decrement" | "destination-db"
+        | "frequency" | "index" | "index1" | "index2" | "len" | "limit" | "milliseconds"
+        | "min-match-len" | "num-matches" | "numfields" | "numkeys" | "numlocal"
+        | "numreplicas" | "offset" | "port" | "protover" | "rank" | "seconds" | "slot" | "ttl"
+        | "version" | "weight" => "integer",
+        "height" | "latitude" | "longitude" | "radius" | "score" | "width" => "double",
+        "unix-time-seconds" | "unix-time-milliseconds" => "unix-time",
+        "pattern" => "pattern",
+        _ => "string",
     }
 }
 
@@ -148,13 +179,45 @@ mod tests {
         if argument.is_optional { format!("[{text}]") } else { text }
     }
 
+    /// The same notation with `key ...` for `key [key ...]`.
+    fn shortened(syntax: &str) -> String {
+        let mut text = syntax.to_owned();
+        for (end, _) in syntax.rmatch_indices(" ...]") {
+            let Some(begin) = text[..end].rfind('[') else { continue };
+            let (before, part) = (text[..begin].trim_end(), &text[begin + 1..end]);
+            let head = before.strip_suffix(part).filter(|_| !part.contains(']'));
+            // A token in front belongs to the first one alone.
+            let is_token = |word: &str| word.ends_with(|letter: char| letter.is_ascii_uppercase());
+            let last = head.and_then(|head| head.split_whitespace().next_back());
+            if head.is_some() && !last.is_some_and(is_token) {
+                text = format!("{before} ...{}", &text[end + " ...]".len()..]);
+            }
+        }
+        text
+    }
+
+    /// Ensures that what is repeated is one argument, alone and as a block.
+    #[test]
+    fn repetitions_are_one_argument() {
+        let read = arguments("key field value [field value ...]");
+        assert_eq!(read.len(), 2);
+        assert!(read[1].kind == "block" && read[1].is_multiple && !read[1].is_optional);
+        let read = arguments("key [element [element ...]]");
+        assert_eq!((read.len(), read[1].kind), (2, "string"));
+        assert!(read[1].is_multiple && read[1].is_optional);
+        let read = arguments("key [GET pattern [GET pattern ...]] [ID client-id [client-id ...]]");
+        assert!(read[1].is_multiple && read[1].token.is_some());
+        // The token stands there once.
+        assert_eq!(read[2].kind, "block");
+    }
+
     /// Ensures that every row's syntax survives parsing and writing, except for brackets that only
     /// group a choice.
     #[test]
     fn every_row_survives_being_read() {
         crate::command::families::install();
         for row in crate::command::engine::table::rows() {
-            let syntax = row.command.syntax.replace(['<', '>'], "");
+            let syntax = shortened(row.command.syntax).replace(['<', '>'], "");
             assert_eq!(show(&arguments(row.command.syntax), " "), syntax, "{}", row.full_name());
         }
     }
@@ -165,6 +228,7 @@ mod tests {
         let read = arguments("key [NX | XX] [EX seconds | KEEPTTL] [field value ...]");
         let kinds: Vec<&str> = read.iter().map(|argument| argument.kind).collect();
         assert_eq!(kinds, ["key", "oneof", "oneof", "block"]);
+        assert_eq!(read[2].arguments[0].kind, "integer");
         assert_eq!(read[2].arguments[0].token.as_deref(), Some("EX"));
         assert_eq!(read[2].arguments[0].name, "seconds");
         assert!(read[3].is_multiple && read[3].is_optional);

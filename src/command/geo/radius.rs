@@ -10,10 +10,10 @@ pub const COMMANDS: &[&Command] =
     &[&GEORADIUS, &GEORADIUS_RO, &GEORADIUSBYMEMBER, &GEORADIUSBYMEMBER_RO];
 
 /// Flags of the commands that can store: the other key is an option.
-const STORING: u32 = flag::WRITE | flag::DENYOOM | flag::MOVABLE_KEYS | flag::UNDECLARED_KEYS;
+const STORING: u32 = flag::WRITE | flag::DENYOOM | flag::MOVABLE_KEYS;
 
 static GEORADIUS: Command = Command {
-    keys: KeyArguments::FIRST.used(&["RO access"]),
+    keys: KeyArguments::FIRST.or_stored(6).used(&["RO access"]),
     complexity: Complexity::Other(COMPLEXITY),
     summary: "Finds the places around a position, and replies with them or stores them",
     syntax: "key longitude latitude radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] \
@@ -50,7 +50,7 @@ static GEORADIUS_RO: Command = Command {
 };
 
 static GEORADIUSBYMEMBER: Command = Command {
-    keys: KeyArguments::FIRST.used(&["RO access"]),
+    keys: KeyArguments::FIRST.or_stored(5).used(&["RO access"]),
     complexity: Complexity::Other(COMPLEXITY),
     summary: "Finds the places around another one, and replies with them or stores them",
     syntax: "key member radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] \

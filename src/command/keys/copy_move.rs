@@ -119,6 +119,8 @@ fn carry(
 }
 
 static SWAPDB: Command = Command {
+    group: "server",
+    categories: &["keyspace"],
     flags: flag::WRITE | flag::FAST | flag::DANGEROUS,
     complexity: Complexity::Other("O(N) with N watched keys"),
     summary: "Exchanges two databases: their clients see each other's keys",

@@ -16,13 +16,11 @@ MEANT = {
     ("config|rewrite", "flags"): "not in a transaction, which holds the keyspace",
     ("sort", "keys"): "no specification for keys that cannot be found",
     ("sort_ro", "keys"): "no specification for keys that cannot be found",
-    ("lastsave", "categories"): "follows from the flags",
     ("zrank", "arity"): "WITHSCORE, as in Redis 7.2",
     ("zrevrank", "arity"): "WITHSCORE, as in Redis 7.2",
     ("wait", "flags"): "blocking, as in Redis 7.2",
     ("wait", "categories"): "follows from the flags",
     ("debug", "flags"): "not in a transaction, which holds the keyspace",
-    ("role", "categories"): "follows from the flags",
 }
 
 

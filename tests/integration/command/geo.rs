@@ -209,6 +209,26 @@ fn a_search_is_stored() {
     );
 }
 
+/// Ensures that the key for the result is found among the options.
+#[test]
+fn the_destination_is_a_key() {
+    check(
+        "
+        > COMMAND GETKEYS GEORADIUS k 1 1 1 km COUNT 1 STORE d
+        *2
+        $1 k
+        $1 d
+        > COMMAND GETKEYS GEORADIUSBYMEMBER k m 1 km STOREDIST d ASC
+        *2
+        $1 k
+        $1 d
+        > COMMAND GETKEYS GEORADIUS_RO k 1 1 1 km STORE d
+        *1
+        $1 k
+        ",
+    );
+}
+
 /// Ensures that wrong arguments get Redis's errors.
 #[test]
 fn wrong_arguments_are_refused() {
