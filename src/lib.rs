@@ -38,6 +38,7 @@
 //! | [`resp`], [`keyspace`] | the wire, the data; no locks, no clock; they do not know each other |
 //! | [`script`] | a Lua for scripts; knows no keys and no commands |
 //! | [`config`] | settings and their sources |
+//! | [`acl`] | users, and the rules about what each of them may do |
 //! | [`system`] | facts and limits of the operating system |
 //! | [`log`], [`number`], [`text`] | lines for the operator; numbers and text that Rust lacks |
 //! | [`clock`], [`error`], [`limits`], [`policy`] | nothing below them |
@@ -66,7 +67,8 @@
 //! | the configuration ([`shared::Services::config`]) | to read a setting, or to replace all | `shared/services.rs` |
 //! | the queue of the log | to add to it, or to take all of it | `aof/commit.rs`, `aof/refusal.rs` |
 //! | the register of clients, then the list of killed ones | to add, remove or list | `clients/mod.rs` |
-//! | one client's names ([`clients::Client::names`]) | to read or replace them | `command/connection/client.rs`, `command/connection/hello.rs`, `command/engine/meter.rs`, `connection/tracing.rs` |
+//! | all users, then the rules of one ([`acl::users`]) | to look one up, or for a change of users | `acl/users.rs` |
+//! | one client's names ([`clients::Client::names`]) | to read or replace them | `command/admin/acl_users.rs`, `command/connection/client.rs`, `command/connection/client_kill.rs`, `command/connection/hello.rs`, `command/engine/client_line.rs`, `command/engine/meter.rs`, `command/engine/session.rs`, `command/engine/waiting.rs`, `connection/tracing.rs` |
 //! | the end of a pause ([`clients::pause::Pause`]) | to read or replace it; waiting holds no other lock | `clients/pause.rs` |
 //! | the requests that wait for a key ([`clients::waiting`]) | to add, look up or remove one | `clients/waiting.rs` |
 //! | the registry of channels ([`clients::channels`]) | to subscribe, leave, look, or put a message into the outbox of each subscriber | `clients/channels.rs` |
@@ -79,6 +81,7 @@
 //! | the last figures of the keyspace | to copy or replace them | `command/admin/info.rs`, `background/housekeeper.rs` |
 //! | the libraries of functions | to read or replace them | `shared/functions.rs` |
 //! | the scripts that were sent, the function that runs | to look one up, or to keep one | `shared/scripts.rs` |
+//! | what was refused ([`acl::log`]) | to add, list or remove entries | `acl/log.rs` |
 //! | the standard error stream | for one line | `log.rs` |
 //! | the planned faults of a test | to look one up | `aof/faults.rs` |
 //!
@@ -100,6 +103,7 @@
 //! [`connection`] → [`resp`] → [`command::engine::gate`] → any family, say `command/string/` →
 //! [`keyspace::Keys`] → [`resp::Reply`].
 
+pub mod acl;
 pub mod aof;
 pub mod background;
 pub mod clients;

@@ -4,8 +4,10 @@
 //! choose are not here but in [`crate::config`].
 
 mod scripting;
+mod users;
 
 pub use scripting::*;
+pub use users::*;
 
 /// Bytes of a connection's read buffer: about 400 pipelined small requests, and so few pages that
 /// ten thousand idle clients do not matter (only pages that were written to are resident).

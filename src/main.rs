@@ -1,7 +1,7 @@
 //! The program: reads the command line, then runs a tool, or a server until a signal ends it.
 
 use respool::clock::Clock;
-use respool::command::rename;
+use respool::command::{families, rename};
 use respool::config::{self, Invocation};
 use respool::log;
 use respool::server::Server;
@@ -37,6 +37,7 @@ fn print(text: &str) {
 
 /// Runs a server with the flags of the command line, or prints what they ask for.
 fn serve_as_told(arguments: &[OsString]) -> Result<(), String> {
+    families::install_catalogue();
     let renames = RefCell::new(Vec::new());
     let rename = |old: &[u8], new: &[u8]| {
         rename::check(&renames.borrow(), old, new)?;

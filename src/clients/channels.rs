@@ -95,6 +95,13 @@ impl Subscribers {
         }
     }
 
+    fn clients(&self) -> Vec<Arc<Client>> {
+        match self {
+            Subscribers::One(client) => vec![Arc::clone(client)],
+            Subscribers::Many(clients) => clients.values().cloned().collect(),
+        }
+    }
+
     fn len(&self) -> usize {
         match self {
             Subscribers::One(_) => 1,
@@ -285,6 +292,16 @@ impl Channels {
     /// How many have subscribed to a name.
     pub fn subscribers(&self, kind: Kind, name: &[u8]) -> usize {
         self.registry.lock().find(kind, name).map_or(0, |(_, subscribers)| subscribers.len())
+    }
+
+    /// The clients that have subscribed to a name which `is_meant`, each once or several times.
+    pub fn subscribers_of(&self, is_meant: impl Fn(Kind, &[u8]) -> bool) -> Vec<Arc<Client>> {
+        let registry = self.registry.lock();
+        let exact = |kind: Kind| registry.exact(kind).iter().map(move |entry| (kind, entry));
+        let patterns = registry.patterns.iter().map(|entry| (Kind::Pattern, entry));
+        let all = exact(Kind::Channel).chain(exact(Kind::Shard)).chain(patterns);
+        let meant = all.filter(|(kind, (name, _))| is_meant(*kind, name));
+        meant.flat_map(|(_, (_, subscribers))| subscribers.clients()).collect()
     }
 
     /// The names of a kind that have subscribers. Only references are copied under the lock:

@@ -3,6 +3,7 @@
 //! Its worker keeps the figures up to date with plain atomic stores; nobody waits for anybody.
 
 use super::outbox::Outbox;
+use crate::acl::users;
 use crate::clock::Clock;
 use crate::listener::{Address, Arrival};
 use parking_lot::Mutex;
@@ -71,14 +72,24 @@ pub struct Client {
 }
 
 /// The names that a client gives itself.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Names {
+    /// AUTH: the name of its user.
+    pub user: Box<[u8]>,
     /// CLIENT SETNAME.
     pub client: String,
     /// CLIENT SETINFO LIB-NAME.
     pub library: String,
     /// CLIENT SETINFO LIB-VER.
     pub library_version: String,
+}
+
+impl Default for Names {
+    fn default() -> Names {
+        let none = String::new;
+        let user = Box::from(users::DEFAULT);
+        Names { user, client: none(), library: none(), library_version: none() }
+    }
 }
 
 impl Client {

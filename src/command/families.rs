@@ -6,6 +6,7 @@ use super::{
     admin, connection, geo, hash, hyperloglog, keys, list, pubsub, scripting, set, sorted_set,
     string, transaction,
 };
+use crate::acl::catalogue;
 
 /// The families, in the order in which the documentation shows them.
 const FAMILIES: &[&[&[&Command]]] = &[
@@ -29,7 +30,14 @@ const FAMILIES: &[&[&[&Command]]] = &[
 /// Installs all commands in the table. It must run before the first request; further calls change
 /// nothing.
 pub fn install() {
+    install_catalogue();
     table::install(FAMILIES);
+}
+
+/// Tells the rules about users which commands there are: before a configuration with `user` lines
+/// is read, and before commands are renamed.
+pub fn install_catalogue() {
+    catalogue::install(|| table::facts(FAMILIES));
 }
 
 /// Whether a command has this name in its row, independent of renaming.

@@ -8,6 +8,7 @@
 use crate::command::engine::Keyspace;
 use crate::command::engine::call;
 use crate::command::engine::meter::account;
+use crate::command::engine::permission::{self, Place};
 use crate::command::engine::queue::Transaction;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Context, Handler, KeyArguments, Outcome, Reply, flag,
@@ -98,7 +99,14 @@ fn exec(
     for queued in &transaction.requests {
         let args = Args::new(&queued.buffer, &queued.spans);
         let mark = reply.mark();
-        if let Err(error) = call::perform(queued.id, context, keyspace, args, reply) {
+        // Rules may have been changed since the request was queued.
+        let (session, services) = (&*context.session, context.shared);
+        let allowed = permission::check(services, session, queued.id, args, Place::Transaction);
+        let outcome = match allowed {
+            Ok(()) => call::perform(queued.id, context, keyspace, args, reply),
+            Err(denied) => Err(permission::withdrawn(denied)),
+        };
+        if let Err(error) = outcome {
             call::reply_error(context.shared, &error, mark, reply);
         }
         let now_ns = context.shared.clock.steady_ns();

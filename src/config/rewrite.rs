@@ -12,6 +12,7 @@ use super::directives;
 use super::settings::Config;
 use super::shape::Moment;
 use super::words::{reason, words_of};
+use crate::acl::Acl;
 use crate::limits;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
@@ -102,6 +103,7 @@ pub fn rewritten(old: &[u8], config: &Config) -> Vec<u8> {
         }
         appended.extend(wanted);
     }
+    appended.extend(put_users(&mut lines, config));
     for line in appended {
         if !has_heading {
             lines.push(Some(HEADING.to_vec()));
@@ -112,6 +114,38 @@ pub fn rewritten(old: &[u8], config: &Config) -> Vec<u8> {
     let mut new = lines.into_iter().flatten().collect::<Vec<_>>().join(&b'\n');
     new.push(b'\n');
     new
+}
+
+/// Puts the users into the `user` lines, and returns lines for those who have none. Lines that are
+/// not needed are removed.
+fn put_users(lines: &mut [Option<Vec<u8>>], config: &Config) -> Vec<Vec<u8>> {
+    let text = |words: &Vec<Vec<u8>>| [b"user ", &words.join(&b' ')[..]].concat();
+    let mut wanted: Vec<&Vec<Vec<u8>>> = config.users.iter().collect();
+    for line in lines.iter_mut() {
+        let Some(words) = line.as_deref().and_then(user_of) else { continue };
+        let own = wanted.iter().position(|user| user.first() == words.get(1));
+        match own.map(|at| wanted.remove(at)) {
+            Some(user) if is_same(user, &words[1..]) => {}
+            user => *line = user.map(text),
+        }
+    }
+    wanted.into_iter().map(text).collect()
+}
+
+/// The words of a line about a user.
+fn user_of(line: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let words = words_of(line.trim_ascii())?;
+    words.first().filter(|word| word.eq_ignore_ascii_case(b"user")).is_some().then_some(words)
+}
+
+/// Whether a line of the file makes this user: then it stays as it was written.
+fn is_same(present: &[Vec<u8>], written: &[Vec<u8>]) -> bool {
+    let line = |words: &[Vec<u8>]| {
+        let acl = Acl::new(b"", false);
+        acl.set_configured(words).ok()?;
+        acl.find(words.first()?).map(|user| user.line())
+    };
+    line(present).is_some() && line(present) == line(written)
 }
 
 /// The directive of a line, and its values.

@@ -117,11 +117,6 @@ pub struct Config {
 }
 
 impl Config {
-    /// Whether only clients on this machine are let in.
-    pub fn denies_remote_clients(&self) -> bool {
-        self.protected_mode && self.requirepass.is_empty()
-    }
-
     /// The memory limit of the data.
     pub fn limit(&self) -> Limit {
         let bytes = self.maxmemory.bytes(machine::memory());

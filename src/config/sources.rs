@@ -16,6 +16,7 @@ use super::directives;
 use super::settings::Config;
 use super::shape::Moment;
 use super::words::{quoted, reason, words_of};
+use crate::acl::users;
 use crate::limits;
 use crate::text::glob;
 use std::collections::BTreeSet;
@@ -24,6 +25,12 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+
+/// Redis's text for users in two places.
+const TWO_SOURCES_OF_USERS: &str = "Configuring Redis with users defined in redis.conf and at the \
+    same setting an ACL file path is invalid. This setup is very likely to lead to configuration \
+    errors and security holes, please define either an ACL file or declare users directly in your \
+    redis.conf, but not both.";
 
 /// Renames a command; the error is the reason why that is impossible.
 pub type Rename<'a> = &'a dyn Fn(&[u8], &[u8]) -> Result<(), String>;
@@ -247,9 +254,20 @@ impl Reader<'_> {
                 self.config.renamed_commands.push((old.to_vec(), new.to_vec()));
                 Ok(())
             }
-            (b"user", [_, ..]) => Err("respool has only the user named default: its password is \
-                                       that of 'requirepass'"
-                .to_owned()),
+            (b"user", [name, ..]) => {
+                let is_known =
+                    |user: &Vec<Vec<u8>>| user.first().is_some_and(|known| known == name);
+                if self.config.users.iter().any(is_known) {
+                    let name = String::from_utf8_lossy(name);
+                    return Err(format!(
+                        "Error in user declaration '{name}': Duplicate user found. A user can only \
+                         be defined once in config files"
+                    ));
+                }
+                users::check_line(values)?;
+                self.config.users.push(values.iter().map(|word| word.to_vec()).collect());
+                Ok(())
+            }
             (b"loadmodule", [_, ..]) => Err("respool has no modules".to_owned()),
             (b"sentinel", _) => Err("respool is no Sentinel".to_owned()),
             (name, [_]) if directives::FORMER.iter().any(|known| known.as_bytes() == name) => {
@@ -286,6 +304,9 @@ impl Reader<'_> {
                 Ok(password) => self.config.requirepass = password,
                 Err(reason) => self.mistake("requirepass-file", b"", &reason),
             }
+        }
+        if self.config.aclfile.is_some() && !self.config.users.is_empty() {
+            self.mistake("aclfile", b"", TWO_SOURCES_OF_USERS);
         }
         if let Some(path) = &self.config.logfile {
             let path = self.config.path(path);

@@ -46,7 +46,6 @@ pub fn serve(shared: &Shared, client: &Arc<Client>) {
     let Some(stream) = client.stream.as_deref() else { return };
     // A Unix socket has no such option.
     let _ = stream.set_nodelay(true);
-    let is_authenticated = shared.config().requirepass.is_empty();
     let mut connection = Connection {
         shared,
         stream,
@@ -54,7 +53,7 @@ pub fn serve(shared: &Shared, client: &Arc<Client>) {
         read_wait_ms: 0,
         assembler: Assembler::default(),
         batch: Batch::default(),
-        session: Session::new(Arc::clone(client), is_authenticated),
+        session: Session::new(Arc::clone(client), shared.acl.default_user()),
         reply: Reply::default(),
     };
     let end = connection.run();

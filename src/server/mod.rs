@@ -104,8 +104,9 @@ impl Server {
             listeners.push(Arc::new(listener));
         }
         let (log, snapshot) = preflight::find_data(&config, &disk)?;
-        preflight::report(&config, &addresses);
         let shared = Arc::new(Shared::on(config, clock, disk));
+        preflight::load_users(&shared)?;
+        preflight::report(&shared, &addresses);
         if snapshot.is_some() {
             shared.begin_loading();
         }
@@ -233,13 +234,8 @@ fn accept(shared: &Shared, listener: &Listener, pool: &Pool<'_, '_>) {
             Ok(arrival) => {
                 is_failing = false;
                 Stats::add(&shared.stats.connections, 1);
-                let (is_denied, tcp_keepalive) = {
-                    let config = shared.config();
-                    (
-                        config.denies_remote_clients() && !arrival.peer.is_local(),
-                        config.tcp_keepalive,
-                    )
-                };
+                let is_denied = !arrival.peer.is_local() && shared.denies_remote_clients();
+                let tcp_keepalive = shared.config().tcp_keepalive;
                 if is_denied {
                     pool.refuse(arrival.stream, DENIED);
                     continue;

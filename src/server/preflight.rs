@@ -1,7 +1,9 @@
 //! Checks and warnings about a configuration before the server serves.
 
+use crate::acl::Acl;
 use crate::aof::{Directory, Disk, Names, survey};
 use crate::config::Config;
+use crate::shared::Shared;
 use crate::system::{machine, open_files};
 use crate::text::units;
 use crate::{limits, log};
@@ -9,10 +11,45 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Logs what an operator should know about a configuration.
-pub fn report(config: &Config, addresses: &[SocketAddr]) {
-    warn_about_open_access(config, addresses);
-    warn_about_directives(config);
-    log_limit(config);
+pub fn report(shared: &Shared, addresses: &[SocketAddr]) {
+    let config = shared.config();
+    warn_about_open_access(shared, &config, addresses);
+    warn_about_users(&config);
+    warn_about_directives(&config);
+    log_limit(&config);
+}
+
+/// Reads the file with users, if the configuration names one.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn load_users(shared: &Shared) -> Result<(), String> {
+    let path = {
+        let config = shared.config();
+        config.aclfile.as_ref().map(|path| config.path(path))
+    };
+    let Some(path) = path else { return Ok(()) };
+    let loaded = shared.acl.load(&path).map_err(|errors| {
+        let errors = String::from_utf8_lossy(&errors).into_owned();
+        format!("Aborting Redis startup because of ACL errors: {errors}")
+    });
+    loaded.map(|_| ())
+}
+
+/// Names users who are switched off by their line: that may be an oversight.
+fn warn_about_users(config: &Config) {
+    for words in &config.users {
+        let acl = Acl::new(b"", false);
+        let user = words.first().filter(|_| acl.set_configured(words).is_ok());
+        let user = user.and_then(|name| acl.find(name));
+        if let Some(user) = user.filter(|user| !user.rules().is_on) {
+            log::notice(&format!(
+                "The user '{}' is disabled (there is no 'on' modifier in the user description). \
+                 Make sure this is not a configuration error.",
+                user.name.escape_ascii()
+            ));
+        }
+    }
 }
 
 /// Names the directives without an effect here, in one line.
@@ -53,9 +90,9 @@ pub fn with_enough_files(mut config: Config) -> Config {
 }
 
 /// Warns about access without a password, or that protected mode denies it to remote clients.
-fn warn_about_open_access(config: &Config, addresses: &[SocketAddr]) {
+fn warn_about_open_access(shared: &Shared, config: &Config, addresses: &[SocketAddr]) {
     let is_open = addresses.iter().any(|address| !address.ip().is_loopback());
-    if is_open && config.requirepass.is_empty() {
+    if is_open && shared.acl.default_user().is_open() {
         let consequence = match config.protected_mode {
             true => "clients on other machines are denied (protected mode)",
             false => "everyone who can reach the port can read and change everything",

@@ -86,6 +86,9 @@ impl Shared {
         let new = change(&old)?;
         let outcome = self.apply(&new);
         // The settings that were applied before the failure are restored.
+        if outcome.is_ok() && new.requirepass != old.requirepass {
+            self.acl.set_default_password(&new.requirepass);
+        }
         let valid = if outcome.is_ok() { new } else { self.apply(&old).map(|()| old)? };
         self.replace_config(valid);
         outcome
@@ -174,6 +177,8 @@ impl Shared {
         });
         self.clients.output_limits.set(&config.client_output_buffer_limit);
         self.aof.set_policy(config.appendfsync);
+        self.acl.set_channels_default(config.acl_pubsub_default_all);
+        self.acl.log.configure(usize::try_from(config.acllog_max_len).unwrap_or(usize::MAX));
         self.slowlog.configure(config.slowlog_log_slower_than, config.slowlog_max_len);
         self.latency.configure(config.latency_monitor_threshold);
         self.tracing.configure(config.trace);

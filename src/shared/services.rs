@@ -1,5 +1,6 @@
 //! Everything that threads share, apart from the keyspace.
 
+use crate::acl::Acl;
 use crate::aof::{Aof, Disk};
 use crate::clients::Clients;
 use crate::clients::channels::Channels;
@@ -23,6 +24,8 @@ pub struct Services {
     pub clock: Clock,
     /// The name of this run, and of its program.
     pub identity: Identity,
+    /// Users and what they may do.
+    pub acl: Acl,
     /// The connected clients.
     pub clients: Clients,
     /// Figures for INFO.
@@ -66,6 +69,7 @@ impl Services {
         clients.start_output_limits(clock.steady_ms());
         Services {
             aof: Aof::new(disk),
+            acl: users(&config),
             identity: Identity::new(),
             saving: Saving::new(clock.unix_ms() / 1_000),
             clients,
@@ -87,6 +91,11 @@ impl Services {
             config: RwLock::new(config),
             clock,
         }
+    }
+
+    /// Whether only clients on this machine are let in: until there is a password.
+    pub fn denies_remote_clients(&self) -> bool {
+        self.config().protected_mode && self.acl.default_user().rules().has_no_password
     }
 
     /// The present configuration. The guard must not be kept during any wait.
@@ -134,4 +143,14 @@ impl Services {
     pub fn end_loading(&self) {
         self.is_loading.store(false, Relaxed);
     }
+}
+
+/// The users of a configuration, whose lines have been checked when it was read.
+fn users(config: &Config) -> Acl {
+    let acl = Acl::new(&config.requirepass, config.acl_pubsub_default_all);
+    for words in &config.users {
+        let known = acl.set_configured(words);
+        debug_assert!(known.is_ok(), "the line was checked: {known:?}");
+    }
+    acl
 }

@@ -237,7 +237,7 @@ fn session(shared: &Shared) -> Session {
     let stream = TcpStream::connect(address).expect("a connection");
     let (peer, local) = (Address::Tcp(address), Address::Tcp(address));
     let client = shared.clients.register(Arrival { stream, peer, local }, &shared.clock);
-    Session::new(client, true)
+    Session::new(client, shared.acl.default_user())
 }
 
 /// Batches of `count` requests each, parsed, with the bytes they were parsed from.

@@ -1,65 +1,45 @@
-//! ACL: the one user, `default`, with all rights after authentication.
-//!
-//! Users cannot be added or restricted; commands that would do so are unknown.
+//! ACL: users and what they may do. This file has the container and what changes no user; the
+//! other subcommands are in `acl_users.rs`.
 
+use super::acl_users::{DELUSER, GETUSER, LIST, LOAD, SAVE, SETUSER, USERS};
+use crate::acl::catalogue::CATEGORIES;
+use crate::acl::log::Entry;
 use crate::command::engine::categories::categories;
-use crate::command::engine::help;
-use crate::command::engine::help::wrong_subcommand;
+use crate::command::engine::help::{self, wrong_subcommand};
+use crate::command::engine::permission;
 use crate::command::engine::table;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply, flag,
 };
+use crate::limits;
+use crate::system::random;
 
 /// The family.
 pub const COMMANDS: &[&Command] = &[&ACL];
 
-/// The only user.
-const USER: &[u8] = b"default";
-
-/// Redis's categories, including those without a command here.
-const CATEGORIES: [&str; 21] = [
-    "keyspace",
-    "read",
-    "write",
-    "set",
-    "sortedset",
-    "list",
-    "hash",
-    "string",
-    "bitmap",
-    "hyperloglog",
-    "geo",
-    "stream",
-    "pubsub",
-    "admin",
-    "fast",
-    "slow",
-    "blocking",
-    "dangerous",
-    "connection",
-    "transaction",
-    "scripting",
-];
-
 /// Flags of the subcommands that every user may execute.
 const OPEN: u32 = flag::NOSCRIPT | flag::LOADING | flag::STALE;
 
+/// Flags of those that show or change other users.
+pub const ADMIN: u32 = OPEN | flag::ADMIN;
+
 /// The common part of this family's rows.
-const fn row(name: &'static str, arity: i32, since: &'static str) -> Command {
-    Command { group: "server", ..Command::named(name, arity, OPEN | flag::ADMIN, since) }
-}
+pub const FAMILY: Command = Command::of_group("server");
 
 static ACL: Command = Command {
-    flags: 0,
     complexity: Complexity::Other("Depends on the subcommand"),
-    summary: "Describes the only user",
+    summary: "Manages users and what they may do",
     syntax: "subcommand",
-    handler: Handler::Container(&[&CAT, &DRYRUN, &GETUSER, &HELP, &LIST, &USERS, &WHOAMI], None),
-    ..row("acl", -2, "6.0.0")
+    handler: Handler::Container(SUBCOMMANDS, None),
+    ..FAMILY.row("acl", -2, 0, "6.0.0")
 };
 
+const SUBCOMMANDS: &[&Command] = &[
+    &CAT, &DELUSER, &DRYRUN, &GENPASS, &GETUSER, &HELP, &LIST, &LOAD, &LOG, &SAVE, &SETUSER,
+    &USERS, &WHOAMI,
+];
+
 static CAT: Command = Command {
-    flags: OPEN,
     complexity: Complexity::Other("O(N) with N commands"),
     summary: "Lists the categories of commands, or the commands of one",
     syntax: "[category]",
@@ -78,7 +58,7 @@ static CAT: Command = Command {
               > ACL CAT nothing
               -ERR Unknown category 'nothing'",
     handler: Handler::Plain(cat),
-    ..row("cat", -2, "6.0.0")
+    ..FAMILY.row("cat", -2, OPEN, "6.0.0")
 };
 
 fn cat(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -90,7 +70,7 @@ fn cat(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
             if !CATEGORIES.iter().any(&is_wanted) {
                 return Err(CommandError::quoting("ERR Unknown category '", wanted, "'"));
             }
-            let rows = table::rows().iter().filter(|row| row.command.subcommands().is_empty());
+            let rows = table::rows().iter();
             let rows = rows.filter(|row| categories(row.command).iter().any(&is_wanted));
             rows.map(|row| row.full_name()).collect()
         }
@@ -104,108 +84,133 @@ fn cat(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 static DRYRUN: Command = Command {
     summary: "Returns whether a user may execute a request, without executing it",
     syntax: "username command [arg [arg ...]]",
-    example: "> ACL DRYRUN default GET key
+    example: "> ACL SETUSER reader +get ~a*
               +OK
+              > ACL DRYRUN reader GET a
+              +OK
+              > ACL DRYRUN reader GET b
+              $52
+              User reader has no permissions to access the 'b' key
               > ACL DRYRUN nobody GET key
               -ERR User 'nobody' not found",
     handler: Handler::Plain(dryrun),
-    ..row("dryrun", -4, "7.0.0")
+    ..FAMILY.row("dryrun", -4, ADMIN, "7.0.0")
 };
 
-fn dryrun(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    if args.at(2) != USER {
-        return Err(CommandError::quoting("ERR User '", args.at(2), "' not found"));
-    }
+fn dryrun(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let user = context.shared.acl.find(args.at(2));
+    let user =
+        user.ok_or_else(|| CommandError::quoting("ERR User '", args.at(2), "' not found"))?;
     let request = args.from(3);
-    let row = table::find_request(request.at(0), request.get(1))
+    let number = table::find_request(request.at(0), request.get(1))
         .ok_or_else(|| CommandError::quoting("ERR Command '", request.at(0), "' not found"))?;
-    let row = table::row(row);
+    let row = table::row(number);
     if !row.command.takes(request.len()) {
         return Err(CommandError::arity(&row.full_name()));
     }
-    reply.ok();
+    match permission::allows(&user.rules(), number, request) {
+        Ok(()) => reply.ok(),
+        Err(denied) => reply.bulk(&permission::full_reason(denied, &user, number, request)),
+    }
     Ok(())
 }
 
-static GETUSER: Command = Command {
-    summary: "Describes a user's rights; null for an unknown user",
-    syntax: "username",
-    example: "> ACL GETUSER nobody
-              $-1",
-    handler: Handler::Plain(getuser),
-    ..row("getuser", 3, "6.0.0")
+static GENPASS: Command = Command {
+    summary: "Returns a password that cannot be guessed, in hexadecimal digits",
+    syntax: "[bits]",
+    example: "> ACL GENPASS 0
+              -ERR ACL GENPASS argument must be the number of bits for the output password, a \
+              positive number up to 4096",
+    handler: Handler::Plain(genpass),
+    ..FAMILY.row("genpass", -2, OPEN, "6.0.0")
 };
 
-fn getuser(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    if args.at(2) != USER {
-        reply.null();
-        return Ok(());
+fn genpass(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let bits = match args.len() {
+        2 => limits::PASSWORD_BITS,
+        3 => args.integer(2)?,
+        _ => return Err(wrong_subcommand(args)),
+    };
+    if !(1..=limits::PASSWORD_BITS_MAX).contains(&bits) {
+        return Err(CommandError::new(
+            "ERR ACL GENPASS argument must be the number of bits for the output password, a \
+             positive number up to 4096",
+        ));
     }
-    let has_password = !context.shared.config().requirepass.is_empty();
-    let flags: &[&[u8]] = if has_password { &[b"on"] } else { &[b"on", b"nopass"] };
-    reply.map(6);
-    reply.bulk(b"flags");
-    reply.set(flags.len());
-    flags.iter().for_each(|flag| reply.bulk(flag));
-    reply.bulk(b"passwords");
-    // Redis shows a hash, which would help to guess the password.
-    reply.array(usize::from(has_password));
-    (0..usize::from(has_password)).for_each(|_| reply.bulk(b"(redacted)"));
-    for (name, rule) in [("commands", "+@all"), ("keys", "~*"), ("channels", "&*")] {
+    let digits = random::secret_digits((bits as usize).div_ceil(4));
+    let digits = digits.map_err(|_| CommandError::new("ERR there are no random numbers"))?;
+    reply.bulk(digits.as_bytes());
+    Ok(())
+}
+
+static LOG: Command = Command {
+    complexity: Complexity::Other("O(N) with N entries shown"),
+    summary: "Shows what was refused, the latest first, or forgets it",
+    syntax: "[count | RESET]",
+    example: "> ACL LOG RESET
+              +OK
+              > ACL LOG
+              *0",
+    handler: Handler::Plain(log),
+    ..FAMILY.row("log", -2, ADMIN, "6.0.0")
+};
+
+fn log(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let log = &context.shared.acl.log;
+    let count = match args.len() {
+        2 => limits::ACL_LOG_SHOWN,
+        3 if args.is(2, "reset") => {
+            log.reset();
+            reply.ok();
+            return Ok(());
+        }
+        3 => usize::try_from(args.integer(2)?).unwrap_or(0),
+        _ => return Err(wrong_subcommand(args)),
+    };
+    let entries = log.latest(count);
+    let now_ms = context.shared.clock.unix_ms();
+    reply.array(entries.len());
+    entries.iter().for_each(|entry| show(entry, now_ms, reply));
+    Ok(())
+}
+
+fn show(entry: &Entry, now_ms: u64, reply: &mut Reply) {
+    let number = |name: &str, value: u64, reply: &mut Reply| {
         reply.bulk(name.as_bytes());
-        reply.bulk(rule.as_bytes());
+        reply.integer(i64::try_from(value).unwrap_or(i64::MAX));
+    };
+    reply.map(10);
+    number("count", entry.count, reply);
+    let texts: [(&str, &[u8]); 4] = [
+        ("reason", entry.reason.name().as_bytes()),
+        ("context", entry.context.as_bytes()),
+        ("object", &entry.object),
+        ("username", &entry.user),
+    ];
+    for (name, text) in texts {
+        reply.bulk(name.as_bytes());
+        reply.bulk(text);
     }
-    reply.bulk(b"selectors");
-    reply.array(0);
-    Ok(())
-}
-
-static LIST: Command = Command {
-    summary: "Describes all users, a line each, in the notation of Redis's ACL files",
-    example: "> ACL LIST
-              *1
-              $34
-              user default on nopass ~* &* +@all",
-    handler: Handler::Plain(list),
-    ..row("list", 2, "6.0.0")
-};
-
-fn list(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
-    let has_password = !context.shared.config().requirepass.is_empty();
-    let password = if has_password { "#(redacted)" } else { "nopass" };
-    reply.array(1);
-    reply.bulk(format!("user default on {password} ~* &* +@all").as_bytes());
-    Ok(())
-}
-
-static USERS: Command = Command {
-    summary: "Lists the names of all users",
-    example: "> ACL USERS
-              *1
-              $7
-              default",
-    handler: Handler::Plain(users),
-    ..row("users", 2, "6.0.0")
-};
-
-fn users(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
-    reply.array(1);
-    reply.bulk(USER);
-    Ok(())
+    reply.bulk(b"age-seconds");
+    reply.double(now_ms.saturating_sub(entry.updated_ms) as f64 / 1_000.0);
+    reply.bulk(b"client-info");
+    reply.bulk(entry.client.trim_end().as_bytes());
+    number("entry-id", entry.id, reply);
+    number("timestamp-created", entry.created_ms, reply);
+    number("timestamp-last-updated", entry.updated_ms, reply);
 }
 
 static WHOAMI: Command = Command {
-    flags: OPEN,
     summary: "Returns the name of the connection's user",
     example: "> ACL WHOAMI
               $7
               default",
     handler: Handler::Plain(whoami),
-    ..row("whoami", 2, "6.0.0")
+    ..FAMILY.row("whoami", 2, OPEN, "6.0.0")
 };
 
-fn whoami(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
-    reply.bulk(USER);
+fn whoami(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
+    reply.bulk(&context.session.user.name);
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 
 use crate::command::engine::categories::categories;
 use crate::command::engine::help;
+use crate::command::engine::key_use::KeyUse;
 use crate::command::engine::spec::STORES;
 use crate::command::engine::syntax;
 use crate::command::engine::syntax::Argument;
@@ -30,9 +31,11 @@ const FAMILY: Command = Command {
 
 static COMMAND: Command = Command {
     summary: "Describes all commands",
-    handler: Handler::Container(&[&COUNT, &DOCS, &GETKEYS, &HELP, &INFO, &LIST], Some(all)),
+    handler: Handler::Container(SUBCOMMANDS, Some(all)),
     ..FAMILY.row("command", -1, 0, "2.8.13")
 };
+
+const SUBCOMMANDS: &[&Command] = &[&COUNT, &DOCS, &GETKEYS, &GETKEYSANDFLAGS, &HELP, &INFO, &LIST];
 
 fn all(_: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
     let tops: Vec<&Row> = tops().collect();
@@ -109,7 +112,7 @@ fn describe(row: &Row, reply: &mut Reply) {
 /// The key specifications: first key, range, and use.
 fn describe_keys(command: &Command, reply: &mut Reply) {
     let KeyArguments { first, last, step, count_at, keyword, stores_from, uses } = command.keys;
-    let usual = if command.has(flag::WRITE) { "RW access update" } else { "RO access" };
+    let usual = command.usual_key_use();
     // A last key that is not counted from the end is counted from the first key.
     let distance = |first: i32| if last < 0 { last } else { last - first };
     let ranges = match *uses {
@@ -285,6 +288,14 @@ static GETKEYS: Command = Command {
 
 fn getkeys(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let request = args.from(2);
+    let keys = keys_of(request)?;
+    reply.array(keys.len());
+    keys.into_iter().for_each(|key| reply.bulk(request.at(key.at)));
+    Ok(())
+}
+
+/// The keys of a request.
+fn keys_of(request: Args<'_>) -> Result<Vec<KeyUse>, CommandError> {
     let id = table::find_request(request.at(0), request.get(1));
     let id = id.ok_or(CommandError::new("ERR Invalid command specified"))?;
     let command = table::command(id);
@@ -295,12 +306,48 @@ fn getkeys(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
         let text = "ERR Invalid number of arguments specified for command";
         return Err(CommandError::new(text));
     }
-    let keys: Vec<usize> = command.keys.of(request).collect();
-    if keys.is_empty() {
+    let keys = command.key_uses(request);
+    if keys.is_empty() && !command.has(flag::NO_MANDATORY_KEYS) {
         return Err(CommandError::new("ERR Invalid arguments specified for command"));
     }
+    Ok(keys)
+}
+
+static GETKEYSANDFLAGS: Command = Command {
+    complexity: Complexity::Other("O(N) with N arguments"),
+    summary: "Returns which arguments of a request are keys, and what is done with each",
+    syntax: "command [arg [arg ...]]",
+    example: "> COMMAND GETKEYSANDFLAGS LMOVE a b left right
+              *2
+              *2
+              $1
+              a
+              *3
+              +RW
+              +access
+              +delete
+              *2
+              $1
+              b
+              *2
+              +RW
+              +insert",
+    handler: Handler::Plain(getkeysandflags),
+    ..FAMILY.row("getkeysandflags", -3, 0, "7.0.0")
+};
+
+fn getkeysandflags(_: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
+    let request = args.from(2);
+    let keys = keys_of(request)?;
     reply.array(keys.len());
-    keys.into_iter().for_each(|index| reply.bulk(request.at(index)));
+    for key in keys {
+        reply.array(2);
+        reply.bulk(request.at(key.at));
+        // A use that depends on the options is known here.
+        let words = key.uses.split(' ').filter(|word| *word != "variable_flags");
+        reply.set(words.clone().count());
+        words.for_each(|word| reply.simple(word));
+    }
     Ok(())
 }
 

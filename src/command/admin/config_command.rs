@@ -1,11 +1,12 @@
 //! CONFIG: what was chosen at the start or later, under Redis's directive names.
 
+use crate::acl::Acl;
 use crate::command::engine::Keyspace;
 use crate::command::engine::help;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply, flag,
 };
-use crate::config::{Directive, directives, rewrite};
+use crate::config::{Config, Directive, directives, rewrite};
 use crate::shared::Shared;
 use crate::text::glob;
 
@@ -120,6 +121,7 @@ fn resetstat(
     context.shared.stats.reset();
     context.shared.calls.reset();
     context.shared.errors.reset();
+    context.shared.acl.log.reset_counts();
     keyspace.reset_counters();
     reply.ok();
     Ok(())
@@ -137,9 +139,30 @@ static REWRITE: Command = Command {
 };
 
 fn rewrite(shared: &Shared, _: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
-    shared.with_settled_config(rewrite::rewrite).map_err(CommandError::from)?;
+    let rewrite = |config: &Config| {
+        let mut config = config.clone();
+        config.users = present_users(shared, &config);
+        rewrite::rewrite(&config)
+    };
+    shared.with_settled_config(rewrite).map_err(CommandError::from)?;
     reply.ok();
     Ok(())
+}
+
+/// The words of the `user` lines that make the present users. There are none if the users are those
+/// of a file of their own, or if there is only the one that is there without any line.
+fn present_users(shared: &Shared, config: &Config) -> Vec<Vec<Vec<u8>>> {
+    let users = shared.acl.list();
+    let plain = Acl::new(&config.requirepass, true);
+    let is_plain = users.len() == 1 && users[0].line() == plain.default_user().line();
+    if config.aclfile.is_some() || is_plain && config.users.is_empty() {
+        return Vec::new();
+    }
+    let words = |line: Vec<u8>| {
+        let words = line.split(|byte| *byte == b' ').skip(1);
+        words.map(<[u8]>::to_vec).collect()
+    };
+    users.iter().map(|user| words(user.line())).collect()
 }
 
 static HELP: Command = Command {

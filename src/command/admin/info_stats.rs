@@ -1,5 +1,6 @@
 //! The section of INFO about what has happened since the start, or since CONFIG RESETSTAT.
 
+use crate::acl::Refused;
 use crate::clients::channels::Kind;
 use crate::clients::end::{END_KINDS, EVICTED, NOT_READING};
 use crate::command::admin::info_facts::Facts;
@@ -101,9 +102,14 @@ fn replies(facts: &Facts<'_>, out: &mut String) -> Result {
             "instantaneous_eventloop_duration_usec",
         ],
     )?;
-    let refused = errors.list().into_iter().find(|(kind, _)| kind == "WRONGPASS");
-    writeln!(out, "acl_access_denied_auth:{}", refused.map_or(0, |(_, count)| count))?;
-    zeros(out, &["acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel"])?;
+    for (name, refused) in [
+        ("auth", Refused::Auth),
+        ("cmd", Refused::Command),
+        ("key", Refused::Key),
+        ("channel", Refused::Channel),
+    ] {
+        writeln!(out, "acl_access_denied_{name}:{}", facts.shared.acl.log.count(refused))?;
+    }
     // Redis has no such field. It comes last, and as one line, like that of a listener.
     let ends = END_KINDS.iter().zip(&stats.ends);
     let ends = ends.map(|(kind, count)| format!("{kind}={}", Stats::read(count)));

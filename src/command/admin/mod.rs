@@ -1,6 +1,7 @@
 //! The server itself: its figures, settings, logs, and its end.
 
 mod acl;
+mod acl_users;
 mod cluster;
 mod command_command;
 mod config_command;

@@ -1,19 +1,17 @@
 //! CLIENT: the list of clients, their names, and their settings.
 
 use crate::clients::Client;
-use crate::clients::tracking::state;
 use crate::command::connection::client_kill::KILL;
 use crate::command::connection::client_pause::{PAUSE, UNBLOCK, UNPAUSE};
 use crate::command::connection::client_rows::{ADMIN, FAMILY, OPEN, client_type};
 use crate::command::connection::client_tracking::{CACHING, GETREDIR, TRACKING, TRACKINGINFO};
 use crate::command::engine::arguments::client_attribute;
+use crate::command::engine::client_line;
 use crate::command::engine::help;
 use crate::command::engine::session::ReplyMode;
-use crate::command::engine::table;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply, flag,
 };
-use crate::listener::Address;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// The family.
@@ -100,7 +98,10 @@ static INFO: Command = Command {
 };
 
 fn info(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
-    reply.verbatim(&describe(&context.session.client, context.shared.clock.steady_ms()));
+    reply.verbatim(&client_line::describe(
+        &context.session.client,
+        context.shared.clock.steady_ms(),
+    ));
     Ok(())
 }
 
@@ -137,69 +138,11 @@ fn list(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
     let mut lines = String::new();
     for client in context.shared.clients.list() {
         if is_of_type(&client) && ids.as_ref().is_none_or(|ids| ids.contains(&client.id)) {
-            lines.push_str(&describe(&client, now_ms));
+            lines.push_str(&client_line::describe(&client, now_ms));
         }
     }
     reply.verbatim(&lines);
     Ok(())
-}
-
-/// One line of CLIENT LIST, with Redis 7.2's fields; a feature that respool lacks is shown as Redis
-/// shows it for a client that does not use it.
-fn describe(client: &Client, now_ms: u64) -> String {
-    let names = client.names.lock().clone();
-    let seconds_since = |ms: u64| now_ms.saturating_sub(ms) / 1_000;
-    let command = match client.command.load(Relaxed).checked_sub(1) {
-        Some(index) => table::rows()[index].full_name(),
-        None => "NULL".to_owned(),
-    };
-    let queued = client.queued.load(Relaxed);
-    let [channels, patterns, shards] = client.subscriptions.each_ref().map(|n| n.load(Relaxed));
-    let tracking = client.tracking.load(Relaxed);
-    let states = [
-        (matches!(client.peer, Address::Unix(_)), 'U'),
-        (client.is_monitor.load(Relaxed), 'O'),
-        (channels + patterns + shards > 0, 'P'),
-        (client.is_waiting.load(Relaxed), 'b'),
-        (queued >= 0, 'x'),
-        (tracking & state::ON != 0, 't'),
-        (tracking & state::BROKEN != 0, 'R'),
-        (tracking & state::BCAST != 0, 'B'),
-        (client.no_evict.load(Relaxed), 'e'),
-        (client.no_touch.load(Relaxed), 'T'),
-    ];
-    let mut flags: String = states.iter().filter(|(is, _)| *is).map(|(_, flag)| *flag).collect();
-    if flags.is_empty() {
-        flags.push('N');
-    }
-    let queued_bytes = client.queued_bytes.load(Relaxed);
-    let query = client.query_bytes.load(Relaxed);
-    let query_held = client.query_held_bytes.load(Relaxed);
-    let waiting = client.outbox.waiting();
-    let reply_held = client.reply_held_bytes.load(Relaxed);
-    format!(
-        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub={channels} \
-         psub={patterns} ssub={shards} multi={queued} qbuf={query} qbuf-free={} argv-mem=0 \
-         multi-mem={queued_bytes} rbs={reply_held} rbp=0 obl={} oll={} omem={} tot-mem={} events=r \
-         cmd={command} user=default redir={} resp={} lib-name={} lib-ver={}\n",
-        client.id,
-        client.peer,
-        client.local,
-        client.descriptor(),
-        names.client,
-        seconds_since(client.connected_at_ms),
-        seconds_since(client.active_at_ms.load(Relaxed)),
-        client.db.load(Relaxed),
-        query_held.saturating_sub(query),
-        waiting.bytes,
-        waiting.items,
-        waiting.held_bytes,
-        query_held + queued_bytes + reply_held + waiting.held_bytes,
-        client.redirect.load(Relaxed),
-        client.resp.load(Relaxed),
-        names.library,
-        names.library_version,
-    )
 }
 
 fn on_or_off(word: &[u8]) -> Result<bool, CommandError> {

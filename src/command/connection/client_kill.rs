@@ -28,6 +28,7 @@ struct KillFilter {
     peer: Option<Vec<u8>>,
     local: Option<Vec<u8>>,
     max_age_seconds: Option<u64>,
+    user: Option<Box<[u8]>>,
     /// Tests of their types.
     types: Vec<fn(&Client) -> bool>,
     spare_self: bool,
@@ -38,7 +39,7 @@ fn kill(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
     let filter = if is_old_form {
         KillFilter { peer: Some(args.at(2).to_vec()), ..KillFilter::default() }
     } else {
-        kill_filter(args.from(2))?
+        kill_filter(context, args.from(2))?
     };
     let own_id = context.session.client.id;
     let now_ms = context.shared.clock.steady_ms();
@@ -48,6 +49,7 @@ fn kill(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
             && filter.id.is_none_or(|id| id == client.id)
             && filter.peer.as_ref().is_none_or(|address| is_address(address, &client.peer))
             && filter.local.as_ref().is_none_or(|address| is_address(address, &client.local))
+            && filter.user.as_ref().is_none_or(|user| client.names.lock().user == *user)
             && filter.max_age_seconds.is_none_or(|max| age_seconds >= max)
             && !(filter.spare_self && client.id == own_id)
     };
@@ -70,7 +72,7 @@ fn is_address(text: &[u8], address: &Address) -> bool {
 }
 
 /// Parses pairs of a filter's name and value.
-fn kill_filter(args: Args<'_>) -> Result<KillFilter, CommandError> {
+fn kill_filter(context: &Context<'_>, args: Args<'_>) -> Result<KillFilter, CommandError> {
     let mut filter = KillFilter { spare_self: true, ..KillFilter::default() };
     if !args.len().is_multiple_of(2) {
         return Err(CommandError::SYNTAX);
@@ -94,10 +96,10 @@ fn kill_filter(args: Args<'_>) -> Result<KillFilter, CommandError> {
             b"type" => filter.types.push(client_type(value)?),
             b"addr" => filter.peer = Some(value.to_vec()),
             b"laddr" => filter.local = Some(value.to_vec()),
-            b"user" if value == b"default" => {}
-            b"user" => {
-                return Err(CommandError::quoting("ERR No such user '", value, "'"));
-            }
+            b"user" => match context.shared.acl.find(value) {
+                Some(user) => filter.user = Some(user.name.clone()),
+                None => return Err(CommandError::quoting("ERR No such user '", value, "'")),
+            },
             b"skipme" => filter.spare_self = yes_or_no(value)?,
             _ => return Err(CommandError::SYNTAX),
         }

@@ -1,7 +1,10 @@
 //! Commands about the connection itself: greeting, authentication, protocol, database.
 
+use crate::acl::Refused;
+use crate::acl::users::DEFAULT;
 use crate::command::engine::Keyspace;
 use crate::command::engine::arguments::{client_attribute, database_index};
+use crate::command::engine::permission::{self, Place};
 use crate::command::engine::session::{ReplyMode, Session};
 use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
 use crate::text::version::REDIS_VERSION;
@@ -98,7 +101,9 @@ fn reset(
     session.unsubscribe_all(context.shared, reply);
     // The library's name and version stay: the library is the same as before.
     session.client.names.lock().client.clear();
-    session.is_authenticated = context.shared.config().requirepass.is_empty();
+    let default = context.shared.acl.default_user();
+    session.become_user(default);
+    session.is_authenticated = default.is_open();
     session.reply_mode = ReplyMode::On;
     session.select(0);
     session.set_no_touch(false);
@@ -136,8 +141,8 @@ fn hello(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
             return Err(CommandError::quoting("ERR Syntax error in HELLO option '", option, "'"));
         }
     }
-    if let Some((user, password)) = credentials {
-        log_in(context, user, password)?;
+    if let Some(credentials) = credentials {
+        log_in(context, args, credentials)?;
     }
     if !context.session.is_authenticated {
         return Err(CommandError::new(
@@ -208,38 +213,32 @@ static AUTH: Command = Command {
 
 fn auth(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     match args.len() {
-        2 if context.shared.config().requirepass.is_empty() => {
+        2 if context.shared.acl.default_user().rules().has_no_password => {
             return Err(CommandError::new(
                 "ERR AUTH <password> called without any password configured for the default \
                  user. Are you sure your configuration is correct?",
             ));
         }
-        2 => log_in(context, b"default", args.at(1))?,
-        3 => log_in(context, args.at(1), args.at(2))?,
+        2 => log_in(context, args, (DEFAULT, args.at(1)))?,
+        3 => log_in(context, args, (args.at(1), args.at(2)))?,
         _ => return Err(CommandError::SYNTAX),
     }
     reply.ok();
     Ok(())
 }
 
-/// Checks a name and a password. There is one user, `default`; without a configured password any
-/// password is right.
-fn log_in(context: &mut Context<'_>, user: &[u8], password: &[u8]) -> Outcome {
-    let config = context.shared.config();
-    let required = config.requirepass.as_slice();
-    if user == b"default" && (required.is_empty() || is_equal(required, password)) {
+/// Checks a name and a password, and logs a refusal.
+fn log_in(context: &mut Context<'_>, args: Args<'_>, (user, password): (&[u8], &[u8])) -> Outcome {
+    if let Some(user) = context.shared.acl.authenticate(user, password) {
+        context.session.become_user(&user);
         context.session.is_authenticated = true;
         return Ok(());
     }
+    let (services, session) = (context.shared, &*context.session);
+    let what = (Refused::Auth, Place::Client);
+    permission::log(services, session, what, args.at(0).to_vec(), user);
     let wrong = "WRONGPASS invalid username-password pair or user is disabled.";
     Err(CommandError::new(wrong))
-}
-
-/// Compares in a time that depends on the lengths only, so that timing reveals nothing about a
-/// partly correct guess.
-fn is_equal(secret: &[u8], guess: &[u8]) -> bool {
-    let differing = guess.iter().zip(secret.iter().cycle()).fold(0, |d, (a, b)| d | (a ^ b));
-    secret.len() == guess.len() && differing == 0
 }
 
 static SELECT: Command = Command {

@@ -4,6 +4,7 @@
 //! [`super::gate`] acts on the decision.
 
 use crate::command::engine::gate::Run;
+use crate::command::engine::permission::{self, Place};
 use crate::command::engine::propagation;
 use crate::command::engine::queue::aborted_because_of;
 use crate::command::engine::session::{ReplyMode, reach};
@@ -49,13 +50,18 @@ impl Run<'_, '_> {
         if !row.command.takes(args.len()) {
             return Err(CommandError::arity(&row.full_name()));
         }
-        if !self.session.is_authenticated && !row.command.has(flag::NO_AUTH) {
+        if !self.session.is_authenticated
+            && !row.command.has(flag::NO_AUTH)
+            && !self.shared.acl.default_user().is_open()
+        {
             return Err(CommandError::new("NOAUTH Authentication required."));
         }
         let is_alone = matches!(row.command.handler, Handler::Server(_));
         if self.session.transaction.is_some() && (is_alone || row.command.has(flag::NO_MULTI)) {
             return Err(CommandError::new("ERR Command not allowed inside a transaction"));
         }
+        permission::check(self.shared, self.session, id, args, Place::Client)
+            .map_err(|denied| permission::error(denied, &self.session.user, id))?;
         if self.session.is_reached(reach::MONITOR) && row.command.accesses_keys() {
             return Err(CommandError::new("ERR Replica can't interact with the keyspace"));
         }

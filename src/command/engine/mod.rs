@@ -6,9 +6,11 @@
 //! | file | job |
 //! |---|---|
 //! | [`spec`] | the row of a command, its flags, the kinds of handlers |
+//! | [`key_use`] | the keys of a request, and what is done with each |
 //! | [`table`] | all rows by name |
 //! | [`batch`] | parsed requests that are executed under one hold of the lock |
 //! | [`gate`], `admission` | admit → queue, wait or call → reply |
+//! | `permission` | what the user of a session may do |
 //! | [`call`] | calls a handler under the lock, and counts and logs the call |
 //! | [`session`] | the state of a connection between two requests |
 //! | [`subscriptions`] | what a session has subscribed to |
@@ -19,6 +21,7 @@
 //! | [`blocking`], [`waiting`] | what a command that waits for a key is made of; its wait |
 //! | [`replay`] | executing a log |
 //! | [`arguments`], [`deadline`], `draw`, [`scan_options`], [`sums`], [`values`] | what several families have in common |
+//! | `client_line` | the line that describes a client |
 //! | [`help`], [`syntax`], [`categories`], [`secrets`] | texts and figures derived from rows |
 
 mod admission;
@@ -27,13 +30,16 @@ pub mod batch;
 pub mod blocking;
 pub mod call;
 pub mod categories;
+pub(crate) mod client_line;
 pub mod deadline;
 pub(crate) mod draw;
 pub mod errors;
 pub mod gate;
 pub mod help;
+pub mod key_use;
 pub mod meter;
 pub mod monitoring;
+pub(crate) mod permission;
 pub mod propagation;
 pub mod queue;
 pub mod replay;

@@ -23,7 +23,8 @@ impl<'a> Replay<'a> {
     /// Begins in database 0.
     pub fn new(shared: &'a Shared) -> Replay<'a> {
         let client = Arc::new(Client::without_connection(&shared.clock));
-        Replay { shared, session: Session::new(client, true), reply: Reply::default() }
+        let session = Session::new(client, shared.acl.default_user());
+        Replay { shared, session, reply: Reply::default() }
     }
 
     /// The database that the log has selected.

@@ -11,7 +11,15 @@ const HIDDEN: &[u8] = b"(redacted)";
 
 /// Words that precede secrets, and the number of secrets. Everything after `AUTH` is hidden,
 /// because a mistyped password may have become several words.
-const WORDS: [(&str, usize); 3] = [("auth", usize::MAX), ("auth2", usize::MAX), ("requirepass", 1)];
+/// Of a user neither name nor rules are shown.
+const WORDS: [(&str, usize); 6] = [
+    ("auth", usize::MAX),
+    ("auth2", usize::MAX),
+    ("requirepass", 1),
+    ("setuser", usize::MAX),
+    ("getuser", usize::MAX),
+    ("deluser", usize::MAX),
+];
 
 /// The arguments of a request, with each secret replaced.
 pub fn shown<'a>(command: &Command, args: Args<'a>) -> impl Iterator<Item = Cow<'a, [u8]>> {

@@ -2,6 +2,7 @@
 //!
 //! The worker owns it; what other threads may see is copied into the [`Client`] of the register.
 
+use crate::acl::User;
 use crate::aof::{Aof, Unwritten};
 use crate::clients::Client;
 use crate::clients::channels::Subscriptions;
@@ -48,6 +49,8 @@ pub mod reach {
 pub struct Session {
     /// The part that other threads see.
     pub client: Arc<Client>,
+    /// The user, whose rules may change at any time.
+    pub user: Arc<User>,
     /// Whether commands are served.
     pub is_authenticated: bool,
     /// Which replies are sent.
@@ -121,11 +124,12 @@ impl RestsOn {
 }
 
 impl Session {
-    /// The state of a new connection.
-    pub fn new(client: Arc<Client>, is_authenticated: bool) -> Session {
+    /// The state of a new connection, whose user is `default`.
+    pub fn new(client: Arc<Client>, default: &Arc<User>) -> Session {
         Session {
             client,
-            is_authenticated,
+            is_authenticated: default.is_open(),
+            user: Arc::clone(default),
             reply_mode: ReplyMode::default(),
             is_closing: false,
             transaction: None,
@@ -149,6 +153,12 @@ impl Session {
             db: 0,
             no_touch: false,
         }
+    }
+
+    /// AUTH: replaces the user. `is_authenticated` must be set, too.
+    pub fn become_user(&mut self, user: &Arc<User>) {
+        self.client.names.lock().user = user.name.clone();
+        self.user = Arc::clone(user);
     }
 
     /// The selected database.

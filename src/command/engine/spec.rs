@@ -5,6 +5,7 @@
 
 use crate::aof::Pending;
 use crate::command::engine::blocking::Blocking;
+use crate::command::engine::key_use::RefineKeys;
 use crate::command::engine::{Args, CommandError, Keys, Keyspace, Outcome, Reply, Session};
 use crate::resp::parse_integer;
 use crate::shared::{Services, Shared};
@@ -21,6 +22,8 @@ pub struct Command {
     pub flags: u32,
     /// Which arguments are keys.
     pub keys: KeyArguments,
+    /// What the options of a request change about its keys and their use, if they do.
+    pub refine_keys: Option<RefineKeys>,
     /// Redis's command group.
     pub group: &'static str,
     /// The ACL categories of its subject, where they do not follow from the group.
@@ -285,6 +288,13 @@ pub mod flag {
     /// Executed inside a transaction too, instead of being queued; not reported by COMMAND.
     pub const UNQUEUED: u32 = 1 << 14;
 
+    /// Every argument is a channel to which the client subscribes; not reported by COMMAND.
+    pub const SUBSCRIBES: u32 = 1 << 28;
+    /// These channels are patterns; not reported by COMMAND.
+    pub const SUBSCRIBES_TO_PATTERNS: u32 = 1 << 29;
+    /// The first argument is a channel that gets a message; not reported by COMMAND.
+    pub const PUBLISHES: u32 = 1 << 30;
+
     /// The bits that COMMAND reports, under their names.
     pub const NAMES: [(u32, &str); 17] = [
         (WRITE, "write"),
@@ -322,6 +332,7 @@ impl Command {
             arity: 0,
             flags: 0,
             keys: KeyArguments::NONE,
+            refine_keys: None,
             group,
             categories: &[],
             since: "",

@@ -1,5 +1,7 @@
 //! All commands by name.
 
+use crate::acl::catalogue::{self, Facts};
+use crate::command::engine::categories::categories;
 use crate::command::engine::{Command, CommandId, Handler};
 use crate::limits;
 use std::collections::HashMap;
@@ -41,6 +43,26 @@ pub fn install(families: &[&[&[&'static Command]]]) {
         let by_name = tops.map(|row| (Name(row.command.name.as_bytes()), row.id)).collect();
         Table { rows, by_name, former: Vec::new(), longest: NAME_BYTES_MAX }.renamed()
     });
+}
+
+/// What rules about users know of the commands, numbered like their rows.
+pub fn facts(families: &[&[&[&'static Command]]]) -> Vec<Facts> {
+    let mut facts: Vec<Facts> = Vec::new();
+    let one = |name: String, command: &Command, subcommands, is_subcommand| Facts {
+        name,
+        categories: catalogue::bits(&categories(command)),
+        subcommands,
+        is_subcommand,
+    };
+    for command in families.concat().concat() {
+        let (first, subcommands) = (facts.len() + 1, command.subcommands());
+        let numbers = first..first + subcommands.len();
+        facts.push(one(command.name.to_owned(), command, numbers, false));
+        for sub in subcommands {
+            facts.push(one(format!("{}|{}", command.name, sub.name), sub, 0..0, true));
+        }
+    }
+    facts
 }
 
 fn table() -> &'static Table {

@@ -24,7 +24,7 @@ use crate::command::engine::session::{Blocked, ReplyMode, reach};
 use crate::command::engine::{
     Args, CommandError, CommandId, Context, Handler, Keyspace, Outcome, Reply,
 };
-use crate::command::engine::{propagation, table};
+use crate::command::engine::{permission, propagation, table};
 use crate::shared::{Aftermath, Hold, Services};
 use std::sync::Arc;
 
@@ -142,6 +142,12 @@ fn try_again(
     if waiting.client.is_killed() {
         return None;
     }
+    if let Err(error) = check_permission(services, waiting) {
+        let mut reply = waiting.empty_reply();
+        reply.error(error.text());
+        services.errors.add(error.text());
+        return Some(reply);
+    }
     let (mut reply, changes) = (waiting.empty_reply(), keyspace.counters().changes);
     let mut keys = keyspace.keys(waiting.db, now_ms, waiting.client.is_no_touch());
     let outcome = (blocking.attempt)(&mut keys, waiting.args(), &mut reply);
@@ -162,6 +168,15 @@ fn try_again(
             Some(reply)
         }
     }
+}
+
+/// Checks a request again, whose user's rules may have been changed while it waited.
+fn check_permission(services: &Services, waiting: &Waiting) -> Outcome {
+    let user = services.acl.find(&waiting.client.names.lock().user);
+    let user = user.filter(|user| !user.is_unrestricted());
+    let (Some(user), Some(id)) = (user, waiting.id) else { return Ok(()) };
+    permission::allows(&user.rules(), id, waiting.args())
+        .map_err(|denied| permission::error(denied, &user, id))
 }
 
 /// Ends the wait of a client, if it still waits: what it waited for.

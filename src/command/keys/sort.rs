@@ -8,9 +8,12 @@
 //! request: the order of a set is not the same after a restart.
 
 use super::FAMILY;
+use crate::command::engine::key_use::KeyUse;
+use crate::command::engine::permission;
 use crate::command::engine::values::{reply_bytes, reply_element};
 use crate::command::engine::{
-    Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
+    Args, Command, CommandError, Complexity, Context, Handler, KeyArguments, Keys, Keyspace,
+    Outcome, Reply, flag,
 };
 use crate::keyspace::types::{Element, score};
 use crate::keyspace::value::Stored;
@@ -27,6 +30,11 @@ const STORED: Event = Event::list("sortstore");
 const NOT_NUMBERS: CommandError =
     CommandError::new("ERR One or more scores can't be converted into double");
 const TOO_MANY: CommandError = CommandError::new("ERR value is out of range");
+
+const DENIED_BY: CommandError =
+    CommandError::new("ERR BY option of SORT denied due to insufficient ACL permissions.");
+const DENIED_GET: CommandError =
+    CommandError::new("ERR GET option of SORT denied due to insufficient ACL permissions.");
 
 /// Flags of both commands.
 const FLAGS: u32 = flag::MOVABLE_KEYS | flag::UNDECLARED_KEYS | flag::DANGEROUS;
@@ -54,7 +62,10 @@ static SORT: Command = Command {
         > SORT players DESC LIMIT 0 2 STORE best
         :2
     ",
-    handler: Handler::Keys(|keys, args, reply| run(keys, args, false, reply)),
+    refine_keys: Some(add_destination),
+    handler: Handler::Keyspace(|context, all, args, reply| {
+        sort(context, all, (args, false), reply)
+    }),
     ..FAMILY.row("sort", -2, flag::WRITE | flag::DENYOOM | FLAGS, "1.0.0")
 };
 
@@ -72,9 +83,37 @@ static SORT_RO: Command = Command {
         $1
         1
     ",
-    handler: Handler::Keys(|keys, args, reply| run(keys, args, true, reply)),
+    handler: Handler::Keyspace(|context, all, args, reply| sort(context, all, (args, true), reply)),
     ..FAMILY.row("sort_ro", -2, flag::READONLY | FLAGS, "7.0.0")
 };
+
+fn sort(
+    context: &mut Context<'_>,
+    keyspace: &mut Keyspace,
+    (args, is_readonly): (Args<'_>, bool),
+    reply: &mut Reply,
+) -> Outcome {
+    let options =
+        Options::parse(args, is_readonly, permission::may_read_all(context.session, args))?;
+    let (db, quiet) = (context.session.db(), context.session.no_touch());
+    run(&mut keyspace.keys(db, context.now_ms, quiet), args, options, reply)
+}
+
+/// The key of STORE; the last one counts, as in Redis.
+fn add_destination(args: Args<'_>, found: &mut Vec<KeyUse>) {
+    let (mut at, mut destination) = (2, None);
+    while at < args.len() {
+        if args.is(at, "LIMIT") {
+            at += 2;
+        } else if args.is(at, "GET") || args.is(at, "BY") {
+            at += 1;
+        } else if args.is(at, "STORE") && at + 1 < args.len() {
+            destination = Some(KeyUse { at: at + 1, uses: "OW update" });
+        }
+        at += 1;
+    }
+    found.extend(destination);
+}
 
 /// The arguments behind the key.
 struct Options<'a> {
@@ -91,7 +130,12 @@ struct Options<'a> {
 }
 
 impl<'a> Options<'a> {
-    fn parse(args: Args<'a>, is_readonly: bool) -> Result<Options<'a>, CommandError> {
+    /// Parses them; `reads_all` says whether the user may read keys of any name.
+    fn parse(
+        args: Args<'a>,
+        is_readonly: bool,
+        reads_all: bool,
+    ) -> Result<Options<'a>, CommandError> {
         let mut options = Options {
             is_descending: false,
             is_alpha: false,
@@ -119,11 +163,17 @@ impl<'a> Options<'a> {
                 options.destination = Some(args.at(at));
             } else if args.is(at, "BY") && left >= 1 {
                 at += 1;
+                if args.at(at).contains(&b'*') && !reads_all {
+                    return Err(DENIED_BY);
+                }
                 options.by = Some(args.at(at));
                 // A later BY with a `*` does not bring the sorting back, as in Redis.
                 options.sorts &= args.at(at).contains(&b'*');
             } else if args.is(at, "GET") && left >= 1 {
                 at += 1;
+                if !reads_all {
+                    return Err(DENIED_GET);
+                }
                 options.gets.push(args.at(at));
             } else {
                 return Err(CommandError::SYNTAX);
@@ -141,8 +191,12 @@ impl<'a> Options<'a> {
     }
 }
 
-fn run(keys: &mut Keys<'_>, args: Args<'_>, is_readonly: bool, reply: &mut Reply) -> Outcome {
-    let mut options = Options::parse(args, is_readonly)?;
+fn run(
+    keys: &mut Keys<'_>,
+    args: Args<'_>,
+    mut options: Options<'_>,
+    reply: &mut Reply,
+) -> Outcome {
     let elements = load(keys, args.at(1), &mut options)?;
     let elements = if options.sorts { sorted(keys, elements, &options)? } else { elements };
     let results = elements.len().saturating_mul(options.gets.len());

@@ -8,7 +8,7 @@ use crate::command::pubsub::FAMILY;
 /// The part of the family.
 pub const COMMANDS: &[&Command] = &[&PUBLISH, &SPUBLISH];
 
-const FLAGS: u32 = flag::FAST | flag::PAUSED_AS_WRITE;
+const FLAGS: u32 = flag::FAST | flag::PAUSED_AS_WRITE | flag::PUBLISHES;
 
 static PUBLISH: Command = Command {
     complexity: Complexity::Other(

@@ -15,6 +15,7 @@ pub const COMMANDS: &[&Command] =
     &[&SUBSCRIBE, &UNSUBSCRIBE, &PSUBSCRIBE, &PUNSUBSCRIBE, &SSUBSCRIBE, &SUNSUBSCRIBE];
 
 const FLAGS: u32 = flag::NOSCRIPT | flag::WHEN_SUBSCRIBED;
+const ENTERS: u32 = FLAGS | flag::SUBSCRIBES;
 const SHARD_CHANNELS: KeyArguments = KeyArguments::ALL.used(&["not_key"]);
 
 static SUBSCRIBE: Command = Command {
@@ -34,7 +35,7 @@ static SUBSCRIBE: Command = Command {
     handler: Handler::Plain(|context, args, reply| {
         enter(context, Kind::Channel, b"subscribe", args, reply)
     }),
-    ..FAMILY.row("subscribe", -2, FLAGS, "2.0.0")
+    ..FAMILY.row("subscribe", -2, ENTERS, "2.0.0")
 };
 
 static UNSUBSCRIBE: Command = Command {
@@ -67,7 +68,7 @@ static PSUBSCRIBE: Command = Command {
     handler: Handler::Plain(|context, args, reply| {
         enter(context, Kind::Pattern, b"psubscribe", args, reply)
     }),
-    ..FAMILY.row("psubscribe", -2, FLAGS, "2.0.0")
+    ..FAMILY.row("psubscribe", -2, ENTERS | flag::SUBSCRIBES_TO_PATTERNS, "2.0.0")
 };
 
 static PUNSUBSCRIBE: Command = Command {
@@ -102,7 +103,7 @@ static SSUBSCRIBE: Command = Command {
     handler: Handler::Plain(|context, args, reply| {
         enter(context, Kind::Shard, b"ssubscribe", args, reply)
     }),
-    ..FAMILY.row("ssubscribe", -2, FLAGS, "7.0.0")
+    ..FAMILY.row("ssubscribe", -2, ENTERS, "7.0.0")
 };
 
 static SUNSUBSCRIBE: Command = Command {

@@ -7,8 +7,10 @@ use super::globals::{
 use super::registration::Registration;
 use super::values::{error_table, from_answer};
 use crate::command::engine::batch::look_up;
+use crate::command::engine::permission::Place;
 use crate::command::engine::{
-    Args, CommandError, Context, Handler, Keyspace, Reply, call, flag, propagation, table,
+    Args, CommandError, Context, Handler, Keyspace, Reply, call, flag, permission, propagation,
+    table,
 };
 use crate::limits;
 use crate::log::Level;
@@ -71,7 +73,8 @@ impl Host for ScriptHost<'_, '_> {
             ERROR_REPLY | STATUS_REPLY => self.reply_table(call, native == ERROR_REPLY),
             SETRESP => self.set_version(call),
             SET_REPL => set_replication(call),
-            REPLICATE_COMMANDS | ACL_CHECK_CMD => call.reply(Value::Bool(true)),
+            REPLICATE_COMMANDS => call.reply(Value::Bool(true)),
+            ACL_CHECK_CMD => self.may_call(call),
             BREAKPOINT => call.reply(Value::Bool(false)),
             REGISTER => self.register(call),
             _ => Ok(0),
@@ -175,6 +178,11 @@ impl ScriptHost<'_, '_> {
         if command.has(flag::NOSCRIPT) || matches!(command.handler, Handler::Server(_)) {
             return Err(CommandError::new("ERR This Redis command is not allowed from script"));
         }
+        let (services, session) = (self.context.shared, &*self.context.session);
+        permission::check(services, session, id, args, Place::Script).map_err(|denied| {
+            let reason = permission::reason(denied, &session.user, id);
+            CommandError::quoting("ERR ACL failure in script: ", &reason, "")
+        })?;
         let is_write = command.has(flag::WRITE);
         if is_write && self.is_read_only {
             return Err(CommandError::new(
@@ -191,6 +199,22 @@ impl ScriptHost<'_, '_> {
         }
         self.reply.set_resp3(self.is_resp3);
         call::perform(id, self.context, self.keyspace, args, &mut self.reply)
+    }
+
+    /// `redis.acl_check_cmd`: whether the client that called the script may make a request.
+    fn may_call(&mut self, call: &mut Call<'_>) -> Result<usize, Error> {
+        let words = self.words(call);
+        let (bytes, spans) = match words {
+            Ok(words) => words,
+            Err(error) => return raise(call, error.text()),
+        };
+        let args = Args::new(&bytes, &spans);
+        let Ok(number) = look_up(args) else {
+            return raise(call, b"ERR Invalid command passed to redis.acl_check_cmd()");
+        };
+        let user = &self.context.session.user;
+        let may = user.is_unrestricted() || permission::allows(&user.rules(), number, args).is_ok();
+        call.reply(Value::Bool(may))
     }
 
     /// `redis.log(level, message, …)`.

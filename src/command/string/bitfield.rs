@@ -30,9 +30,23 @@ static BITFIELD: Command = Command {
               *2
               :255
               $-1",
+    refine_keys: Some(|args, found| found.iter_mut().for_each(|key| key.uses = use_by(args))),
     handler: Handler::Keys(bitfield),
     ..FAMILY.row("bitfield", -2, 0, "3.2.0")
 };
+
+/// What BITFIELD does with its key: without SET and INCRBY it only reads.
+fn use_by(args: Args<'_>) -> &'static str {
+    let mut at = 2;
+    while at < args.len() {
+        at += match () {
+            () if args.is(at, "GET") => 3,
+            () if args.is(at, "OVERFLOW") => 2,
+            () => return "RW access update",
+        };
+    }
+    "RO access"
+}
 
 fn bitfield(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let operations = operations(args)?;

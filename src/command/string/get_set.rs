@@ -54,9 +54,16 @@ static SET: Command = Command {
         $10
         still-mine
     ",
+    refine_keys: Some(|args, found| found.iter_mut().for_each(|key| key.uses = use_by_set(args))),
     handler: Handler::Keys(set),
     ..FAMILY.row("set", -3, flag::WRITE | flag::DENYOOM, "1.0.0")
 };
+
+/// What SET does with its key: with GET or IFEQ, it reads the old value.
+fn use_by_set(args: Args<'_>) -> &'static str {
+    let reads = (3..args.len()).any(|at| args.is(at, "GET") || args.is(at, "IFEQ"));
+    if reads { "RW access update" } else { "OW update" }
+}
 
 fn set(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     if args.len() == 3 {

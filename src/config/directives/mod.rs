@@ -34,7 +34,7 @@ pub static SUBJECTS: &[(&str, &[Directive])] = &[
 pub static LINES: &[(&str, &str)] = &[
     ("include <path>", "reads another file here; a path with *, ? or [ means every match, if any"),
     ("rename-command <name> <new>", "gives a command another name, or with \"\" none"),
-    ("user <name> <rule>...", "refused: there is only the user named default"),
+    ("user <name> <rule>...", "a user and what that user may do, in the notation of ACL SETUSER"),
     ("loadmodule <path>", "refused: there are no modules"),
     ("sentinel", "refused: respool is no Sentinel"),
 ];

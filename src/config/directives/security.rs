@@ -6,7 +6,6 @@ use crate::config::value::Value;
 use crate::config::words::LONG;
 
 const ALLOWED: Shape = Shape::OneOf(&["no", "yes", "local"]);
-const NO_USERS: &str = "there is only the user named default";
 
 /// The rows.
 pub static ROWS: &[Directive] = &[
@@ -22,12 +21,10 @@ pub static ROWS: &[Directive] = &[
     )
     .at(at!(requirepass_file)),
     Directive::new("aclfile", Shape::Text, "", "file with users and what they may do")
-        .at(at!(aclfile))
-        .refused(NO_USERS),
+        .at(at!(aclfile)),
     Directive::new("acllog-max-len", Shape::Integer(0, LONG), "128", "entries of ACL LOG")
         .at(at!(acllog_max_len))
-        .settable()
-        .without_effect(NO_USERS),
+        .settable(),
     Directive::new(
         "acl-pubsub-default",
         Shape::OneOf(&["allchannels", "resetchannels"]),
@@ -44,8 +41,7 @@ pub static ROWS: &[Directive] = &[
             Ok(())
         },
     })
-    .settable()
-    .without_effect(NO_USERS),
+    .settable(),
     Directive::new(
         "enable-debug-command",
         ALLOWED,

@@ -1,5 +1,6 @@
 //! Tests of commands for operators.
 
+mod acl;
 mod cluster;
 mod config;
 mod info;
