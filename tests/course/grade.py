@@ -11,6 +11,7 @@ import sys
 
 from grader import report
 from grader.stages import STAGES
+from grader.wire import NotStarted
 
 
 def parse_stages(text):
@@ -39,6 +40,9 @@ def main():
         stage = STAGES[number]
         print(f"stage {number}: {stage.title}   ({stage.page})", flush=True)
         results += stage.run(number, options.server, options.patience, report.print_result)
+        if isinstance(results[0].wrong, NotStarted):
+            print("The server does not start: nothing else is tried.")
+            break
     if options.junit:
         with open(options.junit, "w", encoding="utf-8") as file:
             file.write(report.junit(results))

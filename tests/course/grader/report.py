@@ -38,14 +38,14 @@ def print_result(result):
         print(explain(result.wrong), flush=True)
 
 
-def score(results):
-    """Per cent of the points: every stage counts the same, and in it every test."""
+def score(results, stage_count):
+    """Per cent of the points: every stage counts the same, and in it every test. A stage without
+    results, because the server did not start any more, has none."""
     stages = {}
     for result in results:
         stages.setdefault(result.stage, []).append(result.wrong is None)
-    if not stages:
-        return 0
-    return round(100 * sum(sum(oks) / len(oks) for oks in stages.values()) / len(stages))
+    points = sum(sum(oks) / len(oks) for oks in stages.values())
+    return round(100 * points / max(stage_count, 1))
 
 
 def grade_line(results, stages):
@@ -53,7 +53,7 @@ def grade_line(results, stages):
     passed = sum(result.wrong is None for result in results)
     return (
         f"GRADE stage={','.join(str(stage) for stage in stages)} passed={passed} "
-        f"total={len(results)} score={score(results)}"
+        f"total={len(results)} score={score(results, len(stages))}"
     )
 
 

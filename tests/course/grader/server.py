@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 
-from .wire import Client, Wrong
+from .wire import Client, NotStarted, Wrong
 
 START_SECONDS_MAX = 10
 STOP_SECONDS_MAX = 5
@@ -57,11 +57,11 @@ class Server:
                 start_new_session=True,
             )
         except OSError as error:
-            raise Wrong("that the server can be started", f"{words}: {error}") from error
+            raise NotStarted("that the server can be started", f"{words}: {error}") from error
         deadline = time.monotonic() + START_SECONDS_MAX
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise Wrong(
+                raise NotStarted(
                     f"a server that listens on port {self.port}",
                     f"it ended with code {self.process.returncode}; its output: {self.said()}",
                 )
@@ -72,7 +72,7 @@ class Server:
             except OSError:
                 pass
             time.sleep(0.01)
-        raise Wrong(
+        raise NotStarted(
             f"a server that listens on 127.0.0.1:{self.port}",
             f"no connection within {START_SECONDS_MAX} s; its output: {self.said()}",
             hint="The words {port} in SERVER are replaced by the port to listen on.",

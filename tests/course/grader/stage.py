@@ -9,7 +9,7 @@ import time
 from . import session
 from .report import Result
 from .server import Server
-from .wire import Closed, Silence, Wrong
+from .wire import Closed, NotStarted, Silence, Wrong
 
 # What the server is started with in addition, from the stage on that needs a log.
 LOG_FLAGS = ("--appendonly", "yes", "--appendfsync", "always", "--dir", "{dir}")
@@ -52,10 +52,13 @@ class Stage:
                     server = None
                 began, wrong = time.monotonic(), None
                 try:
-                    if server is None:
-                        server = Server(command, patience)
-                        server.start(*self.flags(server))
-                    function(server)
+                    if not results or not isinstance(results[0].wrong, NotStarted):
+                        if server is None:
+                            server = Server(command, patience)
+                            server.start(*self.flags(server))
+                        function(server)
+                    else:
+                        wrong = Wrong("a server that starts", "none, see the first test")
                 except Wrong as error:
                     wrong = error
                 except (Silence, Closed, OSError) as error:

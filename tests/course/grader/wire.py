@@ -28,6 +28,10 @@ class Wrong(Exception):
         self.steps = list(steps)
 
 
+class NotStarted(Wrong):
+    """The server cannot be started at all, so there is no use in trying again."""
+
+
 class Silence(Exception):
     """Nothing, or not enough, came in time."""
 
