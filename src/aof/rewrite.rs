@@ -19,8 +19,8 @@
 //! The rewriter holds one segment of the keyspace (up to 768 entries) at a time, about 60 KB that
 //! share long values with the data (copy-on-write), and twice 256 KB of text, or 64 KB of a
 //! snapshot. Clients send
-//! before-images in portions of [`limits::BEFORE_IMAGE_BYTES_MAX`]; when
-//! [`limits::BEFORE_IMAGE_PORTIONS_MAX`] of them are queued, the next client waits until the
+//! before-images in portions of `limits::BEFORE_IMAGE_BYTES_MAX`; when
+//! `limits::BEFORE_IMAGE_PORTIONS_MAX` of them are queued, the next client waits until the
 //! rewriter has taken one (back-pressure).
 
 use super::base::{Base, Form};

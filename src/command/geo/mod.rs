@@ -1,8 +1,8 @@
 //! Places on the earth: members of a sorted set whose scores are their positions.
 //!
-//! A position is a *geohash* of 52 bits ([`geohash`]), which a double holds without loss: so a
+//! A position is a *geohash* of 52 bits (`geohash.rs`), which a double holds without loss: so a
 //! place is a member like any other, and ZREM removes it. Places near each other mostly have
-//! numbers near each other. A search covers its area with up to nine cells ([`area`]), each of
+//! numbers near each other. A search covers its area with up to nine cells (`area.rs`), each of
 //! which is one range of scores, and then looks at the distance of what it finds there.
 //!
 //! Answers are Redis's to the last digit, and in its order where nothing else is asked for, so all
