@@ -257,8 +257,11 @@ impl LogFile {
 
     /// Releases reserved space that was not used.
     pub fn give_back(&self) {
-        // On an error, the space stays reserved until the file is removed.
-        let _ = self.file.set_len(self.len());
+        // Another server may have begun to continue the file. On an error, the space stays reserved
+        // until the file is removed.
+        if self.file.metadata().is_ok_and(|metadata| metadata.len() == self.len()) {
+            let _ = self.file.set_len(self.len());
+        }
         self.reserved.store(self.len(), Relaxed);
     }
 }

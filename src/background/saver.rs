@@ -2,15 +2,17 @@
 //!
 //! It works in the rewriter's thread and walks the keyspace like a rewrite of the log, so there is
 //! one walk at a time. The file gets its name when it is complete and synced: an error, a full disk
-//! or a crash leaves the previous file as it was.
+//! or a crash leaves the previous file as it was. What a crash leaves of an unfinished file is
+//! removed at the next start.
 
 use crate::aof::disk::reason;
 use crate::aof::{Disk, Names};
 use crate::background::rewriter::take_image;
-use crate::log;
 use crate::rdb::write::Options;
 use crate::shared::Shared;
 use crate::snapshot::stream::{self, Outline, Stream};
+use crate::system::processes;
+use crate::{limits, log};
 use std::io;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
@@ -58,6 +60,33 @@ pub fn save_at_stop(shared: &Shared) {
     }
 }
 
+/// Removes what processes left that died while they saved: such a file may be as large as the data.
+pub fn remove_unfinished(disk: &Disk, folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.take(limits::AOF_SURVEY_ENTRIES_MAX) {
+        let name = entry.file_name();
+        let Some(id) = name.to_str().and_then(process_of) else { continue };
+        // In a container the new process often has the number of the old one.
+        if id == std::process::id() || !processes::exists(id) {
+            let path = entry.path();
+            log::notice(&format!("Removing {}, an unfinished snapshot", path.display()));
+            // It is only in the way of a full disk.
+            let _ = disk.remove(&path);
+        }
+    }
+}
+
+/// The name of the file while it is written. It is Redis's: tools that clean up know it.
+fn temporary_name(process: u32) -> String {
+    format!("temp-{process}.rdb")
+}
+
+/// The process that has chosen such a name.
+fn process_of(name: &str) -> Option<u32> {
+    let id = name.strip_prefix("temp-")?.strip_suffix(".rdb")?.parse().ok()?;
+    (temporary_name(id) == name).then_some(id)
+}
+
 fn write(shared: &Shared, is_last: bool) -> Result<Saved, String> {
     let (folder, name, options) = {
         let config = shared.config();
@@ -65,8 +94,7 @@ fn write(shared: &Shared, is_last: bool) -> Result<Saved, String> {
         (config.dir.clone(), Names::of(&config)?.snapshot, options)
     };
     let disk = shared.aof.disk();
-    // Redis's name; tools that clean up after crashes know it.
-    let path = folder.join(format!("temp-{}.rdb", std::process::id()));
+    let path = folder.join(temporary_name(std::process::id()));
     let written = write_file(shared, &path, options, is_last)
         .and_then(|saved| name_file(disk, &path, &folder.join(name), &folder).map(|()| saved));
     if written.is_err() {

@@ -7,7 +7,7 @@
 //!
 //! | for | pages |
 //! |---|---|
-//! | operators | [`commands`], [`configuration`], [`operating`], [`durability`], [`memory`], [`compatibility`], [`cluster`], [`changes`] |
+//! | operators | [`commands`], [`configuration`], [`operating`], [`durability`], [`migration`], [`memory`], [`compatibility`], [`cluster`], [`changes`] |
 //! | readers | [`tour`], [`interpreter`], [`figures`], [`experiments`], [`mistakes`] |
 //! | students, and their teachers | [`build_your_own`] and its [`stages`], [`exercises`], [`seeing`], [`lecturers`] |
 
@@ -52,6 +52,9 @@ pub mod memory {}
 
 #[doc = include_str!("mistakes.md")]
 pub mod mistakes {}
+
+#[doc = include_str!("migration.md")]
+pub mod migration {}
 
 #[doc = include_str!("operating.md")]
 pub mod operating {}

@@ -2,6 +2,7 @@
 
 use crate::acl::Acl;
 use crate::aof::{Directory, Disk, Names, survey};
+use crate::background::saver;
 use crate::config::Config;
 use crate::shared::Shared;
 use crate::system::{machine, open_files};
@@ -103,7 +104,7 @@ fn warn_about_open_access(shared: &Shared, config: &Config, addresses: &[SocketA
     }
 }
 
-/// The log to replay or, without one, the snapshot to load.
+/// The log to replay or, without one, the snapshot to load. Unfinished snapshots are removed.
 ///
 /// # Errors
 /// One line with the reason why the log cannot be used.
@@ -112,6 +113,7 @@ pub fn find_data(
     disk: &Disk,
 ) -> Result<(Option<Directory>, Option<PathBuf>), String> {
     let names = Names::of(config)?;
+    saver::remove_unfinished(disk, &config.dir);
     // Redis's rule: a server that keeps a log never loads the snapshot.
     if config.appendonly {
         return Ok((Some(Directory::open(disk.clone(), &config.dir, names)?), None));

@@ -4,4 +4,5 @@ pub mod identity;
 pub mod machine;
 pub mod open_files;
 pub mod optional;
+pub mod processes;
 pub mod random;

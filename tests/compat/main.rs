@@ -15,6 +15,7 @@ mod history;
 mod info;
 mod interchange;
 mod key_events;
+mod migration;
 mod proxy;
 mod python;
 mod random;

@@ -15,7 +15,7 @@ fn bulk(reply: &[u8]) -> Vec<u8> {
 }
 
 /// The keys of a server.
-fn keys(connection: &mut Connection) -> Vec<Vec<u8>> {
+pub fn keys(connection: &mut Connection) -> Vec<Vec<u8>> {
     let reply = connection.run(&[words("KEYS *")]).remove(0);
     let lines: Vec<&[u8]> = reply.split(|byte| *byte == b'\n').collect();
     lines[1..].iter().skip(1).step_by(2).map(|line| line[..line.len() - 1].to_vec()).collect()
@@ -38,7 +38,7 @@ fn carry(from: &mut Connection, to: &mut Connection) {
 }
 
 /// Removes the types that are not served yet.
-fn without_streams(connection: &mut Connection) {
+pub fn without_streams(connection: &mut Connection) {
     let streams = keys(connection).into_iter().filter(|key| key.starts_with(b"stream"));
     let requests: Vec<_> = streams.map(|key| vec![b"DEL".to_vec(), key]).collect();
     connection.run(&requests);
@@ -47,7 +47,7 @@ fn without_streams(connection: &mut Connection) {
 
 /// Makes every score of minus zero a zero: here the two are one score, and small sorted sets keep
 /// no sign, while Redis's digest tells them apart.
-fn without_minus_zero(connection: &mut Connection) {
+pub fn without_minus_zero(connection: &mut Connection) {
     let script = "for _, key in ipairs(redis.call('KEYS', 'zset*')) do \
                   redis.call('ZADD', key, 5, 'stays') \
                   for _, member in ipairs(redis.call('ZRANGEBYSCORE', key, 0, 0)) do \

@@ -1,3 +1,4 @@
 //! Tests of snapshots.
 
+mod crash;
 mod save;
