@@ -6,10 +6,10 @@
 
 use crate::config::{Config, Supervisor};
 use crate::log;
+use crate::system::differences;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
-use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::PathBuf;
@@ -85,7 +85,7 @@ impl Supervision {
 
 fn send(socket: &OsStr, message: &[u8]) -> io::Result<()> {
     let address = match socket.as_bytes() {
-        [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
+        [b'@', name @ ..] => differences::abstract_address(name)?,
         _ => SocketAddr::from_pathname(socket)?,
     };
     UnixDatagram::unbound()?.send_to_addr(message, &address).map(|_| ())

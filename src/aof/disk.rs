@@ -8,8 +8,8 @@
 use super::faults::{Faults, Operation};
 use super::records::Records;
 use crate::limits;
+use crate::system::differences;
 use crate::system::optional::Optional;
-use rustix::fs::FallocateFlags;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -238,7 +238,7 @@ impl LogFile {
         }
         let reserve = |room| -> io::Result<()> {
             self.disk.permit(Operation::Reserve)?;
-            Ok(rustix::fs::fallocate(&self.file, FallocateFlags::KEEP_SIZE, len, room)?)
+            differences::reserve(&self.file, len, room)
         };
         let mut outcome = Ok(());
         for extra in [limits::AOF_RESERVE_BYTES, limits::AOF_HEADROOM_BYTES] {

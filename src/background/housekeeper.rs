@@ -16,7 +16,7 @@ use crate::limits;
 use crate::log;
 use crate::policy::Policy;
 use crate::shared::{Shared, Stats};
-use crate::system::machine;
+use crate::system::{differences, machine};
 use crate::text::units::human;
 use crossbeam_channel::{Receiver, select};
 use std::sync::atomic::Ordering::Relaxed;
@@ -295,8 +295,12 @@ fn sample_rates(shared: &Shared, last: &Sample) -> Sample {
     now
 }
 
-/// Reads the process's CPU time from the kernel. On a system without `/proc` the figures stay zero.
+/// Reads the process's CPU time from the kernel. On a system without `/proc` it counts as time in
+/// user mode.
 fn sample_process(stats: &Stats) {
+    if let Some(used_us) = differences::cpu_us() {
+        stats.cpu_user_us.store(used_us, Relaxed);
+    }
     if let Ok(stat) = std::fs::read_to_string("/proc/self/stat") {
         // The second field, the program's name in parentheses, may contain any characters. Times
         // are in ticks, of which Linux has reported a hundred per second to programs since 2.4.

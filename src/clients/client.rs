@@ -6,8 +6,8 @@ use super::outbox::Outbox;
 use crate::acl::users;
 use crate::clock::Clock;
 use crate::listener::{Address, Arrival};
+use crate::system::differences;
 use parking_lot::Mutex;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
@@ -108,13 +108,7 @@ impl Client {
     /// Checks whether the client has hung up, without waiting; it counts as killed then. Only its
     /// own worker may ask, and only while it does not read.
     pub fn is_gone(&self) -> bool {
-        let look = |stream: &Arc<TcpStream>| {
-            let mut descriptors = [PollFd::new(&**stream, PollFlags::RDHUP)];
-            let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-            // An error of the question tells nothing about the client.
-            poll(&mut descriptors, Some(&at_once)).is_ok_and(|found| found > 0)
-        };
-        let is_gone = self.stream.as_ref().is_none_or(look);
+        let is_gone = self.stream.as_ref().is_none_or(|stream| differences::has_hung_up(stream));
         self.is_killed.fetch_or(is_gone, Relaxed);
         is_gone
     }

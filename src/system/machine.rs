@@ -7,6 +7,7 @@
 //! lower end. So every group from the process's own up to the root is read, and the least limit
 //! counts.
 
+use super::differences;
 use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -25,7 +26,7 @@ pub struct Memory {
 /// The memory that this process can use, read once.
 pub fn memory() -> Memory {
     static MEMORY: OnceLock<Memory> = OnceLock::new();
-    *MEMORY.get_or_init(|| Memory::read(Path::new("/")))
+    *MEMORY.get_or_init(|| Memory::read(Path::new("/"), differences::machine_bytes()))
 }
 
 /// Resident bytes of this process; `None` on a system without `/proc`.
@@ -35,10 +36,11 @@ pub fn resident_bytes() -> Option<u64> {
 }
 
 impl Memory {
-    /// Reads `proc` and `sys` below `root`.
-    fn read(root: &Path) -> Memory {
+    /// Reads `proc` and `sys` below `root`; the machine's memory may be known in another way.
+    fn read(root: &Path, known_bytes: Option<u64>) -> Memory {
         let text = |path: &str| fs::read_to_string(root.join(path)).unwrap_or_default();
-        let machine_bytes = kilobytes(&text("proc/meminfo"), "MemTotal:").unwrap_or(0);
+        let machine_bytes = kilobytes(&text("proc/meminfo"), "MemTotal:");
+        let machine_bytes = machine_bytes.or(known_bytes).unwrap_or(0);
         let mut memory = Memory { bytes: machine_bytes, whose: "the machine's", machine_bytes };
         for line in text("proc/self/cgroup").lines() {
             // Number of the hierarchy, controllers, path; version 2 has no controllers there.
@@ -86,7 +88,7 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
             fs::write(path, text).expect("a file");
         }
-        let memory = Memory::read(root.path());
+        let memory = Memory::read(root.path(), None);
         assert_eq!((memory.bytes, memory.whose), (bytes, whose), "{files:?}");
     }
 

@@ -1,5 +1,6 @@
 //! Facts and limits of the operating system.
 
+pub mod differences;
 pub mod identity;
 pub mod machine;
 pub mod open_files;

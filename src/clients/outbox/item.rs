@@ -2,8 +2,9 @@
 
 use crate::limits;
 use crate::resp::Reply;
+use crate::system::differences::SEND_AT_ONCE;
 use rustix::io::Errno;
-use rustix::net::{SendAncillaryBuffer, SendFlags, send, sendmsg};
+use rustix::net::{SendAncillaryBuffer, send, sendmsg};
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::net::TcpStream;
@@ -49,7 +50,7 @@ pub fn send_now(stream: &TcpStream, reply: &mut Reply) -> Result<usize, Errno> {
     let mut total = 0;
     while !reply.is_empty() {
         let sent = match reply.plain() {
-            Some(bytes) => send(stream, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL),
+            Some(bytes) => send(stream, bytes, SEND_AT_ONCE),
             None => send_slices(stream, &reply.slices(limits::WRITEV_BUFFERS_MAX)),
         };
         match sent {
@@ -90,14 +91,13 @@ pub(super) fn send_items(
         skip = 0;
     }
     match &slices[..] {
-        [one] => send(stream, one, SendFlags::DONTWAIT | SendFlags::NOSIGNAL),
+        [one] => send(stream, one, SEND_AT_ONCE),
         several => send_slices(stream, several),
     }
 }
 
 fn send_slices(stream: &TcpStream, slices: &[IoSlice<'_>]) -> Result<usize, Errno> {
-    let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-    sendmsg(stream, slices, &mut SendAncillaryBuffer::default(), flags)
+    sendmsg(stream, slices, &mut SendAncillaryBuffer::default(), SEND_AT_ONCE)
 }
 
 /// Removes the first `sent` bytes. Returns how many bytes of the first message were sent, and how
