@@ -24,12 +24,16 @@ RUN mkdir src \
     && cargo build --locked --profile image --bin respool --target "$(cat /target-name)" \
     && rm -r src
 
+# What --version names; `make image` passes it on.
+ARG RESPOOL_COMMIT=
+
 # Cargo goes by modification times, and COPY keeps those of the checkout, which may be older than
 # the stubs' build: hence the touch. A binary that needs a loader would not start in an empty
 # image, so the build fails instead of the first run. The folder for data is writable for all
 # users, like /tmp: the server may run under any user id, and a new volume gets this mode.
 COPY src src
 RUN touch src/main.rs src/lib.rs \
+    && export RESPOOL_COMMIT \
     && cargo build --locked --profile image --bin respool --target "$(cat /target-name)" \
     && readelf --program-headers "target/$(cat /target-name)/image/respool" > /headers \
     && ! grep -q INTERP /headers \

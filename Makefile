@@ -7,12 +7,14 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 IMAGE ?= respool
 CARGO_TARGET_DIR ?= target
+# What --version names.
+export RESPOOL_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 # Passed to the server by `run` and to the benchmark by `bench`: make run ARGS="--port 7000"
 ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check compat bench bench-quick bench-sweep bench-micro install image
-.PHONY: image-test grade figures exercise exercises-check clean
+.PHONY: dist dist-test image-test grade figures exercise exercises-check clean
 
 # The list is generated from the `##` comments below.
 help: ## List the targets
@@ -59,13 +61,21 @@ bench-sweep: ## Measure against connections, depth, keys and cores, and draw tha
 bench-micro: ## Time parsing, lookup, execution and encoding without sockets
 	cargo bench --locked --bench micro
 
-install: ## Install the release build to PREFIX (/usr/local), below DESTDIR if set
+install: ## Install the release build and its files to PREFIX (/usr/local), below DESTDIR if set
 	cargo build --locked --release
-	install -d "$(DESTDIR)$(PREFIX)/bin"
-	install -m 755 "$(CARGO_TARGET_DIR)/release/respool" "$(DESTDIR)$(PREFIX)/bin/respool"
+	.ci/files "$(CARGO_TARGET_DIR)/release/respool" "$(DESTDIR)$(PREFIX)"
+
+# DIST_TARGETS="x86_64-unknown-linux-musl" builds for one architecture.
+dist: ## Build static binaries for x86-64 and arm64, to be downloaded, into target/dist
+	.ci/dist "$(CARGO_TARGET_DIR)/dist"
+
+dist-test: ## Build them twice and compare every byte
+	.ci/dist "$(CARGO_TARGET_DIR)/dist"
+	.ci/dist "$(CARGO_TARGET_DIR)/dist-again"
+	diff --recursive --brief "$(CARGO_TARGET_DIR)/dist" "$(CARGO_TARGET_DIR)/dist-again"
 
 image: ## Build the Docker image (a static binary and nothing else)
-	docker build --tag $(IMAGE) .
+	docker build --build-arg RESPOOL_COMMIT=$(RESPOOL_COMMIT) --tag $(IMAGE) .
 
 image-test: ## Build the image and test it as a container (needs docker.io and redis-tools)
 	@missing=; \

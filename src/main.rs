@@ -6,6 +6,7 @@ use respool::config::{self, Invocation};
 use respool::log;
 use respool::server::Server;
 use respool::supervision::PidFile;
+use respool::text::version;
 use respool::tool::{self, Asked};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -46,7 +47,7 @@ fn serve_as_told(arguments: &[OsString]) -> Result<(), String> {
     };
     match config::from_command_line(arguments, &rename)? {
         Invocation::Help(text) => print(&(text + &tool::help())),
-        Invocation::Version => print(&format!("respool {}\n", env!("CARGO_PKG_VERSION"))),
+        Invocation::Version => print(&version::line()),
         Invocation::Serve(config) => {
             rename::put_in_force(renames.take());
             log::set_level(config.loglevel);

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 mod check_aof;
 mod check_rdb;
 mod cli;
+mod generate;
 mod names;
 mod ping;
 
@@ -57,6 +58,12 @@ pub static TOOLS: &[Tool] = &[
         aliases: &["redis-check-rdb"],
         summary: "explain a snapshot: what it holds, or where it is damaged",
         run: |words| report(check_rdb::run(&texts(words))),
+    },
+    Tool {
+        name: "generate",
+        aliases: &[],
+        summary: "print a man page, a sample configuration, a completion or a unit",
+        run: |words| report(generate::run(&texts(words))),
     },
 ];
 

@@ -3,14 +3,14 @@
 use crate::process::{PROGRAM, Process};
 use crate::raw::Raw;
 use crate::support::wait_until;
+use respool::system::differences::abstract_address;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
-use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
@@ -338,7 +338,7 @@ fn systemd_is_told() {
     let folder = folder();
     let path = folder.path().join("notify");
     let name = format!("respool-test-{}", std::process::id());
-    let address = SocketAddr::from_abstract_name(&name).expect("a name");
+    let address = abstract_address(name.as_bytes()).expect("a name");
     let sockets = [
         (path.clone().into_os_string(), UnixDatagram::bind(&path).expect("a socket")),
         (format!("@{name}").into(), UnixDatagram::bind_addr(&address).expect("a socket")),

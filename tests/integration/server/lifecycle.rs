@@ -158,8 +158,10 @@ fn mistakes_on_the_command_line_are_named() {
 fn version_and_help() {
     let output = run(&["--version"]);
     assert!(output.status.success() && output.stderr.is_empty());
-    let expected = format!("respool {}\n", env!("CARGO_PKG_VERSION"));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+    let line = String::from_utf8_lossy(&output.stdout).into_owned();
+    let expected = format!("respool {} (commit ", env!("CARGO_PKG_VERSION"));
+    assert!(line.starts_with(&expected) && line.ends_with(")\n"), "{line}");
+    assert!(line.contains(std::env::consts::ARCH), "{line}");
     let output = run(&["--help"]);
     let help = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success() && output.stderr.is_empty());
