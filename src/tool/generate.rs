@@ -107,7 +107,7 @@ fn conf() -> String {
     let defaults = Config::with_defaults();
     let mut text = format!(
         "# Configuration of respool {}: every directive with its default.\n\
-         # respool /etc/respool.conf starts a server with it; remove the # before what you change.\n",
+         # respool /etc/respool.conf starts a server with it: remove the # of what you change.\n",
         version::VERSION
     );
     for (subject, rows) in honoured() {
@@ -144,7 +144,8 @@ fn completion() -> String {
     format!(
         "# Completion for bash of the command line of respool {}.\n\
          _respool() {{\n    \
-         local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD - 1]}} choices\n    \
+         local word before choices\n    word=${{COMP_WORDS[COMP_CWORD]}}\n    \
+         before=${{COMP_WORDS[COMP_CWORD - 1]}}\n    \
          case ${{COMP_WORDS[1]}} in\n        cli) choices=\"{}\" ;;\n        \
          generate) choices=\"man conf completion unit\" ;;\n        \
          *) choices=\"{} --help --version\" ;;\n    esac\n    \
