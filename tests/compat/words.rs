@@ -7,7 +7,7 @@ use crate::commands::Generator;
 use respool::command::families;
 
 /// The keys of all requests, but for damaged ones.
-pub const KEYS: [&[u8]; 13] = [
+pub const KEYS: [&[u8]; 16] = [
     b"a",
     b"b",
     b"c",
@@ -21,6 +21,9 @@ pub const KEYS: [&[u8]; 13] = [
     b"t",
     b"l",
     b"m",
+    b"p",
+    b"x",
+    b"y",
 ];
 
 /// The group of a command.
@@ -41,7 +44,14 @@ impl Generator {
             | "sourcekey" => self.key_for(command),
             "value" | "message" => self.value(),
             "field" => self.field(),
-            "member" | "element" | "pivot" => self.member(),
+            "member" | "element" | "pivot" | "member1" | "member2" => self.member(),
+            // No two places are equally far away, or their order would be open.
+            "longitude" => self.decimal(200.0),
+            "latitude" => self.decimal(90.0),
+            "radius" | "width" | "height" => {
+                let exponent = self.random.below(8) as i32 - 1;
+                self.decimal(10.0_f64.powi(exponent)).into_iter().filter(|it| *it != b'-').collect()
+            }
             "numkeys" => self.pick(&["1", "1", "2", "2", "3", "0", "-1", "x"]),
             "limit" | "num-matches" | "len" => self.pick(&["0", "1", "2", "5", "-1", "x"]),
             "rank" => self.pick(&["1", "1", "-1", "2", "-2", "3", "0", "x"]),
@@ -70,24 +80,44 @@ impl Generator {
         }
     }
 
+    /// A decimal number on either side of zero, seldom something else.
+    fn decimal(&mut self, max: f64) -> Vec<u8> {
+        match self.random.below(40) {
+            0 => self.pick(&["x", "", "nan", "1e400", "inf", "-1"]),
+            _ => {
+                let share = self.random.below(2_000_001) as f64 / 1_000_000.0 - 1.0;
+                format!("{:.7}", share * max).into_bytes()
+            }
+        }
+    }
+
     fn pick(&mut self, words: &[&str]) -> Vec<u8> {
         self.random.pick(words).into()
     }
 
+    /// A key, but none of a HyperLogLog: Redis does not notice all damage that commands on strings
+    /// do to one.
     pub fn key(&mut self) -> Vec<u8> {
-        self.random.pick(&KEYS).to_vec()
+        self.random.pick(&KEYS[..14]).to_vec()
     }
 
     /// A key that is likely to hold what the command works on: types collide often enough.
     pub fn key_for(&mut self, command: &[&str]) -> Vec<u8> {
-        // The first four keys are rather for hashes, the last four for sets and lists.
-        let rather = match group_of(command[0]) {
+        // The first four keys are rather for hashes, the last seven for other types.
+        let group = group_of(command[0]);
+        let rather = match group {
             "hash" => &KEYS[..4],
             "set" => &KEYS[9..11],
-            "list" => &KEYS[11..],
+            "list" => &KEYS[11..13],
+            "geo" => &KEYS[13..14],
+            "hyperloglog" => &KEYS[14..],
             _ => &KEYS[4..9],
         };
-        if self.random.once_in(6) { self.key() } else { self.random.pick(rather).to_vec() }
+        match self.random.below(6) {
+            0 if ["string", "bitmap"].contains(&group) => self.key(),
+            0 if group != "hyperloglog" => self.random.pick(&KEYS).to_vec(),
+            _ => self.random.pick(rather).to_vec(),
+        }
     }
 
     pub fn field(&mut self) -> Vec<u8> {

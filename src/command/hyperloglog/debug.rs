@@ -76,17 +76,19 @@ fn make_dense(keys: &mut Keys<'_>, key: &[u8], encoding: Encoding) -> Outcome {
 }
 
 /// The runs of a sparse sketch in Redis's notation: `z` and `Z` for runs of zeros in one and two
-/// bytes, `v` for a rank and how many registers have it.
+/// bytes, `v` for a rank and how many registers have it. Corrupt ones are shown as well.
+///
+/// # Errors
+/// There are more runs than a sketch can have.
 fn decode(opcodes: &[u8]) -> Result<String, Corrupt> {
     let (mut text, mut at) = (String::new(), 0);
-    let mut registers = 0;
+    // A corrupt sketch can be as long as a string can be.
+    if opcodes.len() > sparse::BYTES_MAX {
+        return Err(Corrupt);
+    }
     while at < opcodes.len() {
-        let run = sparse::run_at(opcodes, at)?;
-        registers += run.len;
-        // A corrupt sketch can be as long as a string can be.
-        if registers > REGISTERS {
-            return Err(Corrupt);
-        }
+        // Half an opcode at the end is taken for one with a zero.
+        let run = sparse::run_at(opcodes, at).or_else(|_| sparse::run_at(&[opcodes[at], 0], 0))?;
         at += run.bytes;
         let _ = match (run.rank, run.bytes) {
             (0, 1) => write!(text, "z:{} ", run.len),

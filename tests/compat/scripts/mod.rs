@@ -9,7 +9,7 @@ mod meant;
 mod server;
 mod snippets;
 
-use crate::connection::{Connection, Request, show};
+use crate::connection::{Connection, Request};
 use crate::differential::seed;
 use crate::servers::Server;
 use meant::is_meant;
@@ -65,8 +65,8 @@ fn random_scripts_get_the_same_replies() {
                     redis == respool || is_meant(request, &redis, &respool),
                     "RESPOOL_SEED={seed}, RESP{version}:\n{}\nredis:   {}\nrespool: {}",
                     String::from_utf8_lossy(request.get(1).map_or(&[][..], Vec::as_slice)),
-                    show(&redis),
-                    show(&respool)
+                    redis.escape_ascii(),
+                    respool.escape_ascii()
                 );
             }
         }

@@ -197,7 +197,7 @@ fn corrupt_sketches_are_refused() {
         > PFDEBUG TODENSE k
         -INVALIDOBJ Corrupted HLL object detected
         > PFDEBUG DECODE k
-        -INVALIDOBJ Corrupted HLL object detected
+        $7 Z:16129
         > STRLEN k
         :17
         > PFADD k
