@@ -118,9 +118,11 @@ impl<'s> Lexer<'s> {
             return self.error(message.as_bytes());
         }
         let near = self.token_text(token, end);
+        // C prints what is in front of a zero byte.
+        let near = near.split(|byte| *byte == 0).next().unwrap_or_default();
         let mut text = message.as_bytes().to_vec();
         text.extend_from_slice(b" near '");
-        text.extend_from_slice(&near);
+        text.extend_from_slice(near);
         text.push(b'\'');
         self.error(&text)
     }

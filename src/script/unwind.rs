@@ -203,7 +203,11 @@ impl Vm {
             return Some(("local", local.name.to_vec()));
         }
         let text = |value: Value| match value {
-            Value::Str(id) => self.heap.bytes_of(id).to_vec(),
+            // What C prints of it.
+            Value::Str(id) => {
+                let name = self.heap.bytes_of(id).split(|byte| *byte == 0).next();
+                name.unwrap_or_default().to_vec()
+            }
             _ => b"?".to_vec(),
         };
         let setter = setter(&proto.code[..pc], register)?;
@@ -228,30 +232,46 @@ impl Vm {
     }
 }
 
-/// The last instruction before the end that sets a register, if it is certain to be executed.
+/// The last instruction before the end that sets a register, if jumps that lead forward are taken:
+/// as in C Lua, so that the same variables are named.
 fn setter(code: &[Op], register: u8) -> Option<usize> {
-    let mut found = None;
-    // Instructions below this one may be jumped over.
-    let mut certain_from = 0;
-    for (pc, op) in code.iter().enumerate() {
+    let (mut found, mut pc) = (None, 0);
+    while let Some(op) = code.get(pc) {
         let sets = match *op {
             Op::LoadNil { a, last } => (a..=last).contains(&register),
             Op::Call { a, .. } | Op::TailCall { a, .. } | Op::Vararg { a, .. } => register >= a,
             Op::ForCall { a, .. } => register >= a.saturating_add(3),
             Op::Method { a, .. } => register == a || register == a.saturating_add(1),
-            Op::Jump { to } => {
-                if to as usize > pc && to as usize <= code.len() {
-                    certain_from = certain_from.max(to as usize);
-                }
-                false
-            }
             op => target(op) == Some(register),
         };
         if sets {
-            found = if pc < certain_from { None } else { Some(pc) };
+            found = Some(pc);
         }
+        let goes_on_at = jump(*op).map(|to| to as usize);
+        pc = goes_on_at.filter(|to| *to > pc && *to <= code.len()).unwrap_or(pc + 1);
     }
     found
+}
+
+/// Where an instruction may jump to.
+fn jump(op: Op) -> Option<u32> {
+    match op {
+        Op::Jump { to }
+        | Op::Eq { to, .. }
+        | Op::Lt { to, .. }
+        | Op::Le { to, .. }
+        | Op::EqK { to, .. }
+        | Op::LtK { to, .. }
+        | Op::LeK { to, .. }
+        | Op::GtK { to, .. }
+        | Op::GeK { to, .. }
+        | Op::Test { to, .. }
+        | Op::TestSet { to, .. }
+        | Op::ForPrep { to, .. }
+        | Op::ForLoop { to, .. }
+        | Op::ForTest { to, .. } => Some(to),
+        _ => None,
+    }
 }
 
 /// The register that an instruction sets.

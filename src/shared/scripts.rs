@@ -208,6 +208,9 @@ impl Scripts {
     /// applications that build their scripts from text would fill the memory. The newest one stays
     /// whatever its size is.
     pub fn remember(&self, script: &Arc<Script>) {
+        if script.is_cached.load(Relaxed) {
+            return;
+        }
         let mut forgotten = Vec::new();
         let mut cache = self.cache.lock();
         if cache.insert(script) {

@@ -73,6 +73,14 @@ fn djangos_cache_does_what_applications_do() {
     check("cache.py", &[&Server::redis()]);
 }
 
+/// Ensures that locks, rate limiters and queues of jobs, which send scripts, are served like by
+/// Redis.
+#[test]
+fn libraries_with_scripts_do_what_applications_do() {
+    check("jobs.py", &[&Server::respool()]);
+    check("jobs.py", &[&Server::redis()]);
+}
+
 /// Ensures that the command table says of each command what Redis's says.
 #[test]
 fn the_command_table_is_as_redis_tells_it() {

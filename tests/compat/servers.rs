@@ -36,7 +36,20 @@ impl Server {
     /// Starts the program under test.
     pub fn respool_with(flags: &[&str]) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_respool"));
-        let child = command.args(flags).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.args(flags);
+        Server::respool_by(command)
+    }
+
+    /// Starts the program under test with so many kilobytes of address space.
+    pub fn respool_in(memory_kb: u64, flags: &[&str]) -> Server {
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("ulimit -v {memory_kb}; exec \"$0\" \"$@\""));
+        command.arg(env!("CARGO_BIN_EXE_respool")).args(["--port", "any"]).args(flags);
+        Server::respool_by(command)
+    }
+
+    fn respool_by(mut command: Command) -> Server {
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = Guarded(child.spawn().expect("respool starts"));
         let mut log = BufReader::new(child.0.stderr.take().expect("a pipe")).lines();
         let found = log.by_ref().map_while(Result::ok).find_map(|line| {
@@ -47,6 +60,14 @@ impl Server {
             log.map_while(Result::ok).for_each(|line| eprintln!("respool: {line}"));
         });
         Server { address: found.expect("respool is ready"), child }
+    }
+
+    /// Kilobytes of the process that are resident.
+    pub fn resident_kb(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.0.id());
+        let status = std::fs::read_to_string(path).expect("a process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a figure");
+        line.trim().trim_end_matches(" kB").trim().parse().expect("a number")
     }
 
     /// Waits for the server's end.

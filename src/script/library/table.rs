@@ -61,8 +61,9 @@ fn insert(call: &mut Call<'_>) -> Result<usize, Error> {
         3 => {
             let at = call.integer(1)? as i32 as i64;
             let end = end.max(at);
-            call.charge((end - at).unsigned_abs() as usize)?;
             for n in (at + 1..=end).rev() {
+                // One by one: from a negative position on these are too many to be counted at once.
+                call.charge(1)?;
                 set_element(call, table, n, element(call, table, n - 1))?;
             }
             set_element(call, table, at, call.arg(2))?;

@@ -29,6 +29,7 @@ const FILL: &[&str] = &[
     "SET num 12",
     "RPUSH list a b 3",
     "HSET hash f 1 g 2.5",
+    "HSET pair f 1",
     "SADD one m",
     "ZADD zset 1 a 2.5 b",
     "SET gone x",

@@ -10,7 +10,7 @@ const REQUESTS: &[&str] = &[
     "'GET', 'num'",
     "'STRLEN', 'str'",
     "'LRANGE', 'list', 0, -1",
-    "'HGETALL', 'hash'",
+    "'HGETALL', 'pair'",
     "'HGET', 'hash', 'f'",
     "'HMGET', 'hash', 'f', 'x'",
     "'SMEMBERS', 'one'",

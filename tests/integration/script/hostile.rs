@@ -47,6 +47,7 @@ fn an_abort_cannot_be_caught() {
         ("while true do coroutine.wrap(function() while true do end end)() end", "abort 42"),
         ("table.sort({1, 2, 3}, function() while true do end end)", "abort 42"),
         ("string.gsub('x', 'x', function() while true do end end)", "abort 42"),
+        ("table.insert({}, -2147483648, 1)", "abort 42"),
         ("return table.concat({}, '', -2147483648, 2147483647)", "invalid value (nil)"),
         ("local t = {} for i = 1, 1e9 do t[1] = i end", "abort 42"),
     ]);
