@@ -56,7 +56,7 @@ pub fn rows() -> &'static [Row] {
 mod tests {
     //! A command that waits, so that waiting is tested whatever families there are.
 
-    use crate::command::engine::blocking::{Blocking, Patience, Served};
+    use crate::command::engine::blocking::{Blocking, Served};
     use crate::command::engine::{
         Args, Command, CommandError, Handler, KeyArguments, Keys, Reply, flag,
     };
@@ -72,13 +72,7 @@ mod tests {
         syntax: "key [key ...] timeout",
         example: "> TAKE k 0.001
                   *-1",
-        handler: Handler::Blocking(&Blocking {
-            attempt: take,
-            patience: |args| Patience::seconds(args.at(args.len() - 1)),
-            keys: |args| 1..args.len() - 1,
-            give_up: Reply::null_array,
-            denied: Reply::null_array,
-        }),
+        handler: Handler::Blocking(&Blocking::for_keys(take)),
         ..Command::named("take", -3, flag::WRITE | flag::NOSCRIPT | flag::BLOCKING, "1.0.0")
     };
 

@@ -3,6 +3,7 @@
 //! Figures of features that respool does not have (replicas, scripts) are left out of MEMORY STATS
 //! instead of reported as zero; the figures that tools read are all included, under Redis's names.
 
+use crate::command::engine::arguments::Cursor;
 use crate::command::engine::help;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Context, Handler, KeyArguments, Keys, Keyspace,
@@ -200,12 +201,10 @@ static USAGE: Command = Command {
 };
 
 fn usage(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let mut at = 3;
-    while at < args.len() {
-        if !args.is(at, "SAMPLES") || at + 1 == args.len() || args.integer(at + 1)? < 0 {
-            return Err(CommandError::SYNTAX);
-        }
-        at += 2;
+    let mut words = Cursor::at(args, 3);
+    while !words.is_done() {
+        // The figure is exact, whatever the number of samples.
+        let Some(0..) = words.integer_of("SAMPLES")? else { return Err(CommandError::SYNTAX) };
     }
     match keys.bytes_of(args.at(2)) {
         Some(bytes) => reply.count(bytes),

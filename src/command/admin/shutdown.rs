@@ -1,5 +1,6 @@
 //! SHUTDOWN: an orderly stop at the request of a client instead of a signal.
 
+use crate::command::engine::arguments::Cursor;
 use crate::command::engine::session::ReplyMode;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply, flag,
@@ -71,15 +72,19 @@ fn shutdown(shared: &Shared, context: &mut Context<'_>, args: Args<'_>, _: &mut 
 
 fn options(args: Args<'_>) -> Result<Options, CommandError> {
     let mut options = Options::default();
-    for word in args.from(1).iter() {
-        match word.to_ascii_lowercase().as_slice() {
-            b"save" => options.save = true,
-            b"nosave" => options.no_save = true,
-            b"force" => options.force = true,
-            b"abort" => options.abort = true,
+    let mut words = Cursor::at(args, 1);
+    while !words.is_done() {
+        if words.take("SAVE") {
+            options.save = true;
+        } else if words.take("NOSAVE") {
+            options.no_save = true;
+        } else if words.take("FORCE") {
+            options.force = true;
+        } else if words.take("ABORT") {
+            options.abort = true;
+        } else if !words.take("NOW") {
             // NOW skips the wait for replicas, of which there are none.
-            b"now" => {}
-            _ => return Err(CommandError::SYNTAX),
+            return Err(CommandError::SYNTAX);
         }
     }
     let is_contradictory = options.save && options.no_save || options.abort && args.len() > 2;

@@ -2,6 +2,7 @@
 
 use crate::clients::Client;
 use crate::command::connection::client_rows::{ADMIN, FAMILY, client_type};
+use crate::command::engine::arguments::{Cursor, choice, positive};
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply,
 };
@@ -74,43 +75,31 @@ fn is_address(text: &[u8], address: &Address) -> bool {
 /// Parses pairs of a filter's name and value.
 fn kill_filter(context: &Context<'_>, args: Args<'_>) -> Result<KillFilter, CommandError> {
     let mut filter = KillFilter { spare_self: true, ..KillFilter::default() };
-    if !args.len().is_multiple_of(2) {
-        return Err(CommandError::SYNTAX);
-    }
-    for at in (0..args.len()).step_by(2) {
-        let value = args.at(at + 1);
-        let positive = || {
-            let number = crate::resp::parse_integer(value).filter(|number| *number > 0);
-            number.map(|number| number as u64)
-        };
-        match args.at(at).to_ascii_lowercase().as_slice() {
-            b"id" => {
-                let id = positive();
-                let bad = CommandError::new("ERR client-id should be greater than 0");
-                filter.id = Some(id.ok_or(bad)?);
-            }
-            b"maxage" => {
-                let bad = CommandError::new("ERR maxage should be greater than 0");
-                filter.max_age_seconds = Some(positive().ok_or(bad)?);
-            }
-            b"type" => filter.types.push(client_type(value)?),
-            b"addr" => filter.peer = Some(value.to_vec()),
-            b"laddr" => filter.local = Some(value.to_vec()),
-            b"user" => match context.shared.acl.find(value) {
-                Some(user) => filter.user = Some(user.name.clone()),
-                None => return Err(CommandError::quoting("ERR No such user '", value, "'")),
-            },
-            b"skipme" => filter.spare_self = yes_or_no(value)?,
-            _ => return Err(CommandError::SYNTAX),
+    let above_zero = |text, error: &'static str| {
+        positive(text, CommandError::new(error)).map(|number| Some(number as u64))
+    };
+    let mut words = Cursor::at(args, 0);
+    while !words.is_done() {
+        if let Some(text) = words.value_of("ID") {
+            filter.id = above_zero(text, "ERR client-id should be greater than 0")?;
+        } else if let Some(text) = words.value_of("MAXAGE") {
+            filter.max_age_seconds = above_zero(text, "ERR maxage should be greater than 0")?;
+        } else if let Some(name) = words.value_of("TYPE") {
+            filter.types.push(client_type(name)?);
+        } else if let Some(address) = words.value_of("ADDR") {
+            filter.peer = Some(address.to_vec());
+        } else if let Some(address) = words.value_of("LADDR") {
+            filter.local = Some(address.to_vec());
+        } else if let Some(name) = words.value_of("USER") {
+            let user = context.shared.acl.find(name);
+            let missing = || CommandError::quoting("ERR No such user '", name, "'");
+            filter.user = Some(user.ok_or_else(missing)?.name.clone());
+        } else if let Some(word) = words.value_of("SKIPME") {
+            let yes_or_no = choice(word, &[("YES", true), ("NO", false)]);
+            filter.spare_self = yes_or_no.ok_or(CommandError::SYNTAX)?;
+        } else {
+            return Err(CommandError::SYNTAX);
         }
     }
     Ok(filter)
-}
-
-fn yes_or_no(word: &[u8]) -> Result<bool, CommandError> {
-    match word.to_ascii_lowercase().as_slice() {
-        b"yes" => Ok(true),
-        b"no" => Ok(false),
-        _ => Err(CommandError::SYNTAX),
-    }
 }

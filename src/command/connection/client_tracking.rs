@@ -4,11 +4,11 @@
 
 use crate::clients::tracking::{Choice, Prefix, Tracked, state};
 use crate::command::connection::client_rows::{FAMILY, OPEN};
+use crate::command::engine::arguments::{Cursor, integer};
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Context, Handler, Keyspace, Outcome, Reply,
 };
 use crate::limits;
-use crate::resp::parse_integer;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -129,35 +129,32 @@ fn parse(
     args: Args<'_>,
 ) -> Result<(Tracked, Vec<Prefix>, [bool; 2]), CommandError> {
     let (mut wish, mut prefixes, mut is_opt) = (Tracked::default(), Vec::new(), [false; 2]);
-    let mut at = 3;
-    while let Some(option) = args.get(at) {
-        match (option.to_ascii_lowercase().as_slice(), args.get(at + 1)) {
-            (b"redirect", Some(id)) => {
-                if wish.redirect.is_some() {
-                    return Err(CommandError::new(
-                        "ERR A client can only redirect to a single other client",
-                    ));
-                }
-                let id = parse_integer(id)
-                    .ok_or(CommandError::new("ERR value is not an integer or out of range"))?;
-                let found = u64::try_from(id).ok().and_then(|id| context.shared.clients.find(id));
-                wish.redirect = Some(found.ok_or(CommandError::new(
-                    "ERR The client ID you want redirect to does not exist",
-                ))?)
-                .map(|found| (found.id, Arc::downgrade(&found)));
-                at += 1;
+    let mut words = Cursor::at(args, 3);
+    while !words.is_done() {
+        if let Some(id) = words.value_of("REDIRECT") {
+            if wish.redirect.is_some() {
+                return Err(CommandError::new(
+                    "ERR A client can only redirect to a single other client",
+                ));
             }
-            (b"prefix", Some(prefix)) => {
-                prefixes.push(Prefix::from(prefix));
-                at += 1;
-            }
-            (b"bcast", _) => wish.is_bcast = true,
-            (b"optin", _) => is_opt[0] = true,
-            (b"optout", _) => is_opt[1] = true,
-            (b"noloop", _) => wish.is_noloop = true,
-            _ => return Err(CommandError::SYNTAX),
+            let id = u64::try_from(integer(id)?).ok();
+            let found = id.and_then(|id| context.shared.clients.find(id)).ok_or(
+                CommandError::new("ERR The client ID you want redirect to does not exist"),
+            )?;
+            wish.redirect = Some((found.id, Arc::downgrade(&found)));
+        } else if let Some(prefix) = words.value_of("PREFIX") {
+            prefixes.push(Prefix::from(prefix));
+        } else if words.take("BCAST") {
+            wish.is_bcast = true;
+        } else if words.take("OPTIN") {
+            is_opt[0] = true;
+        } else if words.take("OPTOUT") {
+            is_opt[1] = true;
+        } else if words.take("NOLOOP") {
+            wish.is_noloop = true;
+        } else {
+            return Err(CommandError::SYNTAX);
         }
-        at += 1;
     }
     Ok((wish, prefixes, is_opt))
 }

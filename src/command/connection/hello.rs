@@ -3,7 +3,7 @@
 use crate::acl::Refused;
 use crate::acl::users::DEFAULT;
 use crate::command::engine::Keyspace;
-use crate::command::engine::arguments::{client_attribute, database_index};
+use crate::command::engine::arguments::{Cursor, client_attribute, database_index};
 use crate::command::engine::permission::{self, Place};
 use crate::command::engine::session::{ReplyMode, Session};
 use crate::command::engine::{Args, Command, CommandError, Context, Handler, Outcome, Reply, flag};
@@ -127,17 +127,14 @@ fn hello(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
     let version = hello_version(args)?;
     let mut credentials = None;
     let mut name = None;
-    let mut next = 2;
-    while next < args.len() {
-        let following = args.len() - next - 1;
-        if args.is(next, "auth") && following >= 2 {
-            credentials = Some((args.at(next + 1), args.at(next + 2)));
-            next += 3;
-        } else if args.is(next, "setname") && following >= 1 {
-            name = Some(client_attribute("Client names", args.at(next + 1))?);
-            next += 2;
+    let mut words = Cursor::at(args, 2);
+    while !words.is_done() {
+        if let Some([user, password]) = words.values_of("AUTH") {
+            credentials = Some((user, password));
+        } else if let Some(value) = words.value_of("SETNAME") {
+            name = Some(client_attribute("Client names", value)?);
         } else {
-            let option = args.at(next);
+            let option = args.at(words.index());
             return Err(CommandError::quoting("ERR Syntax error in HELLO option '", option, "'"));
         }
     }
@@ -259,7 +256,7 @@ static SELECT: Command = Command {
 };
 
 fn select(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let db = database_index(context, args, 1)?;
+    let db = database_index(context, args.at(1))?;
     context.session.select(db);
     reply.ok();
     Ok(())

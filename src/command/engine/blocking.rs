@@ -22,6 +22,22 @@ pub struct Blocking {
     pub denied: fn(&mut Reply),
 }
 
+impl Blocking {
+    /// What a command is made of whose arguments are keys and a time-out in seconds, and which
+    /// replies with a null array when the time is over.
+    pub const fn for_keys(
+        attempt: fn(&mut Keys<'_>, Args<'_>, &mut Reply) -> Result<Served, CommandError>,
+    ) -> Blocking {
+        Blocking {
+            attempt,
+            patience: |args| Patience::seconds(args.at(args.len() - 1)),
+            keys: |args| 1..args.len() - 1,
+            give_up: Reply::null_array,
+            denied: Reply::null_array,
+        }
+    }
+}
+
 /// What an attempt to serve a request came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Served {

@@ -4,6 +4,7 @@
 //! PEXPIREAT, …). They differ only in the accepted numbers: an option needs a positive one, while
 //! EXPIRE and its variants take any moment, because one in the past is a way to delete.
 
+use crate::command::engine::arguments::Cursor;
 use crate::command::engine::{Args, CommandError, Keys, Outcome};
 use crate::keyspace::Key;
 
@@ -78,18 +79,13 @@ pub enum Lifetime {
 }
 
 impl Lifetime {
-    /// Parses `EX number` and its three variants at argument `index`.
-    pub fn option(args: Args<'_>, index: usize) -> Option<Lifetime> {
-        let (_, scale) = Scale::OPTIONS.into_iter().find(|(word, _)| args.is(index, word))?;
-        args.get(index + 1).map(|_| Lifetime::Until(scale, index + 1))
-    }
-
-    /// The option's number of arguments.
-    pub fn words(self) -> usize {
-        match self {
-            Lifetime::Keep | Lifetime::Persist => 1,
-            Lifetime::Until(..) => 2,
-        }
+    /// Reads `EX number` and its three variants. The number is parsed later: a wrong one is
+    /// reported after all errors in the syntax.
+    pub(crate) fn option(words: &mut Cursor<'_>) -> Option<Lifetime> {
+        let number = words.index() + 1;
+        let is_read = |(word, _): &(&str, Scale)| words.value_of(word).is_some();
+        let (_, scale) = Scale::OPTIONS.into_iter().find(is_read)?;
+        Some(Lifetime::Until(scale, number))
     }
 
     /// Replaces `chosen` by this option. The same word may be repeated, and the last one counts;

@@ -3,16 +3,17 @@
 //! A count that is not negative asks for different elements, and gets all of them if there are
 //! no more. A negative one asks for exactly so many, of which some may be the same.
 
-use crate::command::engine::{Args, CommandError};
+use crate::command::engine::CommandError;
+use crate::command::engine::arguments::integer;
 use crate::limits;
 use indexmap::IndexSet;
 
 /// The count is beyond all bounds.
 pub(crate) const OUT_OF_RANGE: CommandError = CommandError::new("ERR value is out of range");
 
-/// The count in argument `index`: whatever has an absolute value.
-pub(crate) fn draw_count(args: Args<'_>, index: usize) -> Result<i64, CommandError> {
-    match args.integer(index)? {
+/// The count that `text` gives: any integer that has an absolute value.
+pub(crate) fn draw_count(text: &[u8]) -> Result<i64, CommandError> {
+    match integer(text)? {
         i64::MIN => Err(CommandError::new(
             "ERR value is out of range, value must between -9223372036854775807 and \
              9223372036854775807",

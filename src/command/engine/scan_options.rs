@@ -1,5 +1,6 @@
 //! The common part of SCAN and its variants: cursor and options.
 
+use crate::command::engine::arguments::Cursor;
 use crate::command::engine::{Args, CommandError};
 use crate::text::glob;
 
@@ -59,24 +60,22 @@ pub(crate) fn cursor(word: &[u8]) -> Result<u64, CommandError> {
 pub(crate) fn scan_options(args: Args<'_>, walk: Walk) -> Result<ScanOptions<'_>, CommandError> {
     let mut options =
         ScanOptions { pattern: None, count: SCAN_COUNT, type_name: None, with_values: true };
-    let mut at = 0;
-    while at < args.len() {
-        let value = args.get(at + 1);
-        match (args.at(at).to_ascii_lowercase().as_slice(), value) {
-            (b"novalues", _) if walk == Walk::Fields => {
-                options.with_values = false;
-                at += 1;
-                continue;
-            }
-            (b"count", Some(_)) => match args.integer(at + 1)? {
-                count @ 1.. => options.count = count as usize,
-                _ => return Err(CommandError::SYNTAX),
-            },
-            (b"match", Some(_)) => options.pattern = value,
-            (b"type", Some(_)) if walk == Walk::Keys => options.type_name = value,
-            _ => return Err(CommandError::SYNTAX),
+    let mut words = Cursor::at(args, 0);
+    while !words.is_done() {
+        if walk == Walk::Fields && words.take("NOVALUES") {
+            options.with_values = false;
+        } else if let Some(count) = words.integer_of("COUNT")? {
+            let count = usize::try_from(count).ok().filter(|count| *count > 0);
+            options.count = count.ok_or(CommandError::SYNTAX)?;
+        } else if let Some(pattern) = words.value_of("MATCH") {
+            options.pattern = Some(pattern);
+        } else if walk == Walk::Keys
+            && let Some(name) = words.value_of("TYPE")
+        {
+            options.type_name = Some(name);
+        } else {
+            return Err(CommandError::SYNTAX);
         }
-        at += 2;
     }
     Ok(options)
 }

@@ -126,7 +126,7 @@ fn hrandfield(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome
 
 /// How many fields are drawn, and whether with their values.
 fn draw_options(args: Args<'_>) -> Result<(i64, bool), CommandError> {
-    let count = draw_count(args, 2)?;
+    let count = draw_count(args.at(2))?;
     let with_values = args.is(3, "WITHVALUES");
     if args.len() > 4 || args.len() == 4 && !with_values {
         return Err(CommandError::SYNTAX);

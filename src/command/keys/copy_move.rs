@@ -1,6 +1,6 @@
 //! Commands on two databases: they copy or move a key, or exchange the databases.
 
-use crate::command::engine::arguments::database_index;
+use crate::command::engine::arguments::{Cursor, database_index};
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Context, Handler, KeyArguments, Keyspace, Outcome,
 };
@@ -46,17 +46,15 @@ fn copy(
     let (db, quiet) = (context.session.db(), context.session.no_touch());
     let (key, new_key) = (args.at(1), args.at(2));
     let (mut new_db, mut replaces) = (db, false);
-    let mut at = 3;
-    while at < args.len() {
-        if args.is(at, "REPLACE") {
+    let mut words = Cursor::at(args, 3);
+    while !words.is_done() {
+        if words.take("REPLACE") {
             replaces = true;
-        } else if args.is(at, "DB") && at + 1 < args.len() {
-            at += 1;
-            new_db = database_index(context, args, at)?;
+        } else if let Some(number) = words.value_of("DB") {
+            new_db = database_index(context, number)?;
         } else {
             return Err(CommandError::SYNTAX);
         }
-        at += 1;
     }
     if (db, key) == (new_db, new_key) {
         return Err(SAME);
@@ -101,7 +99,7 @@ fn carry(
     reply: &mut Reply,
 ) -> Outcome {
     let (db, quiet) = (context.session.db(), context.session.no_touch());
-    let new_db = database_index(context, args, 2)?;
+    let new_db = database_index(context, args.at(2))?;
     if db == new_db {
         return Err(SAME);
     }
@@ -149,7 +147,8 @@ fn swapdb(
     };
     number(1, "ERR invalid first DB index")?;
     number(2, "ERR invalid second DB index")?;
-    let (first, second) = (database_index(context, args, 1)?, database_index(context, args, 2)?);
+    let (first, second) =
+        (database_index(context, args.at(1))?, database_index(context, args.at(2))?);
     keyspace.swap(first, second, context.now_ms);
     reply.ok();
     Ok(())

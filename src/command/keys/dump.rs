@@ -5,6 +5,7 @@
 //! not applied; neither is FREQ: what is restored counts as new.
 
 use super::FAMILY;
+use crate::command::engine::arguments::Cursor;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
@@ -71,22 +72,23 @@ impl Options {
     /// Of IDLETIME and FREQ only the first counts; the other one is a syntax error, as in Redis.
     fn parse(args: Args<'_>) -> Result<Options, CommandError> {
         let (mut options, mut has_use) = (Options::default(), None);
-        let mut at = 4;
-        while at < args.len() {
-            let has_argument = at + 1 < args.len();
-            if args.is(at, "REPLACE") {
+        let mut words = Cursor::at(args, 4);
+        while !words.is_done() {
+            if words.take("REPLACE") {
                 options.replaces = true;
-            } else if args.is(at, "ABSTTL") {
+            } else if words.take("ABSTTL") {
                 options.is_absolute = true;
-            } else if args.is(at, "IDLETIME") && has_argument && has_use != Some("FREQ") {
-                at += 1;
-                if args.integer(at)? < 0 {
+            } else if has_use != Some("FREQ")
+                && let Some(idle) = words.integer_of("IDLETIME")?
+            {
+                if idle < 0 {
                     return Err(CommandError::new("ERR Invalid IDLETIME value, must be >= 0"));
                 }
                 has_use = Some("IDLETIME");
-            } else if args.is(at, "FREQ") && has_argument && has_use != Some("IDLETIME") {
-                at += 1;
-                if !(0..=FREQUENCY_MAX).contains(&args.integer(at)?) {
+            } else if has_use != Some("IDLETIME")
+                && let Some(freq) = words.integer_of("FREQ")?
+            {
+                if !(0..=FREQUENCY_MAX).contains(&freq) {
                     return Err(CommandError::new(
                         "ERR Invalid FREQ value, must be >= 0 and <= 255",
                     ));
@@ -95,7 +97,6 @@ impl Options {
             } else {
                 return Err(CommandError::SYNTAX);
             }
-            at += 1;
         }
         Ok(options)
     }

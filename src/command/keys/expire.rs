@@ -5,6 +5,7 @@
 
 use super::FAMILY;
 use crate::command::engine::KeyArguments;
+use crate::command::engine::arguments::Cursor;
 use crate::command::engine::deadline::Scale;
 use crate::command::engine::deadline::{change_deadline, remove_deadline};
 use crate::command::engine::{
@@ -144,17 +145,20 @@ struct Conditions {
 impl Conditions {
     fn parse(options: Args<'_>) -> Result<Conditions, CommandError> {
         let mut conditions = Conditions::default();
-        for (index, option) in options.iter().enumerate() {
-            let place = match () {
-                () if options.is(index, "NX") => &mut conditions.if_none,
-                () if options.is(index, "XX") => &mut conditions.if_any,
-                () if options.is(index, "GT") => &mut conditions.if_later,
-                () if options.is(index, "LT") => &mut conditions.if_earlier,
-                () => {
-                    return Err(CommandError::quoting("ERR Unsupported option ", option, ""));
-                }
-            };
-            *place = true;
+        let mut words = Cursor::at(options, 0);
+        while !words.is_done() {
+            if words.take("NX") {
+                conditions.if_none = true;
+            } else if words.take("XX") {
+                conditions.if_any = true;
+            } else if words.take("GT") {
+                conditions.if_later = true;
+            } else if words.take("LT") {
+                conditions.if_earlier = true;
+            } else {
+                let option = options.at(words.index());
+                return Err(CommandError::quoting("ERR Unsupported option ", option, ""));
+            }
         }
         let Conditions { if_none, if_any, if_later, if_earlier } = conditions;
         if if_none && (if_any || if_later || if_earlier) {

@@ -8,6 +8,7 @@
 //! request: the order of a set is not the same after a restart.
 
 use super::FAMILY;
+use crate::command::engine::arguments::{Cursor, integer};
 use crate::command::engine::key_use::KeyUse;
 use crate::command::engine::permission;
 use crate::command::engine::values::{reply_bytes, reply_element};
@@ -146,39 +147,33 @@ impl<'a> Options<'a> {
             gets: Vec::new(),
             destination: None,
         };
-        let mut at = 2;
-        while at < args.len() {
-            let left = args.len() - at - 1;
-            if args.is(at, "ASC") {
+        let mut words = Cursor::at(args, 2);
+        while !words.is_done() {
+            if words.take("ASC") {
                 options.is_descending = false;
-            } else if args.is(at, "DESC") {
+            } else if words.take("DESC") {
                 options.is_descending = true;
-            } else if args.is(at, "ALPHA") {
+            } else if words.take("ALPHA") {
                 options.is_alpha = true;
-            } else if args.is(at, "LIMIT") && left >= 2 {
-                (options.offset, options.count) = (args.integer(at + 1)?, args.integer(at + 2)?);
-                at += 2;
-            } else if args.is(at, "STORE") && left >= 1 && !is_readonly {
-                at += 1;
-                options.destination = Some(args.at(at));
-            } else if args.is(at, "BY") && left >= 1 {
-                at += 1;
-                if args.at(at).contains(&b'*') && !reads_all {
+            } else if let Some([offset, count]) = words.values_of("LIMIT") {
+                (options.offset, options.count) = (integer(offset)?, integer(count)?);
+            } else if !is_readonly && let Some(key) = words.value_of("STORE") {
+                options.destination = Some(key);
+            } else if let Some(pattern) = words.value_of("BY") {
+                if pattern.contains(&b'*') && !reads_all {
                     return Err(DENIED_BY);
                 }
-                options.by = Some(args.at(at));
+                options.by = Some(pattern);
                 // A later BY with a `*` does not bring the sorting back, as in Redis.
-                options.sorts &= args.at(at).contains(&b'*');
-            } else if args.is(at, "GET") && left >= 1 {
-                at += 1;
+                options.sorts &= pattern.contains(&b'*');
+            } else if let Some(pattern) = words.value_of("GET") {
                 if !reads_all {
                     return Err(DENIED_GET);
                 }
-                options.gets.push(args.at(at));
+                options.gets.push(pattern);
             } else {
                 return Err(CommandError::SYNTAX);
             }
-            at += 1;
         }
         Ok(options)
     }

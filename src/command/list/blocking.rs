@@ -3,7 +3,7 @@
 //! When and by whom a waiting request is served is the business of the engine's
 //! [`waiting`](crate::command::engine::waiting). What is logged is the pop, never the wait.
 
-use super::moving::{MultiPop, TWO, move_one};
+use super::moving::{TWO, move_one, multi_pop, pop_from_first};
 use super::{End, FAMILY};
 use crate::command::engine::blocking::{Blocking, Patience, Served};
 use crate::command::engine::values::reply_bytes;
@@ -42,13 +42,9 @@ static BLPOP: Command = Command {
         $1
         a
     ",
-    handler: Handler::Blocking(&Blocking {
-        attempt: |keys, args, reply| pop(keys, args, End::Left, reply),
-        patience: |args| Patience::seconds(args.at(args.len() - 1)),
-        keys: |args| 1..args.len() - 1,
-        give_up: Reply::null_array,
-        denied: Reply::null_array,
-    }),
+    handler: Handler::Blocking(&Blocking::for_keys(|keys, args, reply| {
+        pop(keys, args, End::Left, reply)
+    })),
     ..POPS.row("blpop", -3, 0, "2.0.0")
 };
 
@@ -64,13 +60,9 @@ static BRPOP: Command = Command {
         $1
         b
     ",
-    handler: Handler::Blocking(&Blocking {
-        attempt: |keys, args, reply| pop(keys, args, End::Right, reply),
-        patience: |args| Patience::seconds(args.at(args.len() - 1)),
-        keys: |args| 1..args.len() - 1,
-        give_up: Reply::null_array,
-        denied: Reply::null_array,
-    }),
+    handler: Handler::Blocking(&Blocking::for_keys(|keys, args, reply| {
+        pop(keys, args, End::Right, reply)
+    })),
     ..POPS.row("brpop", -3, 0, "2.0.0")
 };
 
@@ -179,14 +171,14 @@ static BLMPOP: Command = Command {
     ",
     handler: Handler::Blocking(&Blocking {
         attempt: |keys, args, reply| {
-            let is_served = MultiPop::of(args, 2)?.perform(keys, args, reply)?;
+            let is_served = pop_from_first(keys, args, 2, reply)?;
             Ok(if is_served { Served::Now } else { Served::NotNow })
         },
         patience: |args| {
-            MultiPop::of(args, 2)?;
+            multi_pop(args, 2)?;
             Patience::seconds(args.at(1))
         },
-        keys: |args| MultiPop::of(args, 2).map_or(3..3, |request| request.first..request.end),
+        keys: |args| multi_pop(args, 2).map_or(3..3, |request| request.keys),
         give_up: Reply::null_array,
         denied: Reply::null_array,
     }),

@@ -109,7 +109,7 @@ static LREM: Command = Command {
 };
 
 fn lrem(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let count = draw_count(args, 2)?;
+    let count = draw_count(args.at(2))?;
     let max = match count.unsigned_abs() {
         0 => usize::MAX,
         max => usize::try_from(max).unwrap_or(usize::MAX),

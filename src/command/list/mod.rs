@@ -10,6 +10,7 @@ mod moving;
 mod position;
 mod range;
 
+use crate::command::engine::arguments::choice;
 use crate::command::engine::{Args, Command, CommandError, KeyArguments};
 use crate::keyspace::{Event, List};
 use std::ops::Range;
@@ -35,14 +36,13 @@ enum End {
     Right,
 }
 
+/// The words for them.
+const SIDES: [(&str, End); 2] = [("LEFT", End::Left), ("RIGHT", End::Right)];
+
 impl End {
     /// LEFT or RIGHT in argument `index`.
     fn of(args: Args<'_>, index: usize) -> Result<End, CommandError> {
-        match () {
-            () if args.is(index, "LEFT") => Ok(End::Left),
-            () if args.is(index, "RIGHT") => Ok(End::Right),
-            () => Err(CommandError::SYNTAX),
-        }
+        choice(args.at(index), &SIDES).ok_or(CommandError::SYNTAX)
     }
 
     /// The event of an element that is added here.

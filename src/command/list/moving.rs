@@ -1,13 +1,13 @@
 //! Elements that leave one list, and maybe enter another: LMOVE, RPOPLPUSH, LMPOP.
 
 use super::ends::{pop_one, pop_several};
-use super::{End, FAMILY};
+use super::{End, FAMILY, SIDES};
+use crate::command::engine::arguments::MultiPop;
 use crate::command::engine::values::reply_bytes;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
 use crate::keyspace::{Key, List};
-use crate::resp::parse_integer;
 
 /// Commands that move elements.
 pub const COMMANDS: &[&Command] = &[&LMOVE, &RPOPLPUSH, &LMPOP];
@@ -118,74 +118,39 @@ static LMPOP: Command = Command {
 };
 
 fn lmpop(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let request = MultiPop::of(args, 1)?;
-    if !request.perform(keys, args, reply)? {
+    if !pop_from_first(keys, args, 1, reply)? {
         reply.null_array();
     }
     Ok(())
 }
 
-/// The arguments of LMPOP and BLMPOP.
-pub(super) struct MultiPop {
-    /// Index of the first key.
-    pub(super) first: usize,
-    /// Index after the last key.
-    pub(super) end: usize,
-    from: End,
-    count: usize,
+/// What LMPOP and BLMPOP ask for, from the number of keys at argument `at` on.
+pub(super) fn multi_pop(args: Args<'_>, at: usize) -> Result<MultiPop<End>, CommandError> {
+    MultiPop::parse(args, at, &SIDES)
 }
 
-impl MultiPop {
-    /// Reads the arguments from the number of keys on.
-    pub(super) fn of(args: Args<'_>, count_at: usize) -> Result<MultiPop, CommandError> {
-        let positive = |at: usize, error: &'static str| {
-            let number = parse_integer(args.at(at)).and_then(|number| usize::try_from(number).ok());
-            number.filter(|number| *number > 0).ok_or(CommandError::new(error))
-        };
-        let number = positive(count_at, "ERR numkeys should be greater than 0")?;
-        let first = count_at + 1;
-        let end = first.saturating_add(number);
-        if end >= args.len() {
-            return Err(CommandError::SYNTAX);
+/// Pops from the first list there is, and returns whether there is one. What is logged has one
+/// key.
+pub(super) fn pop_from_first(
+    keys: &mut Keys<'_>,
+    args: Args<'_>,
+    at: usize,
+    reply: &mut Reply,
+) -> Result<bool, CommandError> {
+    let request = multi_pop(args, at)?;
+    for key in request.keys.map(|at| args.at(at)) {
+        if keys.look::<List>(key)?.is_none() {
+            continue;
         }
-        let from = End::of(args, end)?;
-        let count = match args.len() - end {
-            1 => 1,
-            3 if args.is(end + 1, "COUNT") => {
-                positive(end + 2, "ERR count should be greater than 0")?
-            }
-            // A count that is wrong is what is wrong, whatever follows it.
-            4.. if args.is(end + 1, "COUNT") => {
-                positive(end + 2, "ERR count should be greater than 0")?;
-                return Err(CommandError::SYNTAX);
-            }
-            _ => return Err(CommandError::SYNTAX),
-        };
-        Ok(MultiPop { first, end, from, count })
+        reply.array(2);
+        reply.bulk(key);
+        let popped = pop_several(keys, key, request.end, request.count, reply)?;
+        keys.log_as(|| {
+            let name = if request.end == End::Left { "LPOP" } else { "RPOP" };
+            let count = Key::new(itoa::Buffer::new().format(popped).as_bytes());
+            [Key::new(name.as_bytes()), Key::new(key), count]
+        });
+        return Ok(true);
     }
-
-    /// Pops from the first list there is, and says whether there is one. What is logged has one
-    /// key.
-    pub(super) fn perform(
-        &self,
-        keys: &mut Keys<'_>,
-        args: Args<'_>,
-        reply: &mut Reply,
-    ) -> Result<bool, CommandError> {
-        for key in (self.first..self.end).map(|at| args.at(at)) {
-            if keys.look::<List>(key)?.is_none() {
-                continue;
-            }
-            reply.array(2);
-            reply.bulk(key);
-            let popped = pop_several(keys, key, self.from, self.count, reply)?;
-            keys.log_as(|| {
-                let name = if self.from == End::Left { "LPOP" } else { "RPOP" };
-                let count = Key::new(itoa::Buffer::new().format(popped).as_bytes());
-                [Key::new(name.as_bytes()), Key::new(key), count]
-            });
-            return Ok(true);
-        }
-        Ok(false)
-    }
+    Ok(false)
 }

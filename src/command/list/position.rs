@@ -1,13 +1,13 @@
 //! Where an element is: LPOS.
 
 use super::FAMILY;
+use crate::command::engine::arguments::{Cursor, limit};
 use crate::command::engine::draw::draw_count;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Handler, Keys, Outcome, Reply, flag,
 };
 use crate::keyspace::List;
 use crate::keyspace::types::Element;
-use crate::resp::parse_integer;
 
 /// The command about positions.
 pub const COMMANDS: &[&Command] = &[&LPOS];
@@ -45,19 +45,10 @@ struct Search {
 
 fn search(args: Args<'_>) -> Result<Search, CommandError> {
     let mut search = Search { rank: 1, from_back: false, count: None, compared_max: usize::MAX };
-    let options = args.from(3);
-    for at in (0..options.len()).step_by(2) {
-        let Some(word) = options.get(at + 1) else { return Err(CommandError::SYNTAX) };
-        // Zero is no limit.
-        let limit = |error: &'static str| {
-            let number = parse_integer(word).and_then(|number| usize::try_from(number).ok());
-            match number.ok_or(CommandError::new(error))? {
-                0 => Ok::<usize, CommandError>(usize::MAX),
-                limit => Ok(limit),
-            }
-        };
-        if options.is(at, "RANK") {
-            let rank = draw_count(options, at + 1)?;
+    let mut words = Cursor::at(args, 3);
+    while !words.is_done() {
+        if let Some(text) = words.value_of("RANK") {
+            let rank = draw_count(text)?;
             if rank == 0 {
                 return Err(CommandError::new(
                     "ERR RANK can't be zero: use 1 to start from the first match, 2 from the \
@@ -65,10 +56,12 @@ fn search(args: Args<'_>) -> Result<Search, CommandError> {
                 ));
             }
             (search.rank, search.from_back) = (rank.unsigned_abs(), rank < 0);
-        } else if options.is(at, "COUNT") {
-            search.count = Some(limit("ERR COUNT can't be negative")?);
-        } else if options.is(at, "MAXLEN") {
-            search.compared_max = limit("ERR MAXLEN can't be negative")?;
+        } else if let Some(text) = words.value_of("COUNT") {
+            let count = limit(text, CommandError::new("ERR COUNT can't be negative"))?;
+            search.count = Some(count);
+        } else if let Some(text) = words.value_of("MAXLEN") {
+            let error = CommandError::new("ERR MAXLEN can't be negative");
+            search.compared_max = limit(text, error)?;
         } else {
             return Err(CommandError::SYNTAX);
         }

@@ -127,7 +127,7 @@ fn srandmember(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
         reply_found(reply, set.and_then(|set| set.random(&mut Rng::new())));
         return Ok(());
     }
-    let count = draw_count(args, 2)?;
+    let count = draw_count(args.at(2))?;
     let Some(set) = keys.read::<Set>(args.at(1))? else {
         reply.array(0);
         return Ok(());

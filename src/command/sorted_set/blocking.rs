@@ -3,7 +3,7 @@
 //! When and by whom a waiting request is served is the business of the engine's
 //! [`waiting`](crate::command::engine::waiting). What is logged is the pop, never the wait.
 
-use super::pop::{End, log_pop, pop_from_first, take, zmpop_options};
+use super::pop::{End, log_pop, multi_pop, pop_from_first, take};
 use super::{FAMILY, reply_score};
 use crate::command::engine::blocking::{Blocking, Patience, Served};
 use crate::command::engine::{
@@ -38,13 +38,9 @@ static BZPOPMIN: Command = Command {
         $1
         1
     ",
-    handler: Handler::Blocking(&Blocking {
-        attempt: |keys, args, reply| pop(keys, args, End::Min, reply),
-        patience: |args| Patience::seconds(args.at(args.len() - 1)),
-        keys: |args| 1..args.len() - 1,
-        give_up: Reply::null_array,
-        denied: Reply::null_array,
-    }),
+    handler: Handler::Blocking(&Blocking::for_keys(|keys, args, reply| {
+        pop(keys, args, End::Min, reply)
+    })),
     ..POPS.row("bzpopmin", -3, 0, "5.0.0")
 };
 
@@ -62,13 +58,9 @@ static BZPOPMAX: Command = Command {
         $1
         2
     ",
-    handler: Handler::Blocking(&Blocking {
-        attempt: |keys, args, reply| pop(keys, args, End::Max, reply),
-        patience: |args| Patience::seconds(args.at(args.len() - 1)),
-        keys: |args| 1..args.len() - 1,
-        give_up: Reply::null_array,
-        denied: Reply::null_array,
-    }),
+    handler: Handler::Blocking(&Blocking::for_keys(|keys, args, reply| {
+        pop(keys, args, End::Max, reply)
+    })),
     ..POPS.row("bzpopmax", -3, 0, "5.0.0")
 };
 
@@ -122,10 +114,10 @@ static BZMPOP: Command = Command {
             Ok(if is_served { Served::Now } else { Served::NotNow })
         },
         patience: |args| {
-            zmpop_options(args, 2)?;
+            multi_pop(args, 2)?;
             Patience::seconds(args.at(1))
         },
-        keys: |args| zmpop_options(args, 2).map_or(3..3, |(count, ..)| 3..3 + count),
+        keys: |args| multi_pop(args, 2).map_or(3..3, |request| request.keys),
         give_up: Reply::null_array,
         denied: Reply::null_array,
     }),

@@ -4,11 +4,11 @@
 //! counted reference, so that the destination may well be one of the sources. As in Redis, scores
 //! are added from the smallest input to the largest, which decides how a sum is rounded.
 
+use crate::command::engine::arguments::{Cursor, choice, limit};
 use crate::command::engine::{Args, CommandError, Keys, Outcome};
 use crate::keyspace::types::{Element, score};
 use crate::keyspace::value::Stored;
 use crate::keyspace::{Key, Set, SortedSet};
-use crate::resp::parse_integer;
 use std::collections::HashMap;
 
 /// One operand.
@@ -55,6 +55,10 @@ pub(super) enum Aggregate {
     Min,
     Max,
 }
+
+/// The words after AGGREGATE.
+const AGGREGATES: [(&str, Aggregate); 3] =
+    [("SUM", Aggregate::Sum), ("MIN", Aggregate::Min), ("MAX", Aggregate::Max)];
 
 impl Aggregate {
     fn apply(self, one: f64, other: f64) -> f64 {
@@ -154,41 +158,24 @@ impl Query {
 
     fn read_options(&mut self, args: Args<'_>, operation: Operation, wanted: Wanted) -> Outcome {
         let is_weighed = operation != Operation::Diff && wanted != Wanted::Count;
-        let (mut at, count) = (0, self.inputs.len());
-        while at < args.len() {
-            let left = args.len() - at - 1;
-            match args.at(at).to_ascii_lowercase().as_slice() {
-                b"weights" if is_weighed && left >= count => {
-                    for (index, (_, weight)) in self.inputs.iter_mut().enumerate() {
-                        let text = args.at(at + 1 + index);
-                        *weight = score::parse(text)
-                            .ok_or(CommandError::new("ERR weight value is not a float"))?;
-                    }
-                    at += count;
+        let mut words = Cursor::at(args, 0);
+        while !words.is_done() {
+            if is_weighed && words.take_before("WEIGHTS", self.inputs.len()) {
+                for (_, weight) in &mut self.inputs {
+                    *weight = score::parse(words.word()?)
+                        .ok_or(CommandError::new("ERR weight value is not a float"))?;
                 }
-                b"aggregate" if is_weighed && left >= 1 => {
-                    self.aggregate = match args.at(at + 1).to_ascii_lowercase().as_slice() {
-                        b"sum" => Aggregate::Sum,
-                        b"min" => Aggregate::Min,
-                        b"max" => Aggregate::Max,
-                        _ => return Err(CommandError::SYNTAX),
-                    };
-                    at += 1;
-                }
-                b"withscores" if wanted == Wanted::Members => self.with_scores = true,
-                b"limit" if wanted == Wanted::Count && left >= 1 => {
-                    let limit =
-                        parse_integer(args.at(at + 1)).and_then(|n| usize::try_from(n).ok());
-                    self.limit = match limit {
-                        Some(0) => usize::MAX,
-                        Some(limit) => limit,
-                        None => return Err(CommandError::new("ERR LIMIT can't be negative")),
-                    };
-                    at += 1;
-                }
-                _ => return Err(CommandError::SYNTAX),
+            } else if is_weighed && let Some(word) = words.value_of("AGGREGATE") {
+                self.aggregate = choice(word, &AGGREGATES).ok_or(CommandError::SYNTAX)?;
+            } else if wanted == Wanted::Members && words.take("WITHSCORES") {
+                self.with_scores = true;
+            } else if wanted == Wanted::Count
+                && let Some(text) = words.value_of("LIMIT")
+            {
+                self.limit = limit(text, CommandError::new("ERR LIMIT can't be negative"))?;
+            } else {
+                return Err(CommandError::SYNTAX);
             }
-            at += 1;
         }
         Ok(())
     }

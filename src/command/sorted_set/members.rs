@@ -1,6 +1,7 @@
 //! Members of a sorted set, one by one: adding, changing and removing them, and their scores.
 
 use super::{FAMILY, reply_score};
+use crate::command::engine::arguments::Cursor;
 use crate::command::engine::sums::NOT_A_FLOAT;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
@@ -49,21 +50,18 @@ struct Options {
 impl Options {
     /// The options in front of the scores, and where those begin.
     fn parse(args: Args<'_>) -> (Options, usize) {
-        let (mut options, mut at) = (Options::default(), 2);
-        while let Some(word) = args.get(at) {
-            let option = match word.to_ascii_lowercase().as_slice() {
-                b"nx" => &mut options.if_new,
-                b"xx" => &mut options.if_there,
-                b"gt" => &mut options.if_greater,
-                b"lt" => &mut options.if_less,
-                b"ch" => &mut options.count_changed,
-                b"incr" => &mut options.is_increment,
-                _ => break,
-            };
-            *option = true;
-            at += 1;
+        let (mut options, mut words) = (Options::default(), Cursor::at(args, 2));
+        loop {
+            match () {
+                () if words.take("NX") => options.if_new = true,
+                () if words.take("XX") => options.if_there = true,
+                () if words.take("GT") => options.if_greater = true,
+                () if words.take("LT") => options.if_less = true,
+                () if words.take("CH") => options.count_changed = true,
+                () if words.take("INCR") => options.is_increment = true,
+                () => return (options, words.index()),
+            }
         }
-        (options, at)
     }
 
     /// Refuses what contradicts itself.

@@ -42,9 +42,6 @@ pub(crate) const FAMILY: Command = Command {
 /// A bound of a range of scores that is no number.
 const NOT_A_RANGE_OF_SCORES: CommandError = CommandError::new("ERR min or max is not a float");
 
-/// A number of keys that is none.
-const NO_KEYS: CommandError = CommandError::new("ERR numkeys should be greater than 0");
-
 /// Replies with a score: a double in RESP3, a text in RESP2.
 fn reply_score(reply: &mut Reply, value: f64) {
     reply.double_text(score::shortest(value).as_bytes());

@@ -1,6 +1,7 @@
 //! Taking the members with the lowest or the highest scores out: ZPOPMIN, ZPOPMAX, ZMPOP.
 
-use super::{FAMILY, NO_KEYS, reply_score};
+use super::{FAMILY, reply_score};
+use crate::command::engine::arguments::MultiPop;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
@@ -138,39 +139,9 @@ static ZMPOP: Command = Command {
     ..FAMILY.row("zmpop", -4, flag::WRITE | flag::MOVABLE_KEYS, "7.0.0")
 };
 
-/// What ZMPOP asks for, from the number of keys at argument `at` on: how many keys there are,
-/// from which end, and how many members.
-pub(super) fn zmpop_options(
-    args: Args<'_>,
-    at: usize,
-) -> Result<(usize, End, usize), CommandError> {
-    const NOT_A_COUNT: CommandError = CommandError::new("ERR count should be greater than 0");
-    let positive = |text| {
-        let number = parse_integer(text).and_then(|number| usize::try_from(number).ok());
-        number.filter(|number| *number > 0)
-    };
-    let key_count = positive(args.at(at)).ok_or(NO_KEYS)?;
-    if key_count >= args.len() - at - 1 {
-        return Err(CommandError::SYNTAX);
-    }
-    let options = args.from(at + 1 + key_count);
-    let end = match options.at(0).to_ascii_lowercase().as_slice() {
-        b"min" => End::Min,
-        b"max" => End::Max,
-        _ => return Err(CommandError::SYNTAX),
-    };
-    let count = match options.len() {
-        1 => 1,
-        2.. if options.is(1, "COUNT") => {
-            let text = options.get(2).ok_or(CommandError::SYNTAX)?;
-            positive(text).ok_or(NOT_A_COUNT)?
-        }
-        _ => return Err(CommandError::SYNTAX),
-    };
-    if options.len() > 3 {
-        return Err(CommandError::SYNTAX);
-    }
-    Ok((key_count, end, count))
+/// What ZMPOP and BZMPOP ask for, from the number of keys at argument `at` on.
+pub(super) fn multi_pop(args: Args<'_>, at: usize) -> Result<MultiPop<End>, CommandError> {
+    MultiPop::parse(args, at, &[("MIN", End::Min), ("MAX", End::Max)])
 }
 
 fn zmpop(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
@@ -187,8 +158,8 @@ pub(super) fn pop_from_first(
     at: usize,
     reply: &mut Reply,
 ) -> Result<bool, CommandError> {
-    let (key_count, end, count) = zmpop_options(args, at)?;
-    for key in args.from(at + 1).iter().take(key_count) {
+    let MultiPop { keys: named, end, count } = multi_pop(args, at)?;
+    for key in named.map(|at| args.at(at)) {
         if keys.look::<SortedSet>(key)?.is_none() {
             continue;
         }

@@ -2,6 +2,7 @@
 
 use super::bounds::{Bounds, By, Limit};
 use super::{FAMILY, reply_head, reply_member, store};
+use crate::command::engine::arguments::{Cursor, integer};
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
@@ -47,20 +48,21 @@ impl<'a> Query<'a> {
     fn parse(args: Args<'a>, fixed: Fixed) -> Result<Query<'a>, CommandError> {
         let (mut by, mut reverse) = (fixed.by, fixed.reverse);
         let (mut limit, mut with_scores) = (Limit::NONE, false);
-        let mut at = 2;
-        while at < args.len() {
-            match args.at(at).to_ascii_lowercase().as_slice() {
-                b"withscores" if !fixed.is_stored => with_scores = true,
-                b"limit" if at + 2 < args.len() => {
-                    limit = Limit { offset: args.integer(at + 1)?, count: args.integer(at + 2)? };
-                    at += 2;
-                }
-                b"rev" if reverse.is_none() => reverse = Some(true),
-                b"bylex" if by.is_none() => by = Some(By::Lex),
-                b"byscore" if by.is_none() => by = Some(By::Score),
-                _ => return Err(CommandError::SYNTAX),
+        let mut words = Cursor::at(args, 2);
+        while !words.is_done() {
+            if !fixed.is_stored && words.take("WITHSCORES") {
+                with_scores = true;
+            } else if let Some([offset, count]) = words.values_of("LIMIT") {
+                limit = Limit { offset: integer(offset)?, count: integer(count)? };
+            } else if reverse.is_none() && words.take("REV") {
+                reverse = Some(true);
+            } else if by.is_none() && words.take("BYLEX") {
+                by = Some(By::Lex);
+            } else if by.is_none() && words.take("BYSCORE") {
+                by = Some(By::Score);
+            } else {
+                return Err(CommandError::SYNTAX);
             }
-            at += 1;
         }
         let (by, reverse) = (by.unwrap_or(By::Rank), reverse.unwrap_or(false));
         if limit.count != -1 && by == By::Rank {

@@ -118,7 +118,7 @@ fn zrandmember(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcom
 
 /// How many members are drawn, and whether with their scores.
 fn draw_options(args: Args<'_>) -> Result<(i64, bool), CommandError> {
-    let count = draw_count(args, 2)?;
+    let count = draw_count(args.at(2))?;
     let with_scores = args.is(3, "WITHSCORES");
     if args.len() > 4 || args.len() == 4 && !with_scores {
         return Err(CommandError::SYNTAX);

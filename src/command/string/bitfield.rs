@@ -4,6 +4,7 @@
 //! The integers have at most 64 bits, so 128 bits hold every intermediate result and reveal an
 //! overflow.
 
+use crate::command::engine::arguments::{Cursor, choice, integer};
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
@@ -155,25 +156,19 @@ struct Operation {
 fn operations(args: Args<'_>) -> Result<Vec<Operation>, CommandError> {
     let mut found = Vec::new();
     let mut overflow = Overflow::Wrap;
-    let mut at = 2;
-    while at < args.len() {
-        let following = args.len() - at - 1;
-        let (is_get, is_set) = (args.is(at, "GET"), args.is(at, "SET"));
-        if is_get && following >= 2 {
-            found.push(operation(args, at, overflow, |_| Ok(Action::Get))?);
-            at += 3;
-        } else if (is_set || args.is(at, "INCRBY")) && following >= 3 {
-            let action = if is_set { Action::Set } else { Action::Increment };
-            found.push(operation(args, at, overflow, |args| args.integer(at + 3).map(action))?);
-            at += 4;
-        } else if args.is(at, "OVERFLOW") && following >= 1 {
-            overflow = match args.at(at + 1).to_ascii_lowercase().as_slice() {
-                b"wrap" => Overflow::Wrap,
-                b"sat" => Overflow::Saturate,
-                b"fail" => Overflow::Fail,
-                _ => return Err(CommandError::new("ERR Invalid OVERFLOW type specified")),
-            };
-            at += 2;
+    let mut words = Cursor::at(args, 2);
+    while !words.is_done() {
+        if let Some(field) = words.values_of("GET") {
+            found.push(operation(field, overflow, || Ok(Action::Get))?);
+        } else if let Some([encoding, offset, value]) = words.values_of("SET") {
+            let action = || integer(value).map(Action::Set);
+            found.push(operation([encoding, offset], overflow, action)?);
+        } else if let Some([encoding, offset, value]) = words.values_of("INCRBY") {
+            let action = || integer(value).map(Action::Increment);
+            found.push(operation([encoding, offset], overflow, action)?);
+        } else if let Some(word) = words.value_of("OVERFLOW") {
+            let bad = CommandError::new("ERR Invalid OVERFLOW type specified");
+            overflow = choice(word, &OVERFLOWS).ok_or(bad)?;
         } else {
             return Err(CommandError::SYNTAX);
         }
@@ -181,15 +176,18 @@ fn operations(args: Args<'_>) -> Result<Vec<Operation>, CommandError> {
     Ok(found)
 }
 
-/// Parses the operation at argument `at`; `action` parses its last argument, if it has one.
+/// The words after OVERFLOW.
+const OVERFLOWS: [(&str, Overflow); 3] =
+    [("WRAP", Overflow::Wrap), ("SAT", Overflow::Saturate), ("FAIL", Overflow::Fail)];
+
+/// Parses an operation: the encoding and the offset of its field, then, by `action`, its value.
 fn operation(
-    args: Args<'_>,
-    at: usize,
+    [type_name, offset]: [&[u8]; 2],
     overflow: Overflow,
-    action: impl FnOnce(Args<'_>) -> Result<Action, CommandError>,
+    action: impl FnOnce() -> Result<Action, CommandError>,
 ) -> Result<Operation, CommandError> {
-    let (is_signed, width) = encoding(args.at(at + 1))?;
-    let offset = match args.at(at + 2) {
+    let (is_signed, width) = encoding(type_name)?;
+    let offset = match offset {
         // The index of an integer of this width, not of a bit.
         [b'#', number @ ..] => {
             let number = crate::resp::parse_integer(number);
@@ -198,7 +196,7 @@ fn operation(
         }
         word => super::bits::bit_offset(word)?,
     };
-    Ok(Operation { action: action(args)?, overflow, is_signed, width, offset })
+    Ok(Operation { action: action()?, overflow, is_signed, width, offset })
 }
 
 /// Parses `u8` or `i64`.

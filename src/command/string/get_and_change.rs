@@ -4,6 +4,7 @@
 //! client; a session cache uses GETEX at every request.
 
 use super::FAMILY;
+use crate::command::engine::arguments::Cursor;
 use crate::command::engine::deadline::Lifetime;
 use crate::command::engine::deadline::{change_deadline, remove_deadline};
 use crate::command::engine::values::{pairs, reply_bytes, stored_value};
@@ -156,13 +157,11 @@ fn getex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
 
 fn getex_options(args: Args<'_>) -> Result<Option<Lifetime>, CommandError> {
     let mut chosen = None;
-    let mut at = 2;
-    while at < args.len() {
-        let persist = args.is(at, "PERSIST").then_some(Lifetime::Persist);
-        let lifetime =
-            persist.or_else(|| Lifetime::option(args, at)).ok_or(CommandError::SYNTAX)?;
-        lifetime.choose(&mut chosen)?;
-        at += lifetime.words();
+    let mut words = Cursor::at(args, 2);
+    while !words.is_done() {
+        let persist = words.take("PERSIST").then_some(Lifetime::Persist);
+        let lifetime = persist.or_else(|| Lifetime::option(&mut words));
+        lifetime.ok_or(CommandError::SYNTAX)?.choose(&mut chosen)?;
     }
     Ok(chosen)
 }

@@ -5,6 +5,7 @@
 //! taken ([`stored`]), and is sent by reference ([`reply_bytes`]).
 
 use super::FAMILY;
+use crate::command::engine::arguments::Cursor;
 use crate::command::engine::deadline::{Lifetime, Scale};
 use crate::command::engine::values::{pairs, reply_bytes, stored, stored_value};
 use crate::command::engine::{
@@ -147,40 +148,31 @@ enum Condition<'a> {
 impl<'a> SetOptions<'a> {
     fn parse(args: Args<'a>) -> Result<SetOptions<'a>, CommandError> {
         let mut options = SetOptions::default();
-        let mut at = 3;
-        while at < args.len() {
-            at += options.take(args, at)?;
+        let mut words = Cursor::at(args, 3);
+        while !words.is_done() {
+            if words.take("NX") {
+                options.restrict(Condition::Missing)?;
+            } else if words.take("XX") {
+                options.restrict(Condition::Existing)?;
+            } else if let Some(value) = words.value_of("IFEQ") {
+                options.restrict(Condition::Equal(value))?;
+            } else if words.take("GET") {
+                options.wants_old = true;
+            } else {
+                let keep = words.take("KEEPTTL").then_some(Lifetime::Keep);
+                let lifetime = keep.or_else(|| Lifetime::option(&mut words));
+                lifetime.ok_or(CommandError::SYNTAX)?.choose(&mut options.lifetime)?;
+            }
         }
         Ok(options)
     }
 
-    /// Parses the option at argument `at` and returns its number of arguments.
-    fn take(&mut self, args: Args<'a>, at: usize) -> Result<usize, CommandError> {
-        let condition = match args.get(at + 1) {
-            _ if args.is(at, "NX") => Some(Condition::Missing),
-            _ if args.is(at, "XX") => Some(Condition::Existing),
-            Some(value) if args.is(at, "IFEQ") => Some(Condition::Equal(value)),
-            _ => None,
-        };
-        if let Some(condition) = condition {
-            return self.restrict(condition);
-        }
-        if args.is(at, "GET") {
-            self.wants_old = true;
-            return Ok(1);
-        }
-        let keep = args.is(at, "KEEPTTL").then_some(Lifetime::Keep);
-        let lifetime = keep.or_else(|| Lifetime::option(args, at)).ok_or(CommandError::SYNTAX)?;
-        lifetime.choose(&mut self.lifetime)?;
-        Ok(lifetime.words())
-    }
-
     /// Adds a condition: at most one kind, though NX and XX may be repeated.
-    fn restrict(&mut self, condition: Condition<'a>) -> Result<usize, CommandError> {
-        let takes_value = matches!(condition, Condition::Equal(_));
+    fn restrict(&mut self, condition: Condition<'a>) -> Outcome {
+        let is_equal = matches!(condition, Condition::Equal(_));
         match self.condition.replace(condition) {
-            Some(before) if before != condition || takes_value => Err(CommandError::SYNTAX),
-            _ => Ok(1 + usize::from(takes_value)),
+            Some(before) if before != condition || is_equal => Err(CommandError::SYNTAX),
+            _ => Ok(()),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! Iliopoulos, Pinzon and Reid, 2001). A table of the largest permitted size takes some
 //! milliseconds and 17 MB if the second string has at least a few hundred bytes.
 
+use crate::command::engine::arguments::Cursor;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
@@ -91,19 +92,19 @@ struct Options {
 impl Options {
     fn parse(args: Args<'_>) -> Result<Options, CommandError> {
         let mut options = Options::default();
-        let mut at = 3;
-        while at < args.len() {
-            match args.at(at).to_ascii_lowercase().as_slice() {
-                b"idx" => options.wants_places = true,
-                b"len" => options.wants_len = true,
-                b"withmatchlen" => options.with_len = true,
-                b"minmatchlen" if at + 1 < args.len() => {
-                    at += 1;
-                    options.min_len = args.integer(at)?.max(0) as usize;
-                }
-                _ => return Err(CommandError::SYNTAX),
+        let mut words = Cursor::at(args, 3);
+        while !words.is_done() {
+            if words.take("IDX") {
+                options.wants_places = true;
+            } else if words.take("LEN") {
+                options.wants_len = true;
+            } else if words.take("WITHMATCHLEN") {
+                options.with_len = true;
+            } else if let Some(len) = words.integer_of("MINMATCHLEN")? {
+                options.min_len = len.max(0) as usize;
+            } else {
+                return Err(CommandError::SYNTAX);
             }
-            at += 1;
         }
         if options.wants_len && options.wants_places {
             let text = "ERR If you want both the length and indexes, please just use IDX.";
