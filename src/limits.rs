@@ -68,9 +68,9 @@ pub const OUTPUT_FLUSH_BYTES: usize = 256 * 1024;
 /// Capacity of a reply buffer, in bytes, that is kept after a flush; more is released.
 pub const OUTPUT_KEPT_BYTES: usize = 16 * 1024;
 
-/// A value at least this long, in bytes, is sent by reference instead of being copied into
-/// the reply buffer: the copy would happen under the lock.
-pub const REPLY_SHARED_BYTES_MIN: usize = 4 * 1024;
+/// A value at least this long, in bytes, is attached to a reply or a record by reference instead of
+/// being copied into the text: the copy would happen under the lock.
+pub const ATTACHED_BYTES_MIN: usize = 4 * 1024;
 
 /// Buffers handed to one `writev`; the kernel's own limit is 1024.
 pub const WRITEV_BUFFERS_MAX: usize = 64;

@@ -191,7 +191,7 @@ pub(super) fn write_manifest(
     let temporary = folder.join(names.temporary_manifest());
     let file = disk.open(&temporary, true)?;
     let mut text = Records::default();
-    text.plain_text(manifest.to_string().as_bytes());
+    text.extend(manifest.to_string().as_bytes());
     file.write(&mut text)?;
     file.sync()?;
     disk.rename(&temporary, &folder.join(names.manifest()))

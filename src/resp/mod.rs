@@ -10,9 +10,9 @@
 //! There are two ways to read a request, with one grammar: `parse.rs`. A request that is complete
 //! in the read buffer is parsed in place, without a copy ([`parse::parse`]). A request that
 //! continues after the buffer's end is collected by an [`assemble::Assembler`] as its bytes arrive.
-//! Replies are written by [`reply::Reply`], in either version. The other side of a connection is
-//! here, too: a client's requests are written by [`request::encode`], and replies are read by an
-//! [`AnswerReader`].
+//! Replies are written by [`reply::Reply`], in either version; their bytes are a [`rope::Rope`],
+//! text with large values attached. The other side of a connection is here, too: a client's
+//! requests are written by [`request::encode`], and replies are read by an [`AnswerReader`].
 //!
 //! This layer knows bytes only: no sockets, no keys, no commands.
 
@@ -25,6 +25,7 @@ pub mod integer;
 pub mod parse;
 pub mod reply;
 pub mod request;
+pub mod rope;
 
 pub use answer::Answer;
 pub use answer_reader::AnswerReader;

@@ -1,49 +1,25 @@
 //! Writes replies, in RESP2 or RESP3 as the client has chosen.
 //!
-//! Short text is copied into one growing buffer. A large value is *attached*: the reply keeps a
-//! counted reference and the connection sends the bytes without a copy, so a GET of 1 MiB holds the
+//! A reply is a [`Rope`]: a large value is attached to it by reference, so a GET of 1 MiB holds the
 //! keyspace lock no longer than a short one.
 //!
 //! A handler may fail half-way through a reply; [`Reply::rollback`] returns to a [`Reply::mark`].
 
 use crate::limits;
+use crate::resp::rope::Rope;
 use memchr::memchr2;
-use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::sync::Arc;
+
+pub use crate::resp::rope::Mark;
 
 /// Replies waiting to be sent to one client.
 #[derive(Debug, Default)]
 pub struct Reply {
-    /// Everything except the attachments.
-    text: Vec<u8>,
-    /// Bytes of `text` that were sent already.
-    text_sent: usize,
-    /// Large values with their offsets in `text`, in order.
-    attachments: VecDeque<Attachment>,
-    /// Sum of the attachments' lengths.
-    attached_bytes: usize,
-    /// Bytes of the first attachment that were sent already.
-    attachment_sent: usize,
-    /// Where the last message of others ends in `text`: it is no part of a reply.
+    rope: Rope<{ limits::OUTPUT_KEPT_BYTES }>,
+    /// Where the last message of others ends in the text: it is no part of a reply.
     messages_end: usize,
     resp3: bool,
-}
-
-#[derive(Debug)]
-struct Attachment {
-    /// The attachment precedes this byte of the text.
-    at: usize,
-    bytes: Arc<[u8]>,
-    /// Number of bytes to send; spare capacity follows them.
-    len: usize,
-}
-
-/// A state to return to: the lengths of text and attachments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
-    text: usize,
-    attachments: usize,
 }
 
 impl Reply {
@@ -59,12 +35,12 @@ impl Reply {
 
     /// Bytes waiting to be sent.
     pub fn len(&self) -> usize {
-        self.text.len() - self.text_sent + self.attached_bytes - self.attachment_sent
+        self.rope.len()
     }
 
     /// Whether nothing waits to be sent.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.rope.is_empty()
     }
 
     /// `+text`.
@@ -74,37 +50,34 @@ impl Reply {
 
     /// A reply that was encoded elsewhere.
     pub fn encoded(&mut self, bytes: &[u8]) {
-        self.text.extend_from_slice(bytes);
+        self.rope.extend(bytes);
     }
 
     /// A message of others, which the next reply has to follow.
     pub fn message(&mut self, bytes: &[u8]) {
-        self.text.extend_from_slice(bytes);
-        self.messages_end = self.text.len();
+        self.rope.extend(bytes);
+        self.messages_end = self.rope.mark().offset();
     }
 
     /// `+OK`.
     pub fn ok(&mut self) {
-        self.text.extend_from_slice(b"+OK\r\n");
+        self.rope.extend(b"+OK\r\n");
     }
 
     /// `-text`; line ends inside become spaces, because an error is one line.
     pub fn error(&mut self, text: &[u8]) {
-        let start = self.text.len();
+        let start = self.rope.mark().offset();
         self.line(b'-', text);
-        let end = self.text.len() - 2;
-        for byte in &mut self.text[start..end] {
-            if matches!(byte, b'\r' | b'\n') {
-                *byte = b' ';
-            }
+        let line = self.rope.text_from(start);
+        let end = line.len() - 2;
+        for byte in line[..end].iter_mut().filter(|byte| matches!(byte, b'\r' | b'\n')) {
+            *byte = b' ';
         }
     }
 
     /// `:value`.
     pub fn integer(&mut self, value: i64) {
-        self.text.push(b':');
-        self.text.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
-        self.end_line();
+        self.line(b':', itoa::Buffer::new().format(value).as_bytes());
     }
 
     /// A count or a size; those stay far below 2⁶³.
@@ -114,21 +87,12 @@ impl Reply {
 
     /// `$len`, the bytes, a line end.
     pub fn bulk(&mut self, bytes: &[u8]) {
-        self.header(b'$', bytes.len());
-        self.text.extend_from_slice(bytes);
-        self.end_line();
+        self.rope.bulk(bytes);
     }
 
     /// The same for the first `len` of `bytes`, without a copy if there are many.
     pub fn bulk_shared(&mut self, bytes: &Arc<[u8]>, len: usize) {
-        if len < limits::REPLY_SHARED_BYTES_MIN {
-            return self.bulk(&bytes[..len]);
-        }
-        self.header(b'$', len);
-        self.attached_bytes += len;
-        let (at, bytes) = (self.text.len(), Arc::clone(bytes));
-        self.attachments.push_back(Attachment { at, bytes, len });
-        self.end_line();
+        self.rope.bulk_shared(bytes, len);
     }
 
     /// Text for humans, such as INFO: `=len`, `txt:`, text in RESP3; a bulk string in RESP2.
@@ -137,19 +101,19 @@ impl Reply {
             return self.bulk(text.as_bytes());
         }
         self.header(b'=', text.len() + 4);
-        self.text.extend_from_slice(b"txt:");
-        self.text.extend_from_slice(text.as_bytes());
-        self.end_line();
+        self.rope.extend(b"txt:");
+        self.rope.extend(text.as_bytes());
+        self.rope.extend(b"\r\n");
     }
 
     /// No value: `_` in RESP3, `$-1` in RESP2.
     pub fn null(&mut self) {
-        self.text.extend_from_slice(if self.resp3 { b"_\r\n" } else { b"$-1\r\n" });
+        self.rope.extend(if self.resp3 { b"_\r\n" } else { b"$-1\r\n" });
     }
 
     /// No array: `_` in RESP3, `*-1` in RESP2.
     pub fn null_array(&mut self) {
-        self.text.extend_from_slice(if self.resp3 { b"_\r\n" } else { b"*-1\r\n" });
+        self.rope.extend(if self.resp3 { b"_\r\n" } else { b"*-1\r\n" });
     }
 
     /// A number with a fraction: `,value` in RESP3, a bulk string in RESP2.
@@ -185,108 +149,46 @@ impl Reply {
 
     /// All bytes that wait, in one piece.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.len());
-        let slices = self.slices(2 * self.attachments.len() + 2);
-        slices.iter().for_each(|slice| bytes.extend_from_slice(slice));
-        bytes
+        self.rope.to_bytes()
     }
 
     /// Where the next reply will begin.
     pub fn mark(&self) -> Mark {
-        Mark { text: self.text.len(), attachments: self.attachments.len() }
+        self.rope.mark()
     }
 
     /// Removes everything since `mark`.
     pub fn rollback(&mut self, mark: Mark) {
-        self.text.truncate(mark.text);
-        self.messages_end = self.messages_end.min(mark.text);
-        for dropped in self.attachments.drain(mark.attachments..) {
-            self.attached_bytes -= dropped.len;
-        }
+        self.rope.rollback(mark);
+        self.messages_end = self.messages_end.min(mark.offset());
     }
 
     /// Whether exactly one whole reply was written since `mark`; for assertions.
     pub fn is_one_reply_since(&self, mark: Mark) -> bool {
-        let start = mark.text.max(self.messages_end);
-        let mut text = self.text[start..].to_vec();
-        // Attachments go back to where they belong, the last one first so that places stay true.
-        for attachment in self.attachments.iter().skip(mark.attachments).rev() {
-            let at = attachment.at - start;
-            text.splice(at..at, attachment.bytes[..attachment.len].iter().copied());
-        }
-        skip_reply(&text) == Some(text.len())
+        let bytes = self.rope.bytes_since(mark.no_earlier_than(self.messages_end));
+        skip_reply(&bytes) == Some(bytes.len())
     }
 
     /// The first slices of bytes to send, in order and at most `max` of them.
     pub fn slices(&self, max: usize) -> Vec<IoSlice<'_>> {
-        let mut slices = Vec::with_capacity(max.min(2 * self.attachments.len() + 1));
-        let (mut text_sent, mut skip) = (self.text_sent, self.attachment_sent);
-        for attachment in self.attachments.iter().take(max / 2) {
-            slices.push(IoSlice::new(&self.text[text_sent..attachment.at]));
-            slices.push(IoSlice::new(&attachment.bytes[skip..attachment.len]));
-            (text_sent, skip) = (attachment.at, 0);
-        }
-        if self.attachments.len() <= max / 2 {
-            slices.push(IoSlice::new(&self.text[text_sent..]));
-        }
-        slices
+        self.rope.slices(max)
     }
 
     /// All of the bytes, if nothing is attached: the common case, one plain `write`.
     pub fn plain(&self) -> Option<&[u8]> {
-        self.attachments.is_empty().then(|| &self.text[self.text_sent..])
+        self.rope.plain()
     }
 
-    /// Removes the first `sent` bytes, which the kernel has accepted.
-    pub fn advance(&mut self, mut sent: usize) {
-        while let Some(first) = self.attachments.front() {
-            let text_len = first.at - self.text_sent;
-            let attachment_len = first.len - self.attachment_sent;
-            if sent < text_len + attachment_len {
-                let of_text = sent.min(text_len);
-                self.text_sent += of_text;
-                self.attachment_sent += sent - of_text;
-                return;
-            }
-            sent -= text_len + attachment_len;
-            self.text_sent = first.at;
-            self.attached_bytes -= first.len;
-            self.attachment_sent = 0;
-            self.attachments.pop_front();
-        }
-        self.text_sent += sent;
-        if self.text_sent == self.text.len() {
-            self.clear();
-        } else if self.text_sent > limits::OUTPUT_KEPT_BYTES.max(self.text.len() / 2) {
-            self.forget_sent();
-        }
-    }
-
-    /// Moves unsent bytes to the front, but only when more than half was sent: so every byte is
-    /// moved about once, and a client that is always a little behind costs just that little.
-    fn forget_sent(&mut self) {
-        self.text.drain(..self.text_sent);
-        self.attachments.iter_mut().for_each(|attachment| attachment.at -= self.text_sent);
-        (self.text_sent, self.messages_end) = (0, 0);
-        self.text.shrink_to(limits::OUTPUT_KEPT_BYTES.max(2 * self.text.len()));
-    }
-
-    /// Removes everything and releases memory that only a large reply needed.
-    fn clear(&mut self) {
-        self.text.clear();
-        self.text.shrink_to(limits::OUTPUT_KEPT_BYTES);
-        (self.text_sent, self.messages_end) = (0, 0);
-        self.attachments.shrink_to(limits::WRITEV_BUFFERS_MAX);
+    /// Removes the first `sent` bytes, which the kernel has accepted. No reply is half written
+    /// then.
+    pub fn advance(&mut self, sent: usize) {
+        self.rope.advance(sent);
+        self.messages_end = 0;
     }
 
     /// Appends all of `other`.
     pub fn append(&mut self, mut other: Reply) {
-        debug_assert!(other.text_sent == 0 && other.attachment_sent == 0, "nothing was sent of it");
-        let base = self.text.len();
-        self.text.append(&mut other.text);
-        self.attached_bytes += other.attached_bytes;
-        let moved = other.attachments.into_iter();
-        self.attachments.extend(moved.map(|one| Attachment { at: base + one.at, ..one }));
+        self.rope.append(&mut other.rope);
     }
 
     /// Takes everything out; what is written next has the same version.
@@ -303,21 +205,15 @@ impl Reply {
 
     /// Bytes of memory held for replies, for CLIENT LIST.
     pub fn held_bytes(&self) -> usize {
-        self.text.capacity() + self.attached_bytes
+        self.rope.held_bytes()
     }
 
     fn header(&mut self, kind: u8, len: usize) {
-        self.line(kind, itoa::Buffer::new().format(len).as_bytes());
+        self.rope.header(kind, len);
     }
 
     fn line(&mut self, kind: u8, text: &[u8]) {
-        self.text.push(kind);
-        self.text.extend_from_slice(text);
-        self.end_line();
-    }
-
-    fn end_line(&mut self) {
-        self.text.extend_from_slice(b"\r\n");
+        self.rope.line(kind, text);
     }
 }
 

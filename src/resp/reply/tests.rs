@@ -30,33 +30,10 @@ fn both_versions_of_every_kind() {
     assert_eq!(write(true), format!("{common}{resp3}"));
 }
 
-/// Ensures that partial writes send every byte exactly once.
-#[test]
-fn partial_writes_lose_nothing() {
-    // Some bytes more than are sent: spare capacity.
-    let large: Arc<[u8]> = vec![b'x'; limits::REPLY_SHARED_BYTES_MIN + 100].into();
-    for step in [1, 7, 100, 5_000, 100_000] {
-        let mut reply = Reply::default();
-        for _ in 0..3 {
-            reply.bulk_shared(&large, limits::REPLY_SHARED_BYTES_MIN);
-            reply.ok();
-        }
-        let (expected, mut sent) = (bytes_of(&reply), Vec::new());
-        while !reply.is_empty() {
-            let waiting = bytes_of(&reply);
-            assert_eq!(waiting.len(), reply.len());
-            let taken = step.min(waiting.len());
-            sent.extend_from_slice(&waiting[..taken]);
-            reply.advance(taken);
-        }
-        assert!(sent == expected, "{step} bytes at a time");
-    }
-}
-
 /// Ensures that attachments are sent in order, and that a rollback removes them.
 #[test]
 fn large_values_are_attached_in_order() {
-    let len = limits::REPLY_SHARED_BYTES_MIN;
+    let len = limits::ATTACHED_BYTES_MIN;
     let large: Arc<[u8]> = vec![b'x'; len + 1].into();
     let mut reply = Reply::default();
     reply.array(3);
