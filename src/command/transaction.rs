@@ -7,7 +7,7 @@
 
 use crate::command::engine::Keyspace;
 use crate::command::engine::call;
-use crate::command::engine::meter::account;
+use crate::command::engine::meter;
 use crate::command::engine::permission::{self, Place};
 use crate::command::engine::queue::Transaction;
 use crate::command::engine::{
@@ -98,22 +98,19 @@ fn exec(
     let mut since_ns = context.shared.clock.steady_ns();
     for queued in &transaction.requests {
         let args = Args::new(&queued.buffer, &queued.spans);
-        let mark = reply.mark();
-        // Rules may have been changed since the request was queued.
-        let (session, services) = (&*context.session, context.shared);
-        let allowed = permission::check(services, session, queued.id, args, Place::Transaction);
-        let outcome = match allowed {
-            Ok(()) => call::perform(queued.id, context, keyspace, args, reply),
-            Err(denied) => Err(permission::withdrawn(denied)),
-        };
-        if let Err(error) = outcome {
-            call::reply_error(context.shared, &error, mark, reply);
-        }
-        let now_ns = context.shared.clock.steady_ns();
-        let duration_ns = now_ns - since_ns;
-        let request = std::iter::once(args);
-        account(context.shared, context.session, queued.id, duration_ns, request);
-        since_ns = now_ns;
+        since_ns = meter::timed(since_ns, context, queued.id, args, |context| {
+            let mark = reply.mark();
+            // Rules may have been changed since the request was queued.
+            let (session, services) = (&*context.session, context.shared);
+            let outcome =
+                match permission::check(services, session, queued.id, args, Place::Transaction) {
+                    Ok(()) => call::perform(queued.id, context, keyspace, args, reply),
+                    Err(denied) => Err(permission::withdrawn(denied)),
+                };
+            if let Err(error) = outcome {
+                call::reply_error(context.shared, &error, mark, reply);
+            }
+        });
     }
     context.session.is_in_exec = false;
     context.log.iter_mut().for_each(|log| log.end_unit());

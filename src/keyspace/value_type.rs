@@ -3,6 +3,7 @@
 //! A type implements [`ValueType`] in its own file and knows nothing of the others.
 
 use crate::keyspace::bytes::{Bytes, Key};
+use crate::limits;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -44,7 +45,8 @@ pub trait ValueType: Debug + Default {
 
     /// Checks that the parts of the value agree.
     ///
-    /// # Panics If they do not.
+    /// # Panics
+    /// If they do not.
     fn check_invariants(&self) {}
 }
 
@@ -67,6 +69,29 @@ pub fn stored_word<const INLINE: usize>(requests: &mut dyn Rebuild, word: &Bytes
     match word {
         Bytes::Shared(bytes) => requests.shared_word(bytes),
         short => requests.word(short),
+    }
+}
+
+/// Emits the requests that add elements to the value under `key`: each has `name`, the key and as
+/// many elements as are allowed in one request, of `words` words each, which `emit` emits.
+pub fn rebuild_elements<T>(
+    requests: &mut dyn Rebuild,
+    (name, key): (&[u8], &Key),
+    (len, words): (usize, usize),
+    elements: impl Iterator<Item = T>,
+    mut emit: impl FnMut(&mut dyn Rebuild, T),
+) {
+    let (mut left, mut open) = (len, 0);
+    for element in elements {
+        if open == 0 {
+            open = left.min(limits::AOF_ELEMENTS_PER_REQUEST);
+            left -= open;
+            requests.request(2 + words * open);
+            requests.word(name);
+            stored_word(requests, key);
+        }
+        open -= 1;
+        emit(requests, element);
     }
 }
 

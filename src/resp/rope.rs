@@ -191,7 +191,7 @@ impl<const KEPT: usize> Rope<KEPT> {
             slices.push(IoSlice::new(&attachment.bytes[skip..attachment.len]));
             (text_gone, skip) = (attachment.at, 0);
         }
-        if self.attachments.len() <= max / 2 {
+        if 2 * self.attachments.len() < max {
             slices.push(IoSlice::new(&self.text[text_gone..]));
         }
         slices

@@ -191,31 +191,26 @@ impl Shared {
 
     /// The same, unless a script holds the lock and does so for too long: then nothing.
     pub fn lock_keyspace_unless_busy(&self) -> Option<Hold<'_>> {
+        self.lock_keyspace_unless(|| {
+            let threshold_ms = self.config().busy_reply_threshold;
+            self.scripts.is_busy(self.clock.steady_ns(), threshold_ms)
+        })
+    }
+
+    /// [`Shared::with_keyspace`], unless a script is running.
+    pub fn with_free_keyspace<R>(&self, work: impl FnOnce(&mut Hold<'_>) -> R) -> Option<R> {
+        let hold = self.lock_keyspace_unless(|| true)?;
+        Some(Shared::finish(hold, work))
+    }
+
+    /// Locks the keyspace, or returns nothing if a script holds the lock and `gives_up`.
+    fn lock_keyspace_unless(&self, gives_up: impl Fn() -> bool) -> Option<Hold<'_>> {
         let wait = Duration::from_millis(limits::SCRIPT_LOOK_EVERY_MS);
         loop {
             if let Some(guard) = self.keyspace.try_lock_for(wait) {
                 return Some(Hold::begin(guard, &self.services));
             }
-            if self.scripts.is_running() {
-                let threshold_ms = self.config().busy_reply_threshold;
-                if self.scripts.is_busy(self.clock.steady_ns(), threshold_ms) {
-                    return None;
-                }
-            }
-        }
-    }
-
-    /// [`Shared::with_keyspace`], unless a script is running.
-    pub fn with_free_keyspace<R>(&self, work: impl FnOnce(&mut Hold<'_>) -> R) -> Option<R> {
-        let wait = Duration::from_millis(limits::SCRIPT_LOOK_EVERY_MS);
-        loop {
-            if let Some(guard) = self.keyspace.try_lock_for(wait) {
-                let mut hold = Hold::begin(guard, &self.services);
-                let result = work(&mut hold);
-                hold.release();
-                return Some(result);
-            }
-            if self.scripts.is_running() {
+            if self.scripts.is_running() && gives_up() {
                 return None;
             }
         }
@@ -223,7 +218,10 @@ impl Shared {
 
     /// Calls `work` with the keyspace under the lock, on behalf of no client.
     pub fn with_keyspace<R>(&self, work: impl FnOnce(&mut Hold<'_>) -> R) -> R {
-        let mut hold = self.lock_keyspace();
+        Shared::finish(self.lock_keyspace(), work)
+    }
+
+    fn finish<'a, R>(mut hold: Hold<'a>, work: impl FnOnce(&mut Hold<'a>) -> R) -> R {
         let result = work(&mut hold);
         hold.release();
         result

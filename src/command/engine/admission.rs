@@ -18,6 +18,7 @@ use crate::log::Level;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// The decision about a request.
+#[derive(Clone, Copy)]
 pub(super) enum Admitted {
     /// Execute it now.
     Call(CommandId),
@@ -27,6 +28,8 @@ pub(super) enum Admitted {
     Queued,
     /// It waits for the end of a pause and is tried again.
     Later,
+    /// There is nothing to execute: a request without a word.
+    Empty,
 }
 
 impl Run<'_, '_> {
@@ -38,6 +41,9 @@ impl Run<'_, '_> {
         id: &Result<CommandId, CommandError>,
         args: Args<'_>,
     ) -> Result<Admitted, CommandError> {
+        if args.is_empty() {
+            return Ok(Admitted::Empty);
+        }
         let id = match id {
             Ok(id) => *id,
             Err(error) => {

@@ -22,7 +22,7 @@ use crate::command::engine::meter::Meter;
 use crate::command::engine::session::{ReplyMode, Session};
 use crate::command::engine::table;
 use crate::command::engine::waiting;
-use crate::command::engine::{Args, CommandId, Context, Outcome, Reply};
+use crate::command::engine::{Args, CommandError, CommandId, Context, Outcome, Reply};
 use crate::keyspace::Eviction;
 use crate::limits;
 use crate::observe::trace::Lookups;
@@ -201,15 +201,13 @@ impl<'b> Run<'_, 'b> {
     /// is empty, or it has to wait.
     fn answer(&mut self, at: usize, request: &Request, reply: &mut Reply) {
         let args = self.batch.args(request, self.buffer);
-        if args.is_empty() {
-            return self.interrupt();
-        }
         let mark = reply.mark();
         if let Err(error) = self.serve(at, request, args, reply) {
             call::reply_error(self.shared, &error, mark, reply);
         }
         debug_assert!(
             reply.is_one_reply_since(mark)
+                || args.is_empty()
                 || self.session.reply_mode != ReplyMode::On
                 || self.session.has_confirmed
                 || self.session.blocked.is_some()
@@ -217,7 +215,7 @@ impl<'b> Run<'_, 'b> {
             "'{}' must write exactly one reply",
             args.at(0).escape_ascii()
         );
-        if self.session.has_to_wait.is_none() {
+        if self.session.has_to_wait.is_none() && !args.is_empty() {
             self.silence(mark, reply);
         }
     }
@@ -249,9 +247,10 @@ impl<'b> Run<'_, 'b> {
         args: Args<'_>,
         reply: &mut Reply,
     ) -> Outcome {
-        match self.admit(&request.id, args) {
+        let admitted = self.admit(&request.id, args);
+        self.watch(at, request, &admitted);
+        match admitted {
             Ok(Admitted::Call(id)) => {
-                self.start_watch(id, at, request);
                 let outcome = self.call(id, args, reply);
                 if let Some(trace) = &mut self.session.trace {
                     trace.called(&table::row(id).full_name(), self.access.as_ref().map(lookups));
@@ -259,7 +258,7 @@ impl<'b> Run<'_, 'b> {
                 if self.session.tracking.is_some() {
                     self.session.end_choice(id);
                 }
-                return outcome;
+                outcome
             }
             Ok(Admitted::WhileBusy(number, handler)) => {
                 self.interrupt();
@@ -272,15 +271,11 @@ impl<'b> Run<'_, 'b> {
             Ok(Admitted::Queued) => {
                 self.session.publish_queue();
                 reply.simple("QUEUED");
+                Ok(())
             }
-            Ok(Admitted::Later) => {}
-            Err(error) => {
-                self.interrupt();
-                return Err(self.refuse(&request.id, error));
-            }
+            Ok(Admitted::Later | Admitted::Empty) => Ok(()),
+            Err(error) => Err(self.refuse(&request.id, error)),
         }
-        self.interrupt();
-        Ok(())
     }
 
     /// Calls the handler of a command, with the keyspace locked or not, as its row says.
@@ -305,9 +300,15 @@ impl<'b> Run<'_, 'b> {
         outcome
     }
 
-    /// Locks the keyspace for a command that is about to be executed, or releases it, and starts
-    /// the stop-watch for it. The watch runs on from one command to an equal one.
-    fn start_watch(&mut self, id: CommandId, at: usize, request: &Request) {
+    /// The stop-watch, before each request: for one that is executed it starts, or runs on from an
+    /// equal one; otherwise time from now on is not charged. The keyspace is locked for the
+    /// request, or released, when the time of the one before has ended.
+    fn watch(&mut self, at: usize, request: &Request, admitted: &Result<Admitted, CommandError>) {
+        let Ok(Admitted::Call(id)) = *admitted else {
+            self.settle();
+            self.meter.since_ns = None;
+            return;
+        };
         let is_short = request.is_short();
         if !self.meter.goes_on(id, is_short) {
             self.settle();
@@ -331,12 +332,6 @@ impl<'b> Run<'_, 'b> {
                 meter::account(self.shared, self.session, streak.id, duration_ns, requests);
             }
         }
-    }
-
-    /// Ends a streak when the next request is not executed: time from now on is not charged.
-    fn interrupt(&mut self) {
-        self.settle();
-        self.meter.since_ns = None;
     }
 
     /// Whether the lock has been held long enough.

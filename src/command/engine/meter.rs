@@ -14,7 +14,7 @@
 //!
 //! The end of a streak is the beginning of the next one; waiting for the lock is not charged.
 
-use crate::command::engine::{Args, CommandId, Session, flag, secrets, table};
+use crate::command::engine::{Args, CommandId, Context, Session, flag, secrets, table};
 use crate::limits;
 use crate::observe::slowlog::{self, Entry};
 use crate::shared::Services;
@@ -66,6 +66,22 @@ impl Meter {
         let since_ns = self.since_ns.replace(now_ns).unwrap_or(now_ns);
         self.streak.take().map(|streak| (streak, now_ns.saturating_sub(since_ns)))
     }
+}
+
+/// Executes one request of a transaction, whose time began when that of the one before ended, and
+/// accounts for it. Returns its end.
+pub fn timed(
+    since_ns: u64,
+    context: &mut Context<'_>,
+    id: CommandId,
+    args: Args<'_>,
+    execute: impl FnOnce(&mut Context<'_>),
+) -> u64 {
+    execute(context);
+    let now_ns = context.shared.clock.steady_ns();
+    let request = std::iter::once(args);
+    account(context.shared, context.session, id, now_ns.saturating_sub(since_ns), request);
+    now_ns
 }
 
 /// Accounts for requests that were executed, all of one command, in `duration_ns` together.

@@ -3,6 +3,7 @@
 use super::FAMILY;
 use super::deadlines::{NOT_POSITIVE, event_of, fields, log_deadline, log_removal, moment_ms};
 use super::lifetimes::PERSISTED;
+use crate::command::engine::arguments::Cursor;
 use crate::command::engine::deadline::{Lifetime, Scale};
 use crate::command::engine::values::{reply_found, stored};
 use crate::command::engine::{
@@ -76,13 +77,14 @@ static HGETEX: Command = Command {
 fn hgetex(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let key = args.at(1);
     keys.look::<Hash>(key)?;
-    let lifetime = Lifetime::option(args, 2);
-    let lifetime = lifetime.or(args.is(2, "PERSIST").then_some(Lifetime::Persist));
+    let mut words = Cursor::at(args, 2);
+    let lifetime =
+        Lifetime::option(&mut words).or_else(|| words.take("PERSIST").then_some(Lifetime::Persist));
     let deadline_ms = match lifetime {
         Some(Lifetime::Until(scale, at)) => Some(moment_ms(args, at, scale, keys.now_ms())?),
         _ => None,
     };
-    let fields = fields(args, 2 + lifetime.map_or(0, Lifetime::words), NOT_POSITIVE)?;
+    let fields = fields(args, words.index(), NOT_POSITIVE)?;
     let now_ms = if keys.is_replaying() { 0 } else { keys.now_ms() };
     let has_passed = deadline_ms.is_some_and(|deadline_ms| deadline_ms <= now_ms);
     let persists = lifetime == Some(Lifetime::Persist);

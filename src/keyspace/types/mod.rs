@@ -8,6 +8,7 @@
 pub mod chunked;
 pub mod element;
 pub mod encoding;
+pub mod form;
 pub mod hash;
 pub mod list;
 pub mod packed;

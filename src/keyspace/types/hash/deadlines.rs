@@ -13,17 +13,17 @@
 use super::{Body, Form, Hash};
 use crate::keyspace::allocation::allocated;
 use crate::keyspace::bytes::Key;
+use crate::keyspace::types::SortedSet;
 use crate::keyspace::types::element::rebuild_element;
 use crate::keyspace::types::encoding::Listpack;
 use crate::keyspace::types::sorted_set::ScoreBound;
-use crate::keyspace::types::{Packed, SortedSet};
 use crate::keyspace::value_type::{Rebuild, stored_word};
 use crate::limits;
 
 /// Fields, some of which expire.
 #[derive(Debug, Clone)]
 pub(super) struct Volatile {
-    pub(super) form: Form,
+    pub(super) form: Form<Key>,
     /// The fields that expire; at least one.
     deadlines: SortedSet,
 }
@@ -56,7 +56,7 @@ impl Hash {
         };
         debug_assert!(deadline_ms <= limits::FIELD_DEADLINE_MS_MAX, "a double holds it");
         if let Body::Plain(form) = &mut self.body {
-            let form = std::mem::replace(form, Form::Small(Packed::new()));
+            let form = std::mem::take(form);
             let deadlines = SortedSet::new();
             self.body = Body::Volatile(Box::new(Volatile { form, deadlines }));
         }
@@ -76,7 +76,7 @@ impl Hash {
         }
         volatile.deadlines.remove(field);
         if volatile.deadlines.is_empty() {
-            let form = std::mem::replace(&mut volatile.form, Form::Small(Packed::new()));
+            let form = std::mem::take(&mut volatile.form);
             self.body = Body::Plain(form);
         }
     }

@@ -16,14 +16,13 @@ mod value_type;
 
 use super::element::Element;
 use super::encoding::{Encoding, Listpack};
+use super::form::{self, Form, Table};
 use super::packed::Packed;
 use super::segments::{Entry, Segments};
-use crate::keyspace::allocation::allocated;
 use crate::keyspace::bytes::Key;
 use crate::limits;
 use deadlines::Volatile;
 use fastrand::Rng;
-use std::sync::Arc;
 
 /// The mark of a packed block that Redis would call a hashtable.
 const IS_TABLE: u8 = 1;
@@ -40,25 +39,13 @@ pub struct Hash {
 /// The fields, and their deadlines if there are some.
 #[derive(Debug, Clone)]
 enum Body {
-    Plain(Form),
+    Plain(Form<Key>),
     Volatile(Box<Volatile>),
-}
-
-#[derive(Debug, Clone)]
-enum Form {
-    Small(Packed),
-    Large(Arc<Large>),
-}
-
-#[derive(Debug, Clone)]
-struct Large {
-    fields: Segments<Key>,
-    encoding: Encoding,
 }
 
 impl Default for Hash {
     fn default() -> Hash {
-        Hash { body: Body::Plain(Form::Small(Packed::new())) }
+        Hash { body: Body::Plain(Form::default()) }
     }
 }
 
@@ -68,14 +55,14 @@ impl Hash {
         Hash::default()
     }
 
-    fn form(&self) -> &Form {
+    fn form(&self) -> &Form<Key> {
         match &self.body {
             Body::Plain(form) => form,
             Body::Volatile(volatile) => &volatile.form,
         }
     }
 
-    fn form_mut(&mut self) -> &mut Form {
+    fn form_mut(&mut self) -> &mut Form<Key> {
         match &mut self.body {
             Body::Plain(form) => form,
             Body::Volatile(volatile) => &mut volatile.form,
@@ -86,7 +73,7 @@ impl Hash {
     pub fn len(&self) -> usize {
         match self.form() {
             Form::Small(block) => block.len() / 2,
-            Form::Large(large) => large.fields.len(),
+            Form::Large(table) => table.entries.len(),
         }
     }
 
@@ -99,7 +86,7 @@ impl Hash {
     pub fn get(&self, field: &[u8]) -> Option<Element<'_>> {
         match self.form() {
             Form::Small(block) => block.value_of(field).map(Element::from),
-            Form::Large(large) => large.fields.get(field).map(Element::from),
+            Form::Large(table) => table.entries.get(field).map(Element::from),
         }
     }
 
@@ -107,7 +94,7 @@ impl Hash {
     pub fn contains(&self, field: &[u8]) -> bool {
         match self.form() {
             Form::Small(block) => block.find(field, 2).is_some(),
-            Form::Large(large) => large.fields.contains(field),
+            Form::Large(table) => table.entries.contains(field),
         }
     }
 
@@ -120,7 +107,7 @@ impl Hash {
     fn set_keeping(&mut self, field: &[u8], value: &[u8], names: Listpack) -> bool {
         let is_new = match self.form_mut() {
             Form::Small(block) if has_room(block, field, value) => set_packed(block, field, value),
-            _ => self.large_mut().fields.insert(field, Key::new(value)).is_none(),
+            _ => self.table_mut().entries.insert(field, Key::new(value)).is_none(),
         };
         self.rename(field.len().max(value.len()), names);
         is_new
@@ -139,7 +126,7 @@ impl Hash {
             return self.set_keeping(field, &value, names);
         }
         let longest = field.len().max(value.len());
-        let is_new = self.large_mut().fields.insert(field, value).is_none();
+        let is_new = self.table_mut().entries.insert(field, value).is_none();
         self.rename(longest, names);
         is_new
     }
@@ -148,28 +135,19 @@ impl Hash {
     pub fn remove(&mut self, field: &[u8]) -> bool {
         self.drop_deadline(field);
         match self.form_mut() {
-            Form::Small(block) => match block.cursor_at(field, 2) {
-                Some(mut cursor) => {
-                    cursor.remove(2);
-                    true
-                }
-                None => false,
-            },
-            // Looked up first: what is not there must not cost a copy.
-            Form::Large(large) => {
-                large.fields.contains(field) && Arc::make_mut(large).fields.remove(field).is_some()
-            }
+            Form::Small(block) => form::remove_packed(block, field, 2),
+            Form::Large(table) => form::remove(table, field).is_some(),
         }
     }
 
     /// All fields with their values: those of a small hash in the order of insertion.
     pub fn iter(&self) -> impl Iterator<Item = (Element<'_>, Element<'_>)> {
-        let (small, large) = match self.form() {
+        let (small, table) = match self.form() {
             Form::Small(block) => (Some(block), None),
-            Form::Large(large) => (None, Some(large)),
+            Form::Large(table) => (None, Some(table)),
         };
         let packed = small.into_iter().flat_map(|block| Pairs(block.iter()));
-        packed.chain(large.into_iter().flat_map(|large| large.fields.iter().map(pair)))
+        packed.chain(table.into_iter().flat_map(|table| table.entries.iter().map(pair)))
     }
 
     /// Calls `each` with every field and value: see [`Hash::iter`].
@@ -181,7 +159,7 @@ impl Hash {
     pub fn at(&self, place: usize) -> Option<(Element<'_>, Element<'_>)> {
         match self.form() {
             Form::Small(block) => Pairs(block.iter_from(place.saturating_mul(2))).next(),
-            Form::Large(large) => large.fields.at(place).map(pair),
+            Form::Large(table) => table.entries.at(place).map(pair),
         }
     }
 
@@ -200,8 +178,8 @@ impl Hash {
         mut each: impl FnMut(Element<'_>, Element<'_>),
     ) -> u64 {
         match self.form() {
-            Form::Large(large) if large.encoding == Encoding::Hashtable => {
-                large.fields.scan(cursor, count, |entry| {
+            Form::Large(table) if table.encoding == Encoding::Hashtable => {
+                table.entries.scan(cursor, count, |entry| {
                     each(Element::from(&entry.name), Element::from(&entry.value));
                 })
             }
@@ -218,51 +196,33 @@ impl Hash {
             Form::Small(block) if block.marks() & IS_TABLE != 0 => Encoding::Hashtable,
             Form::Small(block) if block.marks() & IS_EXPIRING != 0 => Encoding::ListpackEx,
             Form::Small(_) => Encoding::Listpack,
-            Form::Large(large) => large.encoding,
+            Form::Large(table) => table.encoding,
         }
     }
 
     /// Has a small hash called one with deadlines from now on.
     fn name_expiring(&mut self) {
-        match self.form_mut() {
-            Form::Small(block) => block.set_marks(block.marks() | IS_EXPIRING),
-            Form::Large(large) if large.encoding == Encoding::Listpack => {
-                Arc::make_mut(large).encoding = Encoding::ListpackEx;
-            }
-            Form::Large(_) => {}
-        }
+        let name = match self.encoding() {
+            Encoding::Listpack => Encoding::ListpackEx,
+            other => other,
+        };
+        self.form_mut().rename(name, |marks| marks | IS_EXPIRING);
     }
 
     /// Has the hash called a hashtable from now on: Redis turns it into one for a long argument
     /// even where that is not stored in the end (HSETNX).
     pub fn name_hashtable(&mut self) {
-        match self.form_mut() {
-            Form::Small(block) => block.set_marks(block.marks() | IS_TABLE),
-            Form::Large(large) if large.encoding == Encoding::Hashtable => {}
-            Form::Large(large) => Arc::make_mut(large).encoding = Encoding::Hashtable,
-        }
+        self.form_mut().rename(Encoding::Hashtable, |marks| marks | IS_TABLE);
     }
 
     /// Bytes on the heap, as the allocator rounds them; not those of the structure itself.
     pub fn heap_bytes(&self) -> usize {
-        self.deadline_bytes()
-            + match self.form() {
-                Form::Small(block) => block.heap_bytes(),
-                Form::Large(large) => {
-                    let head = allocated(2 * size_of::<usize>() + size_of::<Large>());
-                    head + large.fields.heap_bytes()
-                }
-            }
+        self.deadline_bytes() + self.form().heap_bytes()
     }
 
     /// Segments that this hash shares with `other`, which was cloned from it, and segments it has.
     pub fn shared_with(&self, other: &Hash) -> (usize, usize) {
-        match (self.form(), other.form()) {
-            (Form::Large(own), Form::Large(other)) => {
-                (own.fields.shared_with(&other.fields), own.fields.segment_count())
-            }
-            _ => (0, 0),
-        }
+        self.form().shared_with(other.form())
     }
 
     /// Checks the form, and that no field is there twice.
@@ -280,7 +240,7 @@ impl Hash {
                     assert_eq!(block.find(field.item(), 2), Some(2 * place), "each field once");
                 }
             }
-            Form::Large(large) => large.fields.check_invariants(),
+            Form::Large(table) => table.entries.check_invariants(),
         }
     }
 
@@ -292,19 +252,16 @@ impl Hash {
     }
 
     /// The table to be changed, made from the block if need be.
-    fn large_mut(&mut self) -> &mut Large {
+    fn table_mut(&mut self) -> &mut Table<Key> {
         if let Form::Small(_) = self.form() {
             let mut fields = Segments::new();
             self.for_each(|field, value| {
                 fields.insert(field.text(&mut itoa::Buffer::new()), value.to_key());
             });
             let encoding = self.encoding();
-            *self.form_mut() = Form::Large(Arc::new(Large { fields, encoding }));
+            *self.form_mut() = Form::large(fields, encoding);
         }
-        match self.form_mut() {
-            Form::Large(large) => Arc::make_mut(large),
-            Form::Small(_) => unreachable!("it has just been made large"),
-        }
+        self.form_mut().table_mut().expect("it has just been made large")
     }
 }
 

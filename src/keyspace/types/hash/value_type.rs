@@ -1,10 +1,9 @@
 //! The hash as a type of value.
 
-use super::{Form, Hash};
+use super::Hash;
 use crate::keyspace::bytes::Key;
 use crate::keyspace::types::element::rebuild_element;
-use crate::keyspace::value_type::{Rebuild, ValueType, rebuild_deadline, stored_word};
-use crate::limits;
+use crate::keyspace::value_type::{Rebuild, ValueType, rebuild_deadline, rebuild_elements};
 
 impl ValueType for Hash {
     const NAME: &'static str = "hash";
@@ -22,16 +21,8 @@ impl ValueType for Hash {
     }
 
     fn rebuild(&self, key: &Key, expires_at_ms: Option<u64>, requests: &mut dyn Rebuild) {
-        let (mut left, mut open) = (self.len(), 0);
-        self.for_each(|field, value| {
-            if open == 0 {
-                open = left.min(limits::AOF_ELEMENTS_PER_REQUEST);
-                left -= open;
-                requests.request(2 + 2 * open);
-                requests.word(b"HSET");
-                stored_word(requests, key);
-            }
-            open -= 1;
+        let (head, size) = ((&b"HSET"[..], key), (self.len(), 2));
+        rebuild_elements(requests, head, size, self.iter(), |requests, (field, value)| {
             rebuild_element(requests, field);
             rebuild_element(requests, value);
         });
@@ -43,9 +34,8 @@ impl ValueType for Hash {
         self.len()
     }
 
-    /// A block of its own is freed in no time.
     fn is_heavy(&self) -> bool {
-        matches!(self.form(), Form::Large(_))
+        self.form().is_heavy()
     }
 
     fn next_deadline_ms(&self) -> Option<u64> {

@@ -3,8 +3,7 @@
 use super::{Form, List};
 use crate::keyspace::bytes::Key;
 use crate::keyspace::types::element::rebuild_element;
-use crate::keyspace::value_type::{Rebuild, ValueType, rebuild_deadline, stored_word};
-use crate::limits;
+use crate::keyspace::value_type::{Rebuild, ValueType, rebuild_deadline, rebuild_elements};
 
 impl ValueType for List {
     const NAME: &'static str = "list";
@@ -22,18 +21,8 @@ impl ValueType for List {
     }
 
     fn rebuild(&self, key: &Key, expires_at_ms: Option<u64>, requests: &mut dyn Rebuild) {
-        let (mut left, mut open) = (self.len(), 0);
-        for element in self.iter(0..self.len()) {
-            if open == 0 {
-                open = left.min(limits::AOF_ELEMENTS_PER_REQUEST);
-                left -= open;
-                requests.request(2 + open);
-                requests.word(b"RPUSH");
-                stored_word(requests, key);
-            }
-            open -= 1;
-            rebuild_element(requests, element);
-        }
+        let (head, size) = ((&b"RPUSH"[..], key), (self.len(), 1));
+        rebuild_elements(requests, head, size, self.iter(0..self.len()), rebuild_element);
         rebuild_deadline(key, expires_at_ms, requests);
     }
 

@@ -50,7 +50,7 @@ enum Asked<'a> {
 impl<'a> Asked<'a> {
     fn new(set: &'a Set, questions: usize) -> Asked<'a> {
         match &set.form {
-            Form::Large(large) => Asked::Table(&large.members),
+            Form::Large(table) => Asked::Table(&table.entries),
             Form::Small(block) if !is_text(block) => {
                 let mut rest = Integers::of(block);
                 let at = rest.next();

@@ -19,9 +19,9 @@ pub use algebra::{
 
 use super::element::Element;
 use super::encoding::{Encoding, SetNames};
+use super::form::{self, Form};
 use super::packed::{Item, Packed};
 use super::segments::Segments;
-use crate::keyspace::allocation::allocated;
 use crate::keyspace::bytes::Key;
 use crate::limits;
 use fastrand::Rng;
@@ -36,27 +36,9 @@ const IS_LISTPACK: u8 = 2;
 const IS_TABLE: u8 = 4;
 
 /// Members, each once. One without members is held by no key.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Set {
-    form: Form,
-}
-
-#[derive(Debug, Clone)]
-enum Form {
-    Small(Packed),
-    Large(Arc<Large>),
-}
-
-#[derive(Debug, Clone)]
-struct Large {
-    members: Segments<()>,
-    encoding: Encoding,
-}
-
-impl Default for Set {
-    fn default() -> Set {
-        Set { form: Form::Small(Packed::new()) }
-    }
+    form: Form<()>,
 }
 
 impl Set {
@@ -93,7 +75,7 @@ impl Set {
     pub fn len(&self) -> usize {
         match &self.form {
             Form::Small(block) => block.len(),
-            Form::Large(large) => large.members.len(),
+            Form::Large(table) => table.entries.len(),
         }
     }
 
@@ -105,7 +87,7 @@ impl Set {
     /// Whether `member` is in it.
     pub fn contains(&self, member: &[u8]) -> bool {
         match &self.form {
-            Form::Large(large) => large.members.contains(member),
+            Form::Large(table) => table.entries.contains(member),
             Form::Small(block) if is_text(block) => block.find(member, 1).is_some(),
             Form::Small(block) => match Item::new(member) {
                 Item::Int(number) => integers::contains(block, number),
@@ -117,9 +99,9 @@ impl Set {
     /// Adds `member`, and says whether it is new.
     pub fn add(&mut self, member: &[u8], names: SetNames) -> bool {
         let is_new = match &mut self.form {
-            Form::Large(large) => {
+            Form::Large(table) => {
                 // Looked up first: what is there already must not cost a copy.
-                !large.members.contains(member) && Arc::make_mut(large).members.add(member, ())
+                !table.entries.contains(member) && Arc::make_mut(table).entries.add(member, ())
             }
             Form::Small(block) if is_text(block) => {
                 block.find(member, 1).is_none() && self.add_text(member)
@@ -141,17 +123,8 @@ impl Set {
     /// Removes `member`, and says whether it was there.
     pub fn remove(&mut self, member: &[u8]) -> bool {
         match &mut self.form {
-            Form::Large(large) => {
-                large.members.contains(member)
-                    && Arc::make_mut(large).members.remove(member).is_some()
-            }
-            Form::Small(block) if is_text(block) => match block.cursor_at(member, 1) {
-                Some(mut cursor) => {
-                    cursor.remove(1);
-                    true
-                }
-                None => false,
-            },
+            Form::Large(table) => form::remove(table, member).is_some(),
+            Form::Small(block) if is_text(block) => form::remove_packed(block, member, 1),
             Form::Small(block) => match Item::new(member) {
                 Item::Int(number) => integers::remove(block, number),
                 _ => false,
@@ -161,21 +134,21 @@ impl Set {
 
     /// All members: integers in order, those of a small set in the order of insertion.
     pub fn iter(&self) -> impl Iterator<Item = Element<'_>> {
-        let (numbers, texts, large) = match &self.form {
-            Form::Large(large) => (None, None, Some(large)),
+        let (numbers, texts, table) = match &self.form {
+            Form::Large(table) => (None, None, Some(table)),
             Form::Small(block) if is_text(block) => (None, Some(block), None),
             Form::Small(block) => (Some(block), None, None),
         };
         let numbers = numbers.into_iter().flat_map(Integers::of).map(Element::Int);
         let texts = texts.into_iter().flat_map(Packed::iter).map(Element::from);
-        let large = large.into_iter().flat_map(|large| large.members.iter());
-        numbers.chain(texts).chain(large.map(|entry| Element::Key(&entry.name)))
+        let entries = table.into_iter().flat_map(|table| table.entries.iter());
+        numbers.chain(texts).chain(entries.map(|entry| Element::Key(&entry.name)))
     }
 
     /// The member at a place below [`Set::len`], in the order of [`Set::iter`].
     pub fn at(&self, place: usize) -> Option<Element<'_>> {
         match &self.form {
-            Form::Large(large) => large.members.at(place).map(|entry| Element::Key(&entry.name)),
+            Form::Large(table) => table.entries.at(place).map(|entry| Element::Key(&entry.name)),
             Form::Small(block) if is_text(block) => block.get(place).map(Element::from),
             Form::Small(block) => Integers::of(block).nth(place).map(Element::Int),
         }
@@ -192,8 +165,8 @@ impl Set {
             return None;
         }
         let place = rng.usize(..self.len());
-        if let Form::Large(large) = &mut self.form {
-            return Arc::make_mut(large).members.remove_at(place).map(|entry| entry.name);
+        if let Form::Large(table) = &mut self.form {
+            return Arc::make_mut(table).entries.remove_at(place).map(|entry| entry.name);
         }
         let member = self.at(place)?.to_key();
         self.remove(&member);
@@ -205,8 +178,8 @@ impl Set {
     /// step, as in Redis.
     pub fn scan(&self, cursor: u64, count: usize, mut each: impl FnMut(Element<'_>)) -> u64 {
         match &self.form {
-            Form::Large(large) if large.encoding == Encoding::Hashtable => {
-                large.members.scan(cursor, count, |entry| each(Element::Key(&entry.name)))
+            Form::Large(table) if table.encoding == Encoding::Hashtable => {
+                table.entries.scan(cursor, count, |entry| each(Element::Key(&entry.name)))
             }
             _ => {
                 self.iter().for_each(each);
@@ -218,7 +191,7 @@ impl Set {
     /// What OBJECT ENCODING answers.
     pub fn encoding(&self) -> Encoding {
         match &self.form {
-            Form::Large(large) => large.encoding,
+            Form::Large(table) => table.encoding,
             Form::Small(block) if block.marks() & IS_TABLE != 0 => Encoding::Hashtable,
             Form::Small(block) if block.marks() & IS_LISTPACK != 0 => Encoding::Listpack,
             Form::Small(_) => Encoding::Intset,
@@ -227,22 +200,12 @@ impl Set {
 
     /// Bytes on the heap, as the allocator rounds them; not those of the structure itself.
     pub fn heap_bytes(&self) -> usize {
-        match &self.form {
-            Form::Small(block) => block.heap_bytes(),
-            Form::Large(large) => {
-                allocated(2 * size_of::<usize>() + size_of::<Large>()) + large.members.heap_bytes()
-            }
-        }
+        self.form.heap_bytes()
     }
 
     /// Segments that this set shares with `other`, which was cloned from it, and segments it has.
     pub fn shared_with(&self, other: &Set) -> (usize, usize) {
-        match (&self.form, &other.form) {
-            (Form::Large(own), Form::Large(other)) => {
-                (own.members.shared_with(&other.members), own.members.segment_count())
-            }
-            _ => (0, 0),
-        }
+        self.form.shared_with(&other.form)
     }
 
     /// Checks the form, and that no member is there twice.
@@ -251,7 +214,7 @@ impl Set {
     /// If something is wrong.
     pub fn check_invariants(&self) {
         match &self.form {
-            Form::Large(large) => large.members.check_invariants(),
+            Form::Large(table) => table.entries.check_invariants(),
             Form::Small(block) if is_text(block) => {
                 block.check_invariants();
                 assert!(block.len() <= limits::PACKED_ENTRIES_MAX, "a block is short");
@@ -285,12 +248,9 @@ impl Set {
             for member in self.iter() {
                 members.add(member.text(&mut itoa::Buffer::new()), ());
             }
-            self.form = Form::Large(Arc::new(Large { members, encoding: self.encoding() }));
+            self.form = Form::large(members, self.encoding());
         }
-        match &mut self.form {
-            Form::Large(large) => Arc::make_mut(large).members.add(member, ()),
-            Form::Small(_) => unreachable!("it has just been made large"),
-        }
+        self.form.table_mut().expect("it has just been made large").entries.add(member, ())
     }
 
     /// Gives the name that Redis would give after `member` was added.
@@ -316,18 +276,12 @@ impl Set {
     }
 
     fn set_encoding(&mut self, encoding: Encoding) {
-        match &mut self.form {
-            Form::Large(large) if large.encoding == encoding => {}
-            Form::Large(large) => Arc::make_mut(large).encoding = encoding,
-            Form::Small(block) => {
-                let mark = match encoding {
-                    Encoding::Intset => 0,
-                    Encoding::Listpack => IS_LISTPACK,
-                    _ => IS_TABLE,
-                };
-                block.set_marks(block.marks() & IS_TEXT | mark);
-            }
-        }
+        let mark = match encoding {
+            Encoding::Intset => 0,
+            Encoding::Listpack => IS_LISTPACK,
+            _ => IS_TABLE,
+        };
+        self.form.rename(encoding, |marks| marks & IS_TEXT | mark);
     }
 }
 

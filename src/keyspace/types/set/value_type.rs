@@ -1,10 +1,9 @@
 //! The set as a type of value.
 
-use super::{Form, Set};
+use super::Set;
 use crate::keyspace::bytes::Key;
 use crate::keyspace::types::element::rebuild_element;
-use crate::keyspace::value_type::{Rebuild, ValueType, rebuild_deadline, stored_word};
-use crate::limits;
+use crate::keyspace::value_type::{Rebuild, ValueType, rebuild_deadline, rebuild_elements};
 
 impl ValueType for Set {
     const NAME: &'static str = "set";
@@ -22,18 +21,8 @@ impl ValueType for Set {
     }
 
     fn rebuild(&self, key: &Key, expires_at_ms: Option<u64>, requests: &mut dyn Rebuild) {
-        let (mut left, mut open) = (self.len(), 0);
-        for member in self.iter() {
-            if open == 0 {
-                open = left.min(limits::AOF_ELEMENTS_PER_REQUEST);
-                left -= open;
-                requests.request(2 + open);
-                requests.word(b"SADD");
-                stored_word(requests, key);
-            }
-            open -= 1;
-            rebuild_element(requests, member);
-        }
+        let (head, size) = ((&b"SADD"[..], key), (self.len(), 1));
+        rebuild_elements(requests, head, size, self.iter(), rebuild_element);
         rebuild_deadline(key, expires_at_ms, requests);
     }
 
@@ -41,9 +30,8 @@ impl ValueType for Set {
         self.len()
     }
 
-    /// A block of its own is freed in no time.
     fn is_heavy(&self) -> bool {
-        matches!(self.form, Form::Large(_))
+        self.form.is_heavy()
     }
 
     fn check_invariants(&self) {

@@ -4,8 +4,7 @@ use super::{Form, SortedSet};
 use crate::keyspace::bytes::Key;
 use crate::keyspace::types::element::rebuild_element;
 use crate::keyspace::types::score;
-use crate::keyspace::value_type::{Rebuild, ValueType, rebuild_deadline, stored_word};
-use crate::limits;
+use crate::keyspace::value_type::{Rebuild, ValueType, rebuild_deadline, rebuild_elements};
 
 impl ValueType for SortedSet {
     const NAME: &'static str = "zset";
@@ -24,19 +23,12 @@ impl ValueType for SortedSet {
 
     /// Scores are written with as many digits as tell any two of them apart.
     fn rebuild(&self, key: &Key, expires_at_ms: Option<u64>, requests: &mut dyn Rebuild) {
-        let (mut left, mut open) = (self.len(), 0);
-        for (member, score) in self.iter(0..self.len()) {
-            if open == 0 {
-                open = left.min(limits::AOF_ELEMENTS_PER_REQUEST);
-                left -= open;
-                requests.request(2 + 2 * open);
-                requests.word(b"ZADD");
-                stored_word(requests, key);
-            }
-            open -= 1;
+        let (head, size) = ((&b"ZADD"[..], key), (self.len(), 2));
+        let members = self.iter(0..self.len());
+        rebuild_elements(requests, head, size, members, |requests, (member, score)| {
             requests.word(score::format(score).as_bytes());
             rebuild_element(requests, member);
-        }
+        });
         rebuild_deadline(key, expires_at_ms, requests);
     }
 
