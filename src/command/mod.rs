@@ -2,7 +2,9 @@
 //!
 //! A command is one static [`engine::Command`] row, written directly above its handler. To add a
 //! command, write its row and its handler in the family's file, name the row in the list at the
-//! top of that file, and write its test; `UPDATE_README=1 make test` adds it to the guide's table.
+//! top of that file, and write its test; `UPDATE_README=1 make test` adds it to the guide's table
+//! and to the one below. What the rows of a family have in common is a constant row, `FAMILY`, from
+//! which [`engine::Command::row`] makes the others.
 //!
 //! A handler is a plain function of the keys or the connection, its arguments and the reply: no
 //! socket, no lock, no clock. It parses and checks *all* its arguments before its first change. It
@@ -17,6 +19,11 @@
 //! | [`families`] | the one list that knows all families |
 //! | [`admin`], [`connection`], [`geo`], [`hash`], [`hyperloglog`], [`keys`], [`list`], [`pubsub`], [`scripting`], [`set`], [`sorted_set`], [`string`], [`transaction`] | the families; they do not know each other |
 //! | [`engine`] | executes requests, and knows no family |
+//!
+//! # Families
+//!
+//! <!-- families -->
+//! <!-- /families -->
 
 pub mod admin;
 pub mod connection;

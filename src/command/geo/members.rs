@@ -4,6 +4,7 @@ use super::FAMILY;
 use super::area::distance_m;
 use super::arguments::{position, reply_distance, reply_position, unit_m};
 use super::geohash::{self, Cell, DEPTH_MAX, Position};
+use crate::command::engine::arguments::Cursor;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
@@ -28,17 +29,17 @@ static GEOADD: Command = Command {
 };
 
 fn geoadd(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let (mut if_new, mut if_there, mut counts_moved, mut at) = (false, false, false, 2);
-    while let Some(word) = args.get(at) {
-        match word.to_ascii_lowercase().as_slice() {
-            b"nx" => if_new = true,
-            b"xx" => if_there = true,
-            b"ch" => counts_moved = true,
-            _ => break,
+    let (mut if_new, mut if_there, mut counts_moved) = (false, false, false);
+    let mut words = Cursor::at(args, 2);
+    loop {
+        match () {
+            () if words.take("NX") => if_new = true,
+            () if words.take("XX") => if_there = true,
+            () if words.take("CH") => counts_moved = true,
+            () => break,
         }
-        at += 1;
     }
-    let places = args.from(at);
+    let places = args.from(words.index());
     if places.is_empty() || !places.len().is_multiple_of(3) || if_new && if_there {
         return Err(CommandError::SYNTAX);
     }

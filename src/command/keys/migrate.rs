@@ -17,6 +17,7 @@
 //! for the next call.
 
 use super::FAMILY;
+use crate::command::engine::arguments::Cursor;
 use crate::command::engine::waiting;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Context, Handler, KeyArguments, Outcome, Reply, flag,
@@ -68,32 +69,28 @@ impl<'a> Order<'a> {
     fn parse(args: Args<'a>) -> Result<Order<'a>, CommandError> {
         let (mut copies, mut replaces, mut login) = (false, false, Vec::new());
         let mut keys = vec![args.at(3)];
-        let mut at = 6;
-        while at < args.len() {
-            let more = args.len() - at - 1;
-            if args.is(at, "COPY") {
+        let mut words = Cursor::at(args, 6);
+        while !words.is_done() {
+            if words.take("COPY") {
                 copies = true;
-            } else if args.is(at, "REPLACE") {
+            } else if words.take("REPLACE") {
                 replaces = true;
-            } else if args.is(at, "AUTH") && more >= 1 {
-                login = vec![&b"AUTH"[..], args.at(at + 1)];
-                at += 1;
-            } else if args.is(at, "AUTH2") && more >= 2 {
-                login = vec![&b"AUTH"[..], args.at(at + 1), args.at(at + 2)];
-                at += 2;
-            } else if args.is(at, "KEYS") {
+            } else if let Some(password) = words.value_of("AUTH") {
+                login = vec![&b"AUTH"[..], password];
+            } else if let Some([user, password]) = words.values_of("AUTH2") {
+                login = vec![&b"AUTH"[..], user, password];
+            } else if words.take("KEYS") {
                 if !args.at(3).is_empty() {
                     return Err(CommandError::new(
                         "ERR When using MIGRATE KEYS option, the key argument must be set to the \
                          empty string",
                     ));
                 }
-                keys = args.from(at + 1).iter().collect();
+                keys = args.from(words.index()).iter().collect();
                 break;
             } else {
                 return Err(CommandError::SYNTAX);
             }
-            at += 1;
         }
         let (timeout, db) = (args.integer(5)?, args.integer(4)?);
         let timeout_ms = u64::try_from(timeout).ok().filter(|timeout| *timeout > 0);

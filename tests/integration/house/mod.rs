@@ -2,6 +2,7 @@
 
 mod course;
 mod examples;
+mod families;
 pub mod guide;
 mod layers;
 mod readme;
