@@ -2,27 +2,23 @@
 
 use super::engine::Command;
 use super::engine::table::{self, Row};
-use super::{
-    admin, connection, geo, hash, hyperloglog, keys, list, pubsub, scripting, set, sorted_set,
-    string, transaction,
-};
 use crate::acl::catalogue;
 
 /// The families, in the order in which the documentation shows them.
 const FAMILIES: &[&[&[&Command]]] = &[
-    connection::COMMANDS,
-    string::COMMANDS,
-    hash::COMMANDS,
-    list::COMMANDS,
-    set::COMMANDS,
-    sorted_set::COMMANDS,
-    geo::COMMANDS,
-    hyperloglog::COMMANDS,
-    keys::COMMANDS,
-    transaction::COMMANDS,
-    pubsub::COMMANDS,
-    scripting::COMMANDS,
-    admin::COMMANDS,
+    super::connection::COMMANDS,
+    super::string::COMMANDS,
+    super::hash::COMMANDS,
+    super::list::COMMANDS,
+    super::set::COMMANDS,
+    super::sorted_set::COMMANDS,
+    super::geo::COMMANDS,
+    super::hyperloglog::COMMANDS,
+    super::keys::COMMANDS,
+    super::transaction::COMMANDS,
+    super::pubsub::COMMANDS,
+    super::scripting::COMMANDS,
+    super::admin::COMMANDS,
     #[cfg(test)]
     tests::COMMANDS,
 ];

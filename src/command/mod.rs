@@ -17,12 +17,84 @@
 //! |---|---|
 //! | [`rename`] | other names for commands |
 //! | [`families`] | the one list that knows all families |
-//! | [`admin`], [`connection`], [`geo`], [`hash`], [`hyperloglog`], [`keys`], [`list`], [`pubsub`], [`scripting`], [`set`], [`sorted_set`], [`string`], [`transaction`] | the families; they do not know each other |
+//! | all others | the families; they do not know each other |
 //! | [`engine`] | executes requests, and knows no family |
 //!
 //! # Families
 //!
 //! <!-- families -->
+//!
+//! | family | file | commands |
+//! |---|---|---|
+//! | [`connection`] | `client.rs` | CLIENT, CLIENT GETNAME, CLIENT ID, CLIENT INFO, CLIENT LIST, CLIENT NO-EVICT, CLIENT NO-TOUCH, CLIENT REPLY, CLIENT SETINFO, CLIENT SETNAME |
+//! | | `client_kill.rs` | CLIENT KILL |
+//! | | `client_pause.rs` | CLIENT PAUSE, CLIENT UNPAUSE, CLIENT UNBLOCK |
+//! | | `client_tracking.rs` | CLIENT CACHING, CLIENT GETREDIR, CLIENT TRACKING, CLIENT TRACKINGINFO |
+//! | | `hello.rs` | PING, ECHO, QUIT, RESET, HELLO, AUTH, SELECT |
+//! | [`string`] | `bitfield.rs` | BITFIELD, BITFIELD_RO |
+//! | | `bits.rs` | SETBIT, GETBIT, BITCOUNT, BITPOS, BITOP |
+//! | | `counter.rs` | INCR, DECR, INCRBY, DECRBY, INCRBYFLOAT |
+//! | | `get_and_change.rs` | SETNX, MSETNX, GETSET, GETDEL, GETEX, DELIFEQ |
+//! | | `get_set.rs` | GET, SET, SETEX, PSETEX, MGET, MSET |
+//! | | `lcs.rs` | LCS |
+//! | | `range.rs` | STRLEN, GETRANGE, SUBSTR, SETRANGE, APPEND |
+//! | [`hash`] | `counter.rs` | HINCRBY, HINCRBYFLOAT |
+//! | | `deadlines.rs` | HEXPIRE, HPEXPIRE, HEXPIREAT, HPEXPIREAT |
+//! | | `exchange.rs` | HGETDEL, HGETEX, HSETEX |
+//! | | `fields.rs` | HSET, HMSET, HSETNX, HGET, HMGET, HEXISTS, HSTRLEN, HLEN, HDEL |
+//! | | `getall.rs` | HGETALL, HKEYS, HVALS |
+//! | | `lifetimes.rs` | HTTL, HPTTL, HEXPIRETIME, HPEXPIRETIME, HPERSIST |
+//! | | `walk.rs` | HSCAN, HRANDFIELD |
+//! | [`list`] | `blocking.rs` | BLPOP, BRPOP, BLMOVE, BRPOPLPUSH, BLMPOP |
+//! | | `ends.rs` | LPUSH, RPUSH, LPUSHX, RPUSHX, LPOP, RPOP, LLEN |
+//! | | `inside.rs` | LSET, LINSERT, LREM |
+//! | | `moving.rs` | LMOVE, RPOPLPUSH, LMPOP |
+//! | | `position.rs` | LPOS |
+//! | | `range.rs` | LRANGE, LTRIM, LINDEX |
+//! | [`set`] | `algebra.rs` | SINTER, SINTERCARD, SINTERSTORE, SUNION, SUNIONSTORE, SDIFF, SDIFFSTORE |
+//! | | `members.rs` | SADD, SREM, SISMEMBER, SMISMEMBER, SCARD, SMEMBERS, SMOVE |
+//! | | `random.rs` | SPOP, SRANDMEMBER |
+//! | | `walk.rs` | SSCAN |
+//! | [`sorted_set`] | `algebra.rs` | ZUNION, ZUNIONSTORE, ZINTER, ZINTERSTORE, ZINTERCARD, ZDIFF, ZDIFFSTORE |
+//! | | `blocking.rs` | BZPOPMIN, BZPOPMAX, BZMPOP |
+//! | | `members.rs` | ZADD, ZINCRBY, ZREM, ZCARD, ZSCORE, ZMSCORE |
+//! | | `pop.rs` | ZPOPMIN, ZPOPMAX, ZMPOP |
+//! | | `range.rs` | ZRANGE, ZRANGESTORE, ZREVRANGE, ZRANGEBYSCORE, ZREVRANGEBYSCORE, ZRANGEBYLEX, ZREVRANGEBYLEX |
+//! | | `ranks.rs` | ZRANK, ZREVRANK, ZCOUNT, ZLEXCOUNT |
+//! | | `remove.rs` | ZREMRANGEBYRANK, ZREMRANGEBYSCORE, ZREMRANGEBYLEX |
+//! | | `walk.rs` | ZSCAN, ZRANDMEMBER |
+//! | [`geo`] | `members.rs` | GEOADD, GEOPOS, GEODIST, GEOHASH |
+//! | | `radius.rs` | GEORADIUS, GEORADIUS_RO, GEORADIUSBYMEMBER, GEORADIUSBYMEMBER_RO |
+//! | | `search.rs` | GEOSEARCH, GEOSEARCHSTORE |
+//! | [`hyperloglog`] | `count.rs` | PFADD, PFCOUNT, PFMERGE |
+//! | | `debug.rs` | PFDEBUG, PFSELFTEST |
+//! | [`keys`] | `copy_move.rs` | COPY, MOVE, SWAPDB |
+//! | | `del_rename.rs` | DEL, UNLINK, EXISTS, TOUCH, TYPE, RENAME, RENAMENX |
+//! | | `dump.rs` | DUMP, RESTORE |
+//! | | `expire.rs` | EXPIRE, PEXPIRE, EXPIREAT, PEXPIREAT, TTL, PTTL, EXPIRETIME, PEXPIRETIME, PERSIST |
+//! | | `migrate.rs` | MIGRATE |
+//! | | `object.rs` | OBJECT, OBJECT ENCODING, OBJECT FREQ, OBJECT IDLETIME, OBJECT REFCOUNT |
+//! | | `scan.rs` | SCAN, KEYS, RANDOMKEY |
+//! | | `sort.rs` | SORT, SORT_RO |
+//! | [`transaction`] | `transaction.rs` | MULTI, EXEC, DISCARD, WATCH, UNWATCH |
+//! | [`pubsub`] | `publish.rs` | PUBLISH, SPUBLISH |
+//! | | `pubsub_command.rs` | PUBSUB, PUBSUB CHANNELS, PUBSUB NUMPAT, PUBSUB NUMSUB, PUBSUB SHARDCHANNELS, PUBSUB SHARDNUMSUB |
+//! | | `subscribe.rs` | SUBSCRIBE, UNSUBSCRIBE, PSUBSCRIBE, PUNSUBSCRIBE, SSUBSCRIBE, SUNSUBSCRIBE |
+//! | [`scripting`] | `eval.rs` | EVAL, EVAL_RO, EVALSHA, EVALSHA_RO |
+//! | | `script_command.rs` | SCRIPT, SCRIPT LOAD, SCRIPT EXISTS, SCRIPT FLUSH, SCRIPT KILL, SCRIPT DEBUG |
+//! | [`admin`] | `acl.rs` | ACL, ACL CAT, ACL DRYRUN, ACL GETUSER, COMMAND LIST, ACL USERS, ACL WHOAMI |
+//! | | `command_command.rs` | COMMAND, COMMAND COUNT, COMMAND INFO, COMMAND DOCS, COMMAND GETKEYS, COMMAND LIST |
+//! | | `config_command.rs` | CONFIG, CONFIG GET, CONFIG SET, CONFIG RESETSTAT, CONFIG REWRITE |
+//! | | `flush_time.rs` | DBSIZE, FLUSHDB, FLUSHALL, TIME, DEBUG |
+//! | | `info.rs` | INFO |
+//! | | `latency_command.rs` | LATENCY, LATENCY LATEST, LATENCY HISTORY, SLOWLOG RESET, LATENCY HISTOGRAM, MEMORY DOCTOR, LATENCY GRAPH |
+//! | | `lolwut.rs` | LOLWUT |
+//! | | `memory_command.rs` | MEMORY, MEMORY DOCTOR, MEMORY MALLOC-STATS, MEMORY PURGE, MEMORY STATS, MEMORY USAGE |
+//! | | `monitor.rs` | MONITOR |
+//! | | `persistence.rs` | BGREWRITEAOF, SAVE, BGSAVE, LASTSAVE |
+//! | | `shutdown.rs` | SHUTDOWN |
+//! | | `slowlog_command.rs` | SLOWLOG, CONFIG GET, SLOWLOG LEN, SLOWLOG RESET |
+//! | | `topology.rs` | ROLE, WAIT, WAITAOF, CLUSTER, READONLY, READWRITE, MODULE, COMMAND LIST |
 //! <!-- /families -->
 
 pub mod admin;

@@ -8,7 +8,7 @@
 //! Write a row in the file of its subject in `directives/`. If code reads the setting, add a field
 //! to [`Config`] and name it with `at!(field)`; the field's type implements
 //! [`Setting`](super::value::Setting). A directive without a field is only stored, and its row has
-//! to say why that is no lie: `without_effect`, `refused`. `UPDATE_README=1 make test` renews the
+//! to say why that is honest: `without_effect`, `refused`. `UPDATE_README=1 make test` renews the
 //! guide.
 
 use super::settings::Config;

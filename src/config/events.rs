@@ -1,6 +1,6 @@
 //! Key events: which of them `notify-keyspace-events` asks for.
 
-/// A set of classes of events and of the channels that tell them.
+/// A set of classes of events and of the channels on which they are published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Events(u16);
 

@@ -191,7 +191,7 @@ impl Keyspace {
     }
 
     /// The part of [`Keyspace::used_bytes`] that serves to find entries: their nodes, and the index
-    /// of deadlines. Small values lie within the nodes, and the tables are not counted.
+    /// of deadlines. Small values are within the nodes, and the tables are not counted.
     pub fn overhead_bytes(&self) -> usize {
         let of_database = |database: &Database| {
             database.len() * NODE_BYTES + database.volatile_len() * DEADLINE_BYTES

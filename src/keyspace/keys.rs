@@ -327,7 +327,7 @@ impl Keys<'_> {
         Some(entry)
     }
 
-    /// Has a value that was taken dropped: after the lock was released, if that is work.
+    /// Drops a value that was taken out: after the lock was released, if dropping takes long.
     pub fn discard(&mut self, value: Value) {
         self.keyspace.discard(value);
     }

@@ -1,12 +1,12 @@
 //! What a key can hold: a value of one of several types.
 //!
 //! Everything that is known about a type stands in its own file, as a [`ValueType`]. This is the
-//! list of all types. No other file matches on [`Value`], but for `snapshot/encode.rs` and
-//! `snapshot/decode.rs`, since snapshots and values do not know each other. To add a type, write
-//! its file, and name it here: as a variant, and in the list of [`Stored`] types.
+//! list of all types. No other file matches on [`Value`], but for `snapshot/decode.rs`, since
+//! snapshots and values do not know each other. To add a type, write its file and its part of a
+//! snapshot, and name it here.
 
 use crate::keyspace::bytes::{Key, Text};
-use crate::keyspace::types::{Hash, List, Set, SortedSet};
+use crate::keyspace::types;
 use crate::keyspace::value_type::{Rebuild, ValueType};
 
 /// A type of value as it is stored in an entry.
@@ -21,24 +21,18 @@ pub trait Stored: ValueType {
     fn wrap(self) -> Value;
 }
 
-/// The value of an entry.
-#[derive(Debug, Clone)]
-pub enum Value {
-    /// Any bytes, up to 512 MiB.
-    String(Text),
-    /// Fields with values.
-    Hash(Hash),
-    /// Members, each once.
-    Set(Set),
-    /// Elements in the order in which they were put.
-    List(List),
-    /// Members in the order of their scores.
-    SortedSet(SortedSet),
-}
+/// Makes [`Value`] out of the list of types, and finds each type in its variant.
+macro_rules! values {
+    ($($variant:ident: $type:ty;)*) => {
+        /// The value of an entry.
+        #[derive(Debug, Clone)]
+        pub enum Value {
+            $(
+                #[doc = concat!("A [`", stringify!($type), "`].")]
+                $variant($type),
+            )*
+        }
 
-/// Finds the types of a list in their variants.
-macro_rules! stored {
-    ($($type:ty: $variant:ident;)*) => {
         $(impl Stored for $type {
             fn of(value: &Value) -> Option<&Self> {
                 match value {
@@ -70,13 +64,15 @@ macro_rules! stored {
     };
 }
 
-stored! {
-    Text: String;
-    Hash: Hash;
-    Set: Set;
-    List: List;
-    SortedSet: SortedSet;
+values! {
+    String: Text;
+    Hash: types::Hash;
+    Set: types::Set;
+    List: types::List;
+    SortedSet: types::SortedSet;
 }
+
+pub(crate) use each_type;
 
 impl Value {
     /// A string value with a copy of `bytes`.

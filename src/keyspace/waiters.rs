@@ -2,7 +2,7 @@
 //!
 //! A client is a number here. A mutator that changes a key with waiters marks it as *ready*; at the
 //! end of its command, EXEC or script the engine lets the waiters of all ready keys try again, the
-//! oldest first, still under the same hold of the lock. While nobody waits, a change costs one
+//! oldest first, still under the same hold of the lock. While no client waits, a change costs one
 //! comparison.
 
 use super::bytes::Key;
@@ -23,7 +23,7 @@ pub struct Waiters {
 }
 
 impl Waiters {
-    /// Whether nobody waits.
+    /// Whether no client waits.
     pub fn is_empty(&self) -> bool {
         self.keys_of.is_empty()
     }

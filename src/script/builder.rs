@@ -162,7 +162,7 @@ impl EnvBuilder {
         }
     }
 
-    /// The global table of that name, made if there is none; the empty name is that of the global
+    /// The global table of that name, created if it is missing; the empty name means the global
     /// variables themselves.
     fn library(&mut self, name: &str) -> TableId {
         if name.is_empty() {

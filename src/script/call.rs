@@ -79,7 +79,7 @@ impl Vm {
         }
         let mut varargs = 0;
         if is_vararg {
-            // The surplus lies between the function and its registers.
+            // The surplus is between the function and its registers.
             varargs = count.saturating_sub(parameters);
             stack.copy_within(at + 1..at + 1 + parameters, base);
         }

@@ -24,7 +24,7 @@ instructions! {
     Move { a: u8, b: u8 },
     /// a = constant
     LoadK { a: u8, k: u32 },
-    /// a = value; skips the next instruction if told so
+    /// a = value; skips the next instruction if `skip` is set
     LoadBool { a: u8, value: bool, skip: bool },
     /// registers a to last = nil
     LoadNil { a: u8, last: u8 },
@@ -159,6 +159,38 @@ pub struct Program {
     pub(super) protos: Vec<Proto>,
     /// What error messages call the script.
     pub(super) name: Box<[u8]>,
+}
+
+impl Op {
+    /// The register that gets the result, of instructions that compute one value.
+    pub(super) fn result_mut(&mut self) -> Option<&mut u8> {
+        match self {
+            Op::GetUp { a, .. }
+            | Op::GetCell { a, .. }
+            | Op::Global { a, .. }
+            | Op::GetField { a, .. }
+            | Op::GetInt { a, .. }
+            | Op::GetIndex { a, .. }
+            | Op::NewTable { a, .. }
+            | Op::Add { a, .. }
+            | Op::Sub { a, .. }
+            | Op::Mul { a, .. }
+            | Op::Div { a, .. }
+            | Op::Mod { a, .. }
+            | Op::Pow { a, .. }
+            | Op::AddK { a, .. }
+            | Op::SubK { a, .. }
+            | Op::MulK { a, .. }
+            | Op::DivK { a, .. }
+            | Op::ModK { a, .. }
+            | Op::Neg { a, .. }
+            | Op::Not { a, .. }
+            | Op::Len { a, .. }
+            | Op::Concat { a, .. }
+            | Op::Closure { a, .. } => Some(a),
+            _ => None,
+        }
+    }
 }
 
 impl Program {

@@ -113,7 +113,7 @@ impl Vm {
         let (inner, args) = match special {
             Special::ProtectedCall => (Ret::Protected, count - 1),
             _ => {
-                // The handler takes the place of `xpcall`, below the function.
+                // The handler replaces `xpcall` on the stack, below the function.
                 stack[at] = stack[at + 2];
                 (Ret::Handled, 0)
             }
@@ -294,7 +294,7 @@ impl Vm {
         self.resumed(stack, host, place, prefix + values.len())
     }
 
-    /// Delivers values, which lie at their place, to the frame on top of an exchanged stack.
+    /// Delivers values, which are in their registers already, to the top frame of a switched stack.
     fn resumed(
         &mut self,
         stack: &mut Vec<Value>,

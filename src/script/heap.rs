@@ -150,7 +150,7 @@ impl Heap {
         self.limit.saturating_sub(self.bytes)
     }
 
-    /// Whether so much was allocated that a collection is due.
+    /// Whether enough was allocated for a collection to be due.
     #[inline(always)]
     pub fn is_full(&self) -> bool {
         self.bytes > self.collect_at
@@ -171,7 +171,7 @@ impl Heap {
         self.bytes = self.bytes.saturating_sub(bytes);
     }
 
-    /// Asks whether there is room for temporary bytes that nobody counts.
+    /// Checks that the limit allows temporary bytes, which are not counted.
     pub fn check_room(&self, bytes: usize) -> Result<(), Error> {
         if bytes > self.room() { Err(Error::memory()) } else { Ok(()) }
     }
@@ -332,7 +332,7 @@ impl Heap {
                     let table = self.table(id);
                     found.extend(table.metatable.map(Value::Table));
                     found.extend(table.pairs().flat_map(|(key, value)| [key, value]));
-                    // A removed key may be the one that a traversal stands at: it stays valid.
+                    // A traversal may be at a removed key, which therefore stays valid.
                     found.extend(table.removed_keys());
                 }
                 Value::Func(id) => match self.function(id) {

@@ -1,6 +1,6 @@
 //! What native functions see: their arguments, the memory of the run, the host.
 //!
-//! Arguments lie on the stack behind the function; results are put over them, from the place of
+//! Arguments are on the stack after the function; results overwrite them, from the position of
 //! the function on. No collection happens while a native function runs, unless it calls back: what
 //! it still needs after that has to be reachable from its arguments.
 

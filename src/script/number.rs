@@ -3,7 +3,7 @@
 /// Digits of a number's text unless a format asks for something else: `%.14g`.
 const DIGITS: usize = 14;
 
-/// Digits of which no number needs more for an exact text, and beyond which all are zero.
+/// The most digits that the exact text of a number can have; further digits are zero.
 const EXACT_DIGITS_MAX: usize = 770;
 
 /// The text of a number as `tostring` gives it.
@@ -180,7 +180,7 @@ fn parse_hexadecimal(text: &[u8]) -> Option<f64> {
     } else if at != text.len() {
         return None;
     }
-    // The lowest bit stands for all that was cut off, so that rounding sees it.
+    // The lowest bit represents all digits that were cut off (a sticky bit), for rounding.
     let exact = (mantissa | u64::from(sticky)) as f64;
     Some(scale_by_power(exact, scale.saturating_add(exponent)))
 }

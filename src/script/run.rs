@@ -16,7 +16,7 @@ use super::value::{TableId, Value};
 use super::vm::{Chunk, Vm};
 use crate::limits;
 
-/// State of the random numbers of a run that nobody seeded, as in Redis at its start.
+/// State of the random generator before `math.randomseed`, as in Redis at its start.
 pub const RANDOM_START: u64 = 0x1234_abcd_330e;
 
 /// Values for which the stack of a run has room at first.
@@ -117,7 +117,7 @@ impl Vm {
         }
     }
 
-    /// The table that this run has in place of a declared one.
+    /// The copy of a declared table that this run has.
     pub fn run_table(&self, table: RunTable) -> Value {
         Value::Table(TableId(self.heap.env.tables.len() as u32 + table.0))
     }
@@ -259,7 +259,7 @@ impl Vm {
     pub(super) fn collect(&mut self, stack: &mut [Value], top: usize) {
         let window = self.frames.last().map_or(0, |f| f.base as usize + super::vm::WINDOW);
         let used = window.max(top).max(self.top).min(stack.len());
-        // What lies above is stale: it must not be found again when the stack grows over it.
+        // Values above are stale: the stack must not expose them when it grows again.
         stack[used..].fill(Value::Nil);
         for value in &stack[..used] {
             self.heap.mark(*value);

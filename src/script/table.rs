@@ -288,7 +288,7 @@ impl Table {
         if self.entries.is_empty() {
             return size;
         }
-        // The array part is full: the border lies in the hash part, and is searched by doubling.
+        // The array part is full: the border is in the hash part, and is searched by doubling.
         let (mut low, mut high) = (size, size + 1);
         while !self.get_int(high).is_nil() {
             low = high;

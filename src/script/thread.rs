@@ -5,7 +5,7 @@ use super::value::{FuncId, ThreadId, Value};
 /// What happens to the results when a frame returns.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) enum Ret {
-    /// An ordinary call: results go to the place of the function.
+    /// An ordinary call: results overwrite the function.
     #[default]
     Call,
     /// A metamethod whose first result is stored at an absolute stack position.
@@ -14,11 +14,11 @@ pub(super) enum Ret {
     Discard,
     /// A comparison: jump if the truth of the first result is as wanted.
     Test { want: bool, to: u32 },
-    /// A step of a concatenation, which continues with the result in place of the last operand.
+    /// A step of a concatenation, which continues with the result as the last operand.
     Concat { first: u32, last: u32, dest: u32 },
     /// `pcall`: results are preceded by true.
     Protected,
-    /// `xpcall`: the same, and its handler lies below the function.
+    /// `xpcall`: the same, and its handler is below the function.
     Handled,
     /// The handler of an `xpcall`: results are preceded by false.
     Handler,
@@ -53,7 +53,7 @@ pub(super) struct Frame {
     pub base: u32,
     /// Stack position of the function. The results of an ordinary call go there.
     pub bottom: u32,
-    /// Surplus arguments, which lie below the base.
+    /// Surplus arguments, which are below the base.
     pub varargs: u32,
     /// Results that the caller wants; negative for all.
     pub want: i32,

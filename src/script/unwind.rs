@@ -275,35 +275,12 @@ fn jump(op: Op) -> Option<u32> {
 }
 
 /// The register that an instruction sets.
-fn target(op: Op) -> Option<u8> {
+fn target(mut op: Op) -> Option<u8> {
     match op {
         Op::Move { a, .. }
         | Op::LoadK { a, .. }
         | Op::LoadBool { a, .. }
-        | Op::GetUp { a, .. }
-        | Op::GetCell { a, .. }
-        | Op::Global { a, .. }
-        | Op::GetField { a, .. }
-        | Op::GetInt { a, .. }
-        | Op::GetIndex { a, .. }
-        | Op::NewTable { a, .. }
-        | Op::Add { a, .. }
-        | Op::Sub { a, .. }
-        | Op::Mul { a, .. }
-        | Op::Div { a, .. }
-        | Op::Mod { a, .. }
-        | Op::Pow { a, .. }
-        | Op::AddK { a, .. }
-        | Op::SubK { a, .. }
-        | Op::MulK { a, .. }
-        | Op::DivK { a, .. }
-        | Op::ModK { a, .. }
-        | Op::Neg { a, .. }
-        | Op::Not { a, .. }
-        | Op::Len { a, .. }
-        | Op::Concat { a, .. }
-        | Op::TestSet { a, .. }
-        | Op::Closure { a, .. } => Some(a),
-        _ => None,
+        | Op::TestSet { a, .. } => Some(a),
+        _ => op.result_mut().copied(),
     }
 }

@@ -42,7 +42,8 @@ pub struct Vm {
     /// The main program, then what `loadstring` compiled.
     pub(super) chunks: Vec<Rc<Chunk>>,
     pub(super) frames: Vec<Frame>,
-    /// Who resumed whom; empty while the main script runs.
+    /// The chain of resumed coroutines, each resumed by the one before; empty while the main script
+    /// runs.
     pub(super) resumers: Vec<Resumer>,
     pub(super) thread: Option<ThreadId>,
     /// Resumers at the start of the innermost loop: `yield` cannot leave that loop.

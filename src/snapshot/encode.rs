@@ -5,6 +5,7 @@
 //! written here needs a newer one. Only hashes with fields that expire need Redis 7.4 or later.
 
 use crate::keyspace::types::Element;
+use crate::keyspace::value::each_type;
 use crate::keyspace::{Hash, List, Set, SortedSet, Text, Value};
 use crate::rdb::payload;
 use crate::rdb::value_writer::{Head, ValueWriter};
@@ -12,23 +13,20 @@ use crate::rdb::write::Version;
 use std::io::{self, Write};
 
 /// A type of value that can be written.
-trait Encode {
+pub trait Encode {
     /// The type and the number of elements.
     fn head(&self) -> Head;
 
     /// Writes as many elements as announced.
+    ///
+    /// # Errors
+    /// The output cannot be written to.
     fn write<W: Write>(&self, writer: &mut ValueWriter<'_, W>) -> io::Result<()>;
 }
 
 /// The type and the number of elements of a value.
 pub fn head(value: &Value) -> Head {
-    match value {
-        Value::String(text) => text.head(),
-        Value::Hash(hash) => hash.head(),
-        Value::Set(set) => set.head(),
-        Value::List(list) => list.head(),
-        Value::SortedSet(set) => set.head(),
-    }
+    each_type!(value, inner => inner.head())
 }
 
 /// Writes a whole value; `writer` was begun with its [`head`].
@@ -36,13 +34,7 @@ pub fn head(value: &Value) -> Head {
 /// # Errors
 /// The output cannot be written to.
 pub fn write<W: Write>(value: &Value, mut writer: ValueWriter<'_, W>) -> io::Result<()> {
-    match value {
-        Value::String(text) => text.write(&mut writer)?,
-        Value::Hash(hash) => hash.write(&mut writer)?,
-        Value::Set(set) => set.write(&mut writer)?,
-        Value::List(list) => list.write(&mut writer)?,
-        Value::SortedSet(set) => set.write(&mut writer)?,
-    }
+    each_type!(value, inner => inner.write(&mut writer)?);
     writer.end()
 }
 

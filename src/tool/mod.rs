@@ -24,8 +24,8 @@ pub use names::{Asked, asked_for};
 pub struct Tool {
     /// The first word of the command line.
     pub name: &'static str,
-    /// Redis's names for it: the binary is this tool if it is called by one of them, and they may
-    /// stand in the place of `name` too.
+    /// Redis's names for it: the binary is this tool if it is called by one of them, and they are
+    /// accepted instead of `name`, too.
     pub aliases: &'static [&'static str],
     /// What it does, for `respool --help`.
     pub summary: &'static str,

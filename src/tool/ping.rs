@@ -1,6 +1,6 @@
-//! `respool ping`: asks a server whether it serves, and tells it by the exit code.
+//! `respool ping`: checks whether a server answers; the exit code is the result.
 //!
-//! Made for health checks. A server that asks for a password lives, whether one is at hand or not;
+//! Made for health checks. A server that asks for a password is alive, whether one is known or not;
 //! one that still loads its data does not serve yet.
 
 use crate::resp::answer_reader::ReadError;

@@ -47,7 +47,7 @@ static MIGRATE: Command = Command {
     ..FAMILY.row(
         "migrate",
         -6,
-        flag::WRITE | flag::MOVABLE_KEYS | flag::DANGEROUS | flag::SECRETS,
+        flag::WRITE | flag::MOVABLE_KEYS | flag::DANGEROUS | flag::SECRETS | flag::NO_MULTI,
         "2.6.0",
     )
 };

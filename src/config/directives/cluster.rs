@@ -1,4 +1,4 @@
-//! Redis Cluster, of which this server is no part, and the emulation of one.
+//! Redis Cluster: this server is no member, but it can emulate a cluster of one.
 
 use crate::config::directive::{Directive, at};
 use crate::config::shape::Shape;

@@ -1,4 +1,4 @@
-//! Replication, of which there is none: one server, one copy.
+//! Replication, which is not implemented: one server, one copy.
 
 use crate::config::directive::Directive;
 use crate::config::notations::REPLICAOF;

@@ -3,10 +3,10 @@
 //! A snapshot holds a clone of a value while commands go on changing it. With a plain vector of
 //! a million elements the first change would copy all of them under the lock. Here a clone
 //! copies one counted reference per `N` elements, and a change copies the `N` elements around it
-//! if, and only if, somebody else still reads them.
+//! if, and only if, another reader still shares them.
 //!
-//! Elements are added and removed at the end only. Elements stand in the chunk itself, so that a
-//! look-up costs two dependent reads and not three.
+//! Elements are added and removed at the end only. They are stored in the chunk itself, so that a
+//! lookup costs two dependent reads and not three.
 
 use crate::keyspace::allocation::allocated;
 use std::sync::Arc;

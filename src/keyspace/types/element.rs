@@ -1,4 +1,4 @@
-//! A string inside a value, as it lies there: in a packed block, as a number, or counted.
+//! A string inside a value, as it is stored: in a packed block, as a number, or counted.
 
 use super::packed::Item;
 use crate::keyspace::bytes::Key;

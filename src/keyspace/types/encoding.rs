@@ -1,6 +1,6 @@
 //! The names of Redis's representations, and the thresholds at which one follows another.
 //!
-//! OBJECT ENCODING tells a name, and tests and tools look at it. What is really done here differs:
+//! OBJECT ENCODING returns a name, which tests and tools read. The actual encodings here differ:
 //! see [`super`]. So a value keeps the name that it would have in Redis, which never changes back.
 
 /// What OBJECT ENCODING answers for a value that is not a string.

@@ -70,7 +70,7 @@ impl<V: Clone + HeapBytes> Form<V> {
         }
     }
 
-    /// Whether dropping it takes long: a block of its own is freed in no time.
+    /// Whether dropping it takes long; a single block is freed quickly.
     pub fn is_heavy(&self) -> bool {
         matches!(self, Form::Large(_))
     }

@@ -4,7 +4,7 @@
 //! written: `%.17g`, which names every double uniquely (0.1 is `0.10000000000000001`), and the
 //! shortest that does (`0.1`), which is what Redis has answered since 7.2. What is read is what
 //! `strtod` reads: decimal and hexadecimal numbers, `inf`, `infinity`. How strict it is with
-//! blanks, zeros of underflow and NaN depends on where the number stands, so there are
+//! blanks, zeros of underflow and NaN depends on the argument, so there are
 //! three readers.
 
 use std::io::Write;

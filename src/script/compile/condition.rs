@@ -1,7 +1,7 @@
 //! Jumps and conditions.
 //!
 //! The jumps that leave an expression before their target is known form a list: each one holds the
-//! position of the next in the place of its target.
+//! position of the next as its target.
 
 use super::{Compiler, Exp, Kind, NO_JUMP};
 use crate::script::code::Op;
@@ -53,7 +53,7 @@ impl Compiler<'_> {
             *list = other;
             return;
         }
-        // The other list is put in front. Callers pass the shorter one here, usually one jump:
+        // The other list is prepended. Callers pass the shorter one here, usually one jump:
         // a chain of a million operators would take quadratic time otherwise.
         let mut last = other;
         loop {

@@ -5,7 +5,7 @@ use super::{Compiler, Exp, Key, Kind};
 use crate::script::code::Op;
 use crate::script::lex::{Parsed, Token};
 
-/// Elements of a table constructor that are put into the table together: as many as fit into
+/// Elements of a table constructor that are stored together: as many as fit into
 /// registers next to what else an expression holds.
 const ELEMENTS_TOGETHER: usize = 50;
 

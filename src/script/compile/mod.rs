@@ -322,7 +322,7 @@ impl<'s> Compiler<'s> {
     }
 
     fn number_constant(&mut self, n: f64) -> u32 {
-        // As in C Lua the first of 0 and -0 stands for both.
+        // As in C Lua the first of 0 and -0 is used for both.
         self.constant(0, (n + 0.0).to_bits(), Value::Num(n))
     }
 

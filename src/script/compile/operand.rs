@@ -81,32 +81,11 @@ impl Compiler<'_> {
 
     /// Sets the open target of an instruction.
     fn set_target(&mut self, pc: u32, target: u8) {
-        match self.op_mut(pc) {
-            Op::GetUp { a, .. }
-            | Op::GetCell { a, .. }
-            | Op::Global { a, .. }
-            | Op::GetField { a, .. }
-            | Op::GetInt { a, .. }
-            | Op::GetIndex { a, .. }
-            | Op::NewTable { a, .. }
-            | Op::Add { a, .. }
-            | Op::Sub { a, .. }
-            | Op::Mul { a, .. }
-            | Op::Div { a, .. }
-            | Op::Mod { a, .. }
-            | Op::Pow { a, .. }
-            | Op::AddK { a, .. }
-            | Op::SubK { a, .. }
-            | Op::MulK { a, .. }
-            | Op::DivK { a, .. }
-            | Op::ModK { a, .. }
-            | Op::Neg { a, .. }
-            | Op::Not { a, .. }
-            | Op::Len { a, .. }
-            | Op::Concat { a, .. }
-            | Op::Closure { a, .. }
-            | Op::Vararg { a, .. } => *a = target,
-            _ => {}
+        let op = self.op_mut(pc);
+        if let Op::Vararg { a, .. } = op {
+            *a = target;
+        } else if let Some(result) = op.result_mut() {
+            *result = target;
         }
     }
 

@@ -42,7 +42,7 @@ pub(super) fn format(call: &mut Call<'_>) -> Result<usize, Error> {
 }
 
 impl Spec {
-    /// Reads what stands between the percent sign and the letter.
+    /// Reads the flags, width and precision between the percent sign and the letter.
     fn read(rest: &mut &[u8]) -> Result<Self, Error> {
         let mut spec = Spec::default();
         let flags = rest.iter().take_while(|byte| b"-+ #0".contains(byte)).count();

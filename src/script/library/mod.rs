@@ -1,4 +1,4 @@
-//! The libraries, as Redis has them: one file each, and here the list of them.
+//! The libraries that Redis has: one file each, and their list here.
 
 mod base;
 mod bit;

@@ -5,7 +5,7 @@
 //! it go on. No item of a pattern is visited twice on one path, so the list of choices is never
 //! longer than twice the pattern.
 //!
-//! As in C Lua 5.1 a pattern ends at its first zero byte; `%z` stands for one.
+//! As in C Lua 5.1 a pattern ends at its first zero byte; `%z` matches one.
 
 use super::class::{class_end, in_set, single};
 

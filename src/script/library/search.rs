@@ -208,7 +208,7 @@ pub(super) fn gsub(call: &mut Call<'_>) -> Result<usize, Error> {
     call.reply_all(&[text, Value::Num(count as f64)])
 }
 
-/// Appends what stands for a match.
+/// Appends the replacement of a match.
 fn replace(
     call: &mut Call<'_>,
     search: &Search,
@@ -243,7 +243,7 @@ fn replace(
     Ok(())
 }
 
-/// Appends a replacement text, in which `%1` stands for a capture.
+/// Appends a replacement text, in which `%1` means the first capture.
 fn expand(
     call: &mut Call<'_>,
     search: &Search,

@@ -10,7 +10,7 @@ pub(super) const FUNCTIONS: &[(&str, NativeFn)] =
 
 /// Bytes of the largest integer.
 const INTEGER_BYTES_MAX: usize = 32;
-/// The alignment that `!` stands for without a number.
+/// The alignment that `!` means without a number.
 const ALIGNMENT: usize = 8;
 
 /// A format, while it is read. As in C it ends at its first zero.

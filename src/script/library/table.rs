@@ -238,7 +238,8 @@ fn sort_range(call: &mut Call<'_>, sort: &Sort, mut low: i64, mut high: i64) -> 
     Ok(())
 }
 
-/// Separates what is less than the pivot from what is greater; gives the place of the pivot.
+/// Partitions the range: smaller elements before the pivot, greater ones after it. Returns the
+/// pivot's index.
 fn partition(
     call: &mut Call<'_>,
     sort: &Sort,

@@ -1,6 +1,6 @@
 //! The client: one connection, what is known about its state, and the way of a command.
 //!
-//! A command goes out, its reply is shown. Around that there is what redis-cli does too: a lost
+//! A command is sent, and its reply is shown. In addition there is what redis-cli does: a lost
 //! connection is made again before the next command, with AUTH, SELECT and HELLO; SELECT, MULTI
 //! and the like change what the prompt shows; MONITOR and SUBSCRIBE have replies without end.
 //!
@@ -87,7 +87,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Connects and says who we are. Returns whether there is a connection, even if the server did
+    /// Connects and authenticates. Returns whether there is a connection, even if the server did
     /// not accept the greeting: the next command reports why.
     pub fn connect(&mut self, is_loud: bool) -> bool {
         (self.link, self.last_reason) = (None, None);
@@ -310,7 +310,7 @@ impl<'a> Client<'a> {
     }
 }
 
-/// Says who we are, which database we want and which protocol, as far as it is not what the server
+/// Authenticates, and selects the database and the protocol, as far as they are not what the server
 /// takes for granted. Returns the selected database. A refusal is said, and ends it.
 fn introduce(
     link: &mut Link,

@@ -1,7 +1,7 @@
 //! Replies as JSON, in the dialect of redis-cli 7.0.
 //!
 //! It is not JSON in every case, and is kept so because scripts have learnt it: an error is
-//! `error:"…"`, a key that is no text stands in quotes as it is, and in the ASCII form a backslash
+//! `error:"…"`, a key that is no text is quoted as it is, and in the ASCII form a backslash
 //! is written twice. Bytes that are not UTF-8 pass through unchanged in the other form.
 
 use super::format::digits_or_text;

@@ -76,9 +76,9 @@ pub struct Options {
     pub interval: Duration,
     /// `None`: standard on a terminal, raw otherwise.
     pub style: Option<Style>,
-    /// What stands between the elements of a raw reply.
+    /// The separator between the elements of a raw reply.
     pub element_end: Vec<u8>,
-    /// What stands after a raw reply.
+    /// The text after a raw reply.
     pub reply_end: Vec<u8>,
     pub is_input_quoted: bool,
     /// Whether the last argument comes from standard input.

@@ -131,7 +131,7 @@ fn is_integer(word: &[u8]) -> bool {
     !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }
 
-/// `:set hints` and `:set nohints` are all that there is; without hints neither changes anything.
+/// `:set hints` and `:set nohints` are the only settings; without hints neither changes anything.
 fn preference(words: &[Vec<u8>]) -> Line {
     let shown = |word: &[u8]| String::from_utf8_lossy(word).into_owned();
     let is_set = words[0].eq_ignore_ascii_case(b":set");

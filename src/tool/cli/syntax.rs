@@ -31,7 +31,7 @@ fn argument(argument: &Answer) -> String {
     };
     let with_token = |body: &str| match text("token").as_deref() {
         Some(token) if body.is_empty() => token.to_owned(),
-        // An empty one stands for an argument that is an empty string.
+        // An empty one represents an argument that is an empty string.
         Some("") => format!("\"\" {body}"),
         Some(token) => format!("{token} {body}"),
         None => body.to_owned(),

@@ -59,7 +59,7 @@ impl Target {
         Ok(stream)
     }
 
-    /// What stands in the prompt.
+    /// The text of the prompt.
     pub fn prompt(&self) -> String {
         match &self.socket {
             Some(_) => format!("redis {self}"),
@@ -118,7 +118,7 @@ pub fn place_of_uri(uri: &[u8], options: &mut Options) -> Result<(), String> {
         }
         None => rest,
     };
-    // An address of version 6 stands in brackets, because it has colons itself.
+    // An IPv6 address is written in brackets, because it has colons itself.
     let (host, port) = match place.strip_prefix(b"[").and_then(|rest| split_at(rest, b']')) {
         Some((address, port)) => (address, port.strip_prefix(b":")),
         None => split_at(place, b':').map_or((place, None), |(host, port)| (host, Some(port))),

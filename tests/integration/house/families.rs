@@ -47,11 +47,15 @@ fn rows_of(text: &str) -> Vec<(&str, bool)> {
     found
 }
 
-/// The command that has a subcommand of this name, among those of one family.
-fn container_of<'r>(name: &str, tops: &[&str], rows: &'r [Row]) -> &'r str {
+/// The command that has a subcommand of this name: one of the same file, or else of the family.
+fn container_of(name: &str, file: &str, family: &[&str]) -> &'static str {
+    let own: Vec<&str> = rows_of(file).into_iter().map(|(name, _)| name).collect();
     let has_it = |row: &&Row| row.command.subcommands().iter().any(|sub| sub.name == name);
-    let containers = rows.iter().filter(|row| tops.contains(&row.command.name));
-    containers.filter(has_it).map(|row| row.command.name).next().expect("its command")
+    let among = |tops: &[&str]| {
+        let mut rows = families::rows().iter().filter(has_it);
+        rows.find(|row| tops.contains(&row.command.name)).map(|row| row.command.name)
+    };
+    among(&own).or_else(|| among(family)).expect("its command")
 }
 
 /// The table of families, files and commands, and the names in it.
@@ -59,10 +63,12 @@ fn map() -> (String, Vec<String>) {
     let list = fs::read_to_string(root().join("src/command/families.rs")).expect("the list");
     let list = list.split_once("const FAMILIES").expect("the list").1;
     let list = list.split_once("];").expect("its end").0;
-    let names = list.lines().filter_map(|line| line.trim().strip_suffix("::COMMANDS,"));
+    let names = list
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("super::")?.strip_suffix("::COMMANDS,"));
     let mut table = String::from("//!\n//! | family | file | commands |\n//! |---|---|---|\n");
     let mut all = Vec::new();
-    for family in names.filter(|name| *name != "tests") {
+    for family in names {
         let (files, mut shown) = (files(family), format!("[`{family}`]"));
         let rows = files.iter().flat_map(|(_, text)| rows_of(text));
         let tops: Vec<&str> = rows.filter(|(_, is_top)| *is_top).map(|(name, _)| name).collect();
@@ -72,7 +78,7 @@ fn map() -> (String, Vec<String>) {
                 .map(|(name, is_top)| match is_top {
                     true => name.to_uppercase(),
                     false => {
-                        let container = container_of(name, &tops, families::rows());
+                        let container = container_of(name, text, &tops);
                         format!("{container} {name}").to_uppercase()
                     }
                 })

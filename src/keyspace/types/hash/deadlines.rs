@@ -140,7 +140,7 @@ impl Hash {
         }
     }
 
-    /// Checks that the deadlines are those of fields, and that there is one if there is a place
+    /// Checks that the deadlines are those of fields, and that there is one if there is room
     /// for them.
     pub(super) fn check_deadlines(&self) {
         let Some(deadlines) = self.deadlines() else { return };

@@ -200,7 +200,7 @@ impl Hash {
         }
     }
 
-    /// Has a small hash called one with deadlines from now on.
+    /// Gives a small hash the encoding of one with deadlines (`listpackex`).
     fn name_expiring(&mut self) {
         let name = match self.encoding() {
             Encoding::Listpack => Encoding::ListpackEx,
@@ -209,8 +209,8 @@ impl Hash {
         self.form_mut().rename(name, |marks| marks | IS_EXPIRING);
     }
 
-    /// Has the hash called a hashtable from now on: Redis turns it into one for a long argument
-    /// even where that is not stored in the end (HSETNX).
+    /// Gives the hash the encoding `hashtable`: Redis converts a hash for a long argument even if
+    /// that is not stored in the end (HSETNX).
     pub fn name_hashtable(&mut self) {
         self.form_mut().rename(Encoding::Hashtable, |marks| marks | IS_TABLE);
     }
@@ -251,7 +251,7 @@ impl Hash {
         }
     }
 
-    /// The table to be changed, made from the block if need be.
+    /// The table to be changed; a block is converted to one first.
     fn table_mut(&mut self) -> &mut Table<Key> {
         if let Form::Small(_) = self.form() {
             let mut fields = Segments::new();

@@ -4,7 +4,7 @@
 //! the middle is the sum of an array, and an element takes one byte besides its own, where a
 //! listpack, which has the length in front and once more after, takes two.
 //!
-//! A length is one byte, or two as soon as one element needs it. The highest value stands for a
+//! A length is one byte, or two as soon as one element needs it. The highest value marks a
 //! *long* element: that one is a counted reference next to the chunk, so that it can be sent
 //! without a copy and a copied chunk never copies much.
 
@@ -61,7 +61,7 @@ impl Chunk {
         if self.is_wide { 2 } else { 1 }
     }
 
-    /// The value of a length that stands for a long element.
+    /// The value of a length that marks a long element.
     fn long_mark(&self) -> usize {
         if self.is_wide { usize::from(u16::MAX) } else { usize::from(u8::MAX) }
     }

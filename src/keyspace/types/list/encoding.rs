@@ -1,6 +1,6 @@
 //! What Redis calls a list: `listpack` or `quicklist`, by `list-max-listpack-size`.
 //!
-//! The names tell nothing about memory here. Applications and test suites read them through
+//! The names say nothing about memory here. Applications and test suites read them through
 //! OBJECT ENCODING, so a list remembers what Redis would have made of it: it becomes a quicklist
 //! before a request that makes it too large, and a listpack again when it has shrunk to half.
 
@@ -45,7 +45,7 @@ impl List {
         }
     }
 
-    /// To be called before a request that adds (or sets) elements: `added_bytes` is the sum of
+    /// Must be called before a request that adds (or sets) elements: `added_bytes` is the sum of
     /// their lengths.
     pub fn will_grow(&mut self, setting: i32, added_bytes: usize, added_count: usize) {
         if self.is_quicklist() {
@@ -61,7 +61,7 @@ impl List {
         }
     }
 
-    /// To be called after a request that removed (or set) elements.
+    /// Must be called after a request that removed (or set) elements.
     pub fn has_shrunk(&mut self, setting: i32) {
         if !self.is_quicklist() {
             return;

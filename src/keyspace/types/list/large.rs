@@ -236,7 +236,7 @@ impl Large {
 
     /// Removes chunks that are empty and joins those that are small, of those that were changed.
     fn tidy_up(&mut self, mut changed: Vec<usize>) {
-        /// From so many on, one pass over all chunks is cheaper than moving the rest for each.
+        /// From this number on, one pass over all chunks is cheaper than moving the rest for each.
         const CHANGED_MAX: usize = 32;
         changed.sort_unstable();
         if changed.len() > CHANGED_MAX {

@@ -124,7 +124,7 @@ impl List {
         true
     }
 
-    /// Removes the elements of `range`, as far as there are so many, and returns how many.
+    /// Removes the elements of `range`, cut to the existing ones, and returns their number.
     pub fn remove_range(&mut self, range: Range<usize>) -> usize {
         let range = self.clamp(range);
         let removed = range.len();
@@ -181,7 +181,7 @@ impl List {
         }
     }
 
-    /// The elements of `range`, as far as there are so many; from either end.
+    /// The elements of `range`, cut to the existing ones; from either end.
     pub fn iter(&self, range: Range<usize>) -> Iter<'_> {
         let range = self.clamp(range);
         Iter(match &self.form {
@@ -211,7 +211,7 @@ impl List {
 
     /// A number that is not less, and found at once.
     fn listpack_bytes_at_most(&self) -> usize {
-        /// By so many bytes an element of a listpack is longer than one of a block.
+        /// The bytes by which an element of a listpack is longer than one of a block.
         const LONGER_MAX: usize = 4;
         match &self.form {
             Form::Large(_) => self.listpack_bytes(),

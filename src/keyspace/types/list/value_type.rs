@@ -30,7 +30,7 @@ impl ValueType for List {
         self.len()
     }
 
-    /// A block of its own is freed in no time.
+    /// A single block is freed quickly.
     fn is_heavy(&self) -> bool {
         matches!(self.form, Form::Large(_))
     }

@@ -53,7 +53,7 @@ impl<'a, const TWO_WAY: bool> Cursor<'a, TWO_WAY> {
         self.block.storage.set_count(self.block.len() + 1);
     }
 
-    /// Puts `item` in the place of this element; at the end, after the last one.
+    /// Replaces this element by `item`; at the end, appends it.
     pub fn replace<'b>(&mut self, item: impl Into<Item<'b>>) {
         let encoded = Encoded::new(item.into(), TWO_WAY);
         let span = self.spans(1);

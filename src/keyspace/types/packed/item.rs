@@ -2,11 +2,11 @@
 //!
 //! | first byte | means |
 //! |---|---|
-//! | `00`–`7F` | so many bytes follow |
+//! | `00`–`7F` | the length; that many bytes follow |
 //! | `80`–`EF` | an integer from 0 to 111 |
 //! | `F0` | a double of 8 bytes follows |
 //! | `F1`–`F8` | an integer of 1 to 8 bytes follows, little-endian |
-//! | `F9`, `FA` | a length of 2 or 4 bytes follows, and then so many bytes |
+//! | `F9`, `FA` | a length of 2 or 4 bytes follows, and then that many bytes |
 //!
 //! A string that is the decimal form of a 64-bit integer is always kept as a number, in as few
 //! bytes as it needs. So each element has exactly one form, and two are equal if their bytes are.
@@ -26,7 +26,7 @@ const HEAD_BYTES_MAX: usize = 9;
 /// The mark of a length, after an element, that takes four bytes in front of the mark.
 pub(super) const LONG_BACK: u8 = 0xFF;
 
-/// Elements up to so many bytes have their length after them in one byte.
+/// The longest element, in bytes, whose length after it takes one byte.
 const BACK_BYTE_MAX: usize = 0x7F;
 
 /// An element of a packed block.

@@ -1,4 +1,4 @@
-//! Where the bytes of a packed block lie.
+//! The memory of a packed block.
 //!
 //! | bytes | form |
 //! |---|---|

@@ -11,7 +11,7 @@
 //! that a search continues after it; the owner rebuilds the index when there are many. The
 //! number of slots is not a power of two: the upper bits of the hash are scaled to it.
 //!
-//! A segment has some hundred entries. Should one ever have more than two bytes can tell, which
+//! A segment has some hundred entries. If one ever has more than fit into two bytes, which
 //! takes names that were chosen with the knowledge of their hashes, its slots have four.
 
 use crate::keyspace::allocation::allocated;
@@ -127,7 +127,7 @@ trait Slot: Copy + Eq {
 /// Bits of the hash that a slot has.
 const TAG_BITS: u32 = 6;
 
-/// They are in the middle of the hash: the lower ones tell the segments apart, the upper ones the
+/// They are in the middle of the hash: the lower ones select the segment, the upper ones the
 /// slots.
 const TAG_SHIFT: u32 = 26;
 

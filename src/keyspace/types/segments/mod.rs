@@ -397,7 +397,7 @@ fn find(lens: &[u32], mut rank: usize) -> Option<(usize, usize)> {
     None
 }
 
-/// The position of a hash in a walk: the low bits, which tell the segments apart, count most.
+/// The position of a hash in a walk: the low bits, which select the segment, count most.
 fn position_of(hash: u64) -> u64 {
     hash.reverse_bits() >> (u64::BITS - POSITION_BITS)
 }

@@ -1,7 +1,7 @@
 //! One segment: its entries in a list, and an index that finds them by their hash.
 //!
 //! The entries are next to each other, so that one of them can be drawn by its number, and the
-//! index holds numbers only: an empty place of it costs two bytes instead of forty-eight.
+//! index holds numbers only: an empty slot costs two bytes instead of forty-eight.
 
 use super::index::Index;
 use crate::keyspace::allocation::allocated;

@@ -116,7 +116,7 @@ pub fn difference(first: &Set, others: &[&Set], mut each: impl FnMut(Element<'_>
     let mut others: Vec<&Set> = others.to_vec();
     // The largest are the likeliest to have a member.
     others.sort_by_key(|set| std::cmp::Reverse(set.len()));
-    // A question ends at the first set that has the member, so that half of them are not asked.
+    // A lookup ends at the first set that has the member: half of the sets are not searched.
     let questions = first.len() * (others.len() + 1) / 2;
     let removals = first.len() + others.iter().map(|set| set.len()).sum::<usize>();
     if questions <= removals {

@@ -6,8 +6,8 @@
 //! Redis has three forms as well but other thresholds; the name that it would give is kept in two
 //! bits.
 //!
-//! A member has a place below the number of members in every form, so that drawing one is fair and
-//! costs no more than finding its place.
+//! A member has an index below the number of members in every form, so that a random draw is fair
+//! and costs no more than a lookup by index.
 
 mod algebra;
 mod integers;

@@ -207,7 +207,7 @@ impl Large {
         }
     }
 
-    /// Removes the members whose ranks are in `range`, and calls `each` with each of them before.
+    /// Removes the members whose ranks are in `range`, and calls `each` with each of them first.
     pub fn remove_range(&mut self, range: Range<usize>, mut each: impl FnMut(&[u8], f64)) {
         let mut rest = range.len();
         while rest > 0 {

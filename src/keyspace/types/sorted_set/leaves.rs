@@ -1,6 +1,6 @@
 //! All leaves of a sorted set by number, and how many bytes they take.
 //!
-//! The number of a leaf never changes, wherever it stands in the order; so the index of members
+//! The number of a leaf never changes, whatever its position in the order; so the index of members
 //! need not know of leaves that come and go between others.
 
 use super::leaf::Leaf;

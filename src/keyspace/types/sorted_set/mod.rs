@@ -202,7 +202,7 @@ impl SortedSet {
         start..end.max(start)
     }
 
-    /// The members whose ranks are in `range`, as far as there are so many; from either end.
+    /// The members whose ranks are in `range`, cut to the existing ones; from either end.
     pub fn iter(&self, range: Range<usize>) -> Iter<'_> {
         let range = self.clamp(range);
         match &self.form {
@@ -216,8 +216,8 @@ impl SortedSet {
         self.iter(rank..rank.saturating_add(1)).next()
     }
 
-    /// Removes the members whose ranks are in `range`, as far as there are so many, and returns
-    /// how many. `each` is called with each of them in order.
+    /// Removes the members whose ranks are in `range`, cut to the existing ones, and returns their
+    /// number. `each` is called with each of them in order.
     pub fn remove_range(&mut self, range: Range<usize>, each: impl FnMut(&[u8], f64)) -> usize {
         let range = self.clamp(range);
         let removed = range.len();

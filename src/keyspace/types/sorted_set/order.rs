@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// Most leaves of a block: about ten thousand members, and 3 KiB.
 const BLOCK_LEAVES_MAX: usize = 256;
 
-/// Where a leaf stands in the order.
+/// The position of a leaf in the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     block: usize,
@@ -77,18 +77,18 @@ impl Order {
         self.blocks[place.block].numbers[place.slot]
     }
 
-    /// Where the first leaf stands.
+    /// The position of the first leaf.
     pub fn first(&self) -> Place {
         Place { block: 0, slot: 0 }
     }
 
-    /// Where the last leaf stands.
+    /// The position of the last leaf.
     pub fn last(&self) -> Place {
         let block = self.blocks.len() - 1;
         Place { block, slot: self.blocks[block].numbers.len() - 1 }
     }
 
-    /// Where the next leaf stands.
+    /// The position of the next leaf.
     pub fn after(&self, place: Place) -> Option<Place> {
         if place.slot + 1 < self.blocks[place.block].numbers.len() {
             return Some(Place { slot: place.slot + 1, ..place });
@@ -97,7 +97,7 @@ impl Order {
         (block < self.blocks.len()).then_some(Place { block, slot: 0 })
     }
 
-    /// Where the leaf before stands.
+    /// The position of the previous leaf.
     pub fn before(&self, place: Place) -> Option<Place> {
         if let Some(slot) = place.slot.checked_sub(1) {
             return Some(Place { slot, ..place });

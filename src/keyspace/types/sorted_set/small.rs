@@ -77,7 +77,7 @@ pub fn partition_point(block: &Packed, mut before: impl FnMut(Element<'_>, f64) 
     pairs(block).take_while(|(member, score)| before(*member, *score)).count()
 }
 
-/// Removes the members whose ranks are in `range`, and calls `each` with each of them before.
+/// Removes the members whose ranks are in `range`, and calls `each` with each of them first.
 pub fn remove_range(block: &mut Packed, range: Range<usize>, mut each: impl FnMut(&[u8], f64)) {
     let mut digits = itoa::Buffer::new();
     let removed = pairs(block).skip(range.start).take(range.len());

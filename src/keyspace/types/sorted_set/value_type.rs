@@ -21,7 +21,7 @@ impl ValueType for SortedSet {
         SortedSet::encoding(self).name()
     }
 
-    /// Scores are written with as many digits as tell any two of them apart.
+    /// A score is written with enough digits to be read back exactly.
     fn rebuild(&self, key: &Key, expires_at_ms: Option<u64>, requests: &mut dyn Rebuild) {
         let (head, size) = ((&b"ZADD"[..], key), (self.len(), 2));
         let members = self.iter(0..self.len());
@@ -36,7 +36,7 @@ impl ValueType for SortedSet {
         self.len()
     }
 
-    /// A block of its own is freed in no time.
+    /// A single block is freed quickly.
     fn is_heavy(&self) -> bool {
         matches!(self.form, Form::Large(_))
     }

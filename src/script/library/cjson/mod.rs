@@ -33,7 +33,7 @@ fn at_most(call: &Call<'_>, count: usize) -> Result<(), Error> {
     }
 }
 
-/// An integer argument within bounds; what was set before if there is none.
+/// An integer argument within bounds; without an argument, the current setting.
 fn integer(call: &Call<'_>, at: usize, old: i32, min: i32, max: i32) -> Result<i32, Error> {
     if call.arg(at).is_nil() {
         return Ok(old);
@@ -45,7 +45,7 @@ fn integer(call: &Call<'_>, at: usize, old: i32, min: i32, max: i32) -> Result<i
     }
 }
 
-/// One of several words, or a boolean for the first two; what was set before if there is none.
+/// One of several words, or a boolean for the first two; without an argument, the current setting.
 fn option(call: &mut Call<'_>, at: usize, old: usize, words: &[&str]) -> Result<usize, Error> {
     match call.arg(at) {
         Value::Nil => Ok(old),
