@@ -6,6 +6,7 @@ use super::area::{Area, Shape};
 use super::arguments::{length, position, radius, reply_distance, reply_position, unit_m};
 use super::geohash::{Cell, Position};
 use super::members::position_of;
+use crate::command::engine::arguments::{Cursor, integer};
 use crate::command::engine::values::reply_element;
 use crate::command::engine::{Args, CommandError, Keys, Outcome, Reply};
 use crate::keyspace::types::Element;
@@ -110,53 +111,53 @@ impl<'a> Query<'a> {
         // Which of two ways to name the centre and the form was used.
         let (mut from_member, mut from_position) = (false, false);
         let (mut by_radius, mut by_box) = (false, false);
-        let mut at = 0;
-        while let Some(word) = options.get(at) {
-            let left = options.len() - at - 1;
-            let words = match word.to_ascii_lowercase().as_slice() {
-                b"withdist" => set_flag(&mut self.with_distance),
-                b"withhash" => set_flag(&mut self.with_hash),
-                b"withcoord" => set_flag(&mut self.with_position),
-                b"any" => set_flag(&mut self.is_any),
-                b"asc" => set_order(&mut self.order, Ordering::Less),
-                b"desc" => set_order(&mut self.order, Ordering::Greater),
-                b"count" if left >= 1 => {
-                    self.count = count(options, at + 1)?;
-                    2
+        let (mut words, is_search) = (Cursor::at(options, 0), form.is_search());
+        while !words.is_done() {
+            let values = words.index() + 1;
+            if words.take("WITHDIST") {
+                self.with_distance = true;
+            } else if words.take("WITHHASH") {
+                self.with_hash = true;
+            } else if words.take("WITHCOORD") {
+                self.with_position = true;
+            } else if words.take("ANY") {
+                self.is_any = true;
+            } else if words.take("ASC") {
+                self.order = Some(Ordering::Less);
+            } else if words.take("DESC") {
+                self.order = Some(Ordering::Greater);
+            } else if let Some(text) = words.value_of("COUNT") {
+                self.count = count(text)?;
+            } else if form.may_store()
+                && let Some(key) = words.value_of("STORE")
+            {
+                (self.destination, self.stores_distance) = (Some(key), false);
+            } else if form.may_store()
+                && let Some(key) = words.value_of("STOREDIST")
+            {
+                (self.destination, self.stores_distance) = (Some(key), true);
+            } else if form == Form::SearchStore && words.take("STOREDIST") {
+                self.stores_distance = true;
+            } else if !is_search {
+                return Err(CommandError::SYNTAX);
+            } else if !from_position && let Some(member) = words.value_of("FROMMEMBER") {
+                from_member = true;
+                if let Some(set) = set {
+                    self.centre = Some(position_of(set, member).ok_or(NO_SUCH_MEMBER)?);
                 }
-                word @ (b"store" | b"storedist") if left >= 1 && form.may_store() => {
-                    self.destination = Some(options.at(at + 1));
-                    self.stores_distance = word == b"storedist";
-                    2
-                }
-                b"storedist" if form == Form::SearchStore => set_flag(&mut self.stores_distance),
-                b"frommember" if left >= 1 && form.is_search() && !from_position => {
-                    from_member = true;
-                    if let Some(set) = set {
-                        let found = position_of(set, options.at(at + 1));
-                        self.centre = Some(found.ok_or(NO_SUCH_MEMBER)?);
-                    }
-                    2
-                }
-                b"fromlonlat" if left >= 2 && form.is_search() && !from_member => {
-                    from_position = true;
-                    self.centre = Some(position(options, at + 1)?);
-                    3
-                }
-                b"byradius" if left >= 2 && form.is_search() && !by_box => {
-                    by_radius = true;
-                    let (radius, unit_m) = radius(options, at + 1)?;
-                    self.shape = Some((Shape::Circle { radius }, unit_m));
-                    3
-                }
-                b"bybox" if left >= 3 && form.is_search() && !by_radius => {
-                    by_box = true;
-                    self.shape = Some(rectangle(options, at + 1)?);
-                    4
-                }
-                _ => return Err(CommandError::SYNTAX),
-            };
-            at += words;
+            } else if !from_member && words.values_of::<2>("FROMLONLAT").is_some() {
+                from_position = true;
+                self.centre = Some(position(options, values)?);
+            } else if !by_box && words.values_of::<2>("BYRADIUS").is_some() {
+                by_radius = true;
+                let (radius, unit_m) = radius(options, values)?;
+                self.shape = Some((Shape::Circle { radius }, unit_m));
+            } else if !by_radius && words.values_of::<3>("BYBOX").is_some() {
+                by_box = true;
+                self.shape = Some(rectangle(options, values)?);
+            } else {
+                return Err(CommandError::SYNTAX);
+            }
         }
         if form.is_search() && from_member && set.is_none() {
             // Nothing is searched; but the centre was named.
@@ -189,19 +190,8 @@ impl<'a> Query<'a> {
     }
 }
 
-/// Notes an option of one word.
-fn set_flag(flag: &mut bool) -> usize {
-    *flag = true;
-    1
-}
-
-fn set_order(order: &mut Option<Ordering>, wanted: Ordering) -> usize {
-    *order = Some(wanted);
-    1
-}
-
-fn count(options: Args<'_>, at: usize) -> Result<usize, CommandError> {
-    let count = options.integer(at)?;
+fn count(text: &[u8]) -> Result<usize, CommandError> {
+    let count = integer(text)?;
     if count <= 0 {
         return Err(CommandError::new("ERR COUNT must be > 0"));
     }
