@@ -60,7 +60,7 @@ impl Base {
                     records.head(3);
                     records.bulk(b"FUNCTION");
                     records.bulk(b"LOAD");
-                    records.shared(code);
+                    records.bulk_shared(code, code.len());
                 }
                 Base::Requests { file, records, db: None }
             }

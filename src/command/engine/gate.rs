@@ -260,13 +260,12 @@ impl<'b> Run<'_, 'b> {
                 }
                 outcome
             }
-            Ok(Admitted::WhileBusy(number, handler)) => {
-                self.interrupt();
+            Ok(Admitted::WhileBusy(id, handler)) => {
                 let (shared, now_ms) = (self.shared, self.shared.clock.unix_ms());
                 let mut context = Context { session: self.session, shared, now_ms, log: None };
                 let outcome = handler(&mut context, args, reply);
-                call::remember(number, &mut context, args, &outcome);
-                return outcome;
+                call::remember(id, &mut context, args, &outcome);
+                outcome
             }
             Ok(Admitted::Queued) => {
                 self.session.publish_queue();

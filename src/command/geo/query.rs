@@ -301,7 +301,7 @@ fn reply_found(found: &[Found<'_>], query: &Query<'_>, unit_m: f64, reply: &mut 
             reply_distance(reply, place.distance_m / unit_m);
         }
         if query.with_hash {
-            reply.integer(integer(place.score));
+            reply.integer(score_as_integer(place.score));
         }
         if query.with_position {
             reply_position(reply, place.position);
@@ -310,6 +310,6 @@ fn reply_found(found: &[Found<'_>], query: &Query<'_>, unit_m: f64, reply: &mut 
 }
 
 /// A score as an integer, converted as processors do: what does not fit is the smallest one.
-fn integer(score: f64) -> i64 {
+fn score_as_integer(score: f64) -> i64 {
     if score < (1_u64 << 63) as f64 { score as i64 } else { i64::MIN }
 }
