@@ -33,6 +33,18 @@ fn wrong_servers_are_caught() {
     expect_success(&["check.py"]);
 }
 
+/// Ensures that a picture can be drawn from the trace as it is written now.
+#[test]
+fn a_picture_is_drawn_from_the_trace() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = folder.path().to_str().expect("a path in UTF-8");
+    expect_success(&["figures.py", "--server", PROGRAM, "--only", "pipeline", target]);
+    // Without Python there is none.
+    if let Ok(picture) = fs::read_to_string(folder.path().join("pipeline.svg")) {
+        assert!(picture.matches("<rect").count() > 16, "{picture}");
+    }
+}
+
 /// Ensures that the solutions of the exercises on this code can be applied to it. That they solve
 /// them is proved by `make exercises-check`, in minutes.
 #[test]
