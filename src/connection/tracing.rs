@@ -7,6 +7,7 @@ use crate::observe::trace::{Trace, is_chosen};
 impl Connection<'_> {
     /// Begins the trace of the `bytes` that were just read, if this client is traced.
     // Not inlined, to keep its variables off the stack of workers that trace nothing.
+    #[cold]
     #[inline(never)]
     pub(super) fn begin_trace(&mut self, bytes: usize) {
         let (shared, client) = (self.shared, &self.session.client);
@@ -20,6 +21,7 @@ impl Connection<'_> {
     }
 
     /// Notes that the requests of the batch have been parsed.
+    #[cold]
     #[inline(never)]
     pub(super) fn trace_parsed(&mut self) {
         let (now_ns, requests) = (self.shared.clock.steady_ns(), self.batch.len());
@@ -29,6 +31,7 @@ impl Connection<'_> {
     }
 
     /// Notes that the log is safe enough for the replies, up to `offset`.
+    #[cold]
     #[inline(never)]
     pub(super) fn trace_logged(&mut self, offset: u64) {
         let now_ns = self.shared.clock.steady_ns();
@@ -39,6 +42,7 @@ impl Connection<'_> {
     }
 
     /// Notes that `bytes` of replies are on their way, and logs the line.
+    #[cold]
     #[inline(never)]
     pub(super) fn end_trace(&mut self, what: &str, bytes: usize) {
         if let Some(mut trace) = self.session.trace.take() {

@@ -154,10 +154,10 @@ impl<'b> Run<'_, 'b> {
     /// Uses a hold that has just begun. Time spent waiting for it is not charged to any command.
     pub(super) fn use_hold(&mut self, hold: Hold<'b>) {
         self.meter.since_ns = Some(hold.since_ns);
-        if let Some(trace) = &mut self.session.trace {
-            trace.locked(hold.since_ns, lookups(&hold), self.shared.aof.end());
-        }
         self.access = Some(hold);
+        if self.session.trace.is_some() {
+            self.trace_locked();
+        }
     }
 
     /// Ends a transaction without executing it, because EXEC itself was refused.
@@ -188,7 +188,29 @@ impl<'b> Run<'_, 'b> {
         hold.map(|hold| hold.finish(&mut self.session.aftermath)).is_some()
     }
 
+    /// Notes in the trace that the lock has been taken.
+    // These three are not inlined, to keep their code out of the way of batches without a trace.
+    #[cold]
+    #[inline(never)]
+    fn trace_locked(&mut self) {
+        let log_end = self.shared.aof.end();
+        if let (Some(trace), Some(hold)) = (&mut self.session.trace, &self.access) {
+            trace.locked(hold.since_ns, lookups(hold), log_end);
+        }
+    }
+
+    /// Notes in the trace that a command has been executed.
+    #[cold]
+    #[inline(never)]
+    fn trace_call(&mut self, id: CommandId) {
+        let lookups = self.access.as_ref().map(lookups);
+        if let Some(trace) = &mut self.session.trace {
+            trace.called(&table::row(id).full_name(), lookups);
+        }
+    }
+
     /// Notes in the trace that the lock is about to be released.
+    #[cold]
     #[inline(never)]
     fn trace_unlocked(&mut self) {
         let now_ns = self.shared.clock.steady_ns();
@@ -252,8 +274,8 @@ impl<'b> Run<'_, 'b> {
         match admitted {
             Ok(Admitted::Call(id)) => {
                 let outcome = self.call(id, args, reply);
-                if let Some(trace) = &mut self.session.trace {
-                    trace.called(&table::row(id).full_name(), self.access.as_ref().map(lookups));
+                if self.session.trace.is_some() {
+                    self.trace_call(id);
                 }
                 if self.session.tracking.is_some() {
                     self.session.end_choice(id);
