@@ -132,12 +132,10 @@ pub const STOP_GRACE_MS: u64 = 300;
 /// Milliseconds between two rounds of the housekeeper.
 pub const HOUSEKEEPER_ROUND_MS: u64 = 100;
 
-/// The latest moment at which a field of a hash may expire, in Unix milliseconds: Redis's limit, in
-/// the year 4199.
+/// The latest deadline of a field, in Unix milliseconds: Redis's limit, in the year 4199.
 pub const FIELD_DEADLINE_MS_MAX: u64 = ((1 << 48) - 1) >> 2;
 
-/// Keys, or fields of hashes, that one sweep step removes under one hold of the lock: about 100
-/// microseconds.
+/// Keys and fields that one sweep step removes under one hold of the lock: about 100 microseconds.
 pub const SWEEP_KEYS_MAX: usize = 256;
 
 /// Keys at which CLUSTER COUNTKEYSINSLOT looks under one hold of the lock: about 100 microseconds.

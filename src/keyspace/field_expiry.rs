@@ -4,7 +4,9 @@
 //! its fields whose deadlines have passed, and HLEN never counts one (Redis does, until it removes
 //! it). So all reading commands are the same for hashes with and without deadlines. The housekeeper
 //! removes the others, a few at a time. If no field is left, the key is removed as a whole, at no
-//! cost under the lock: that is the most usual case in which very many fields expire at once.
+//! cost under the lock: that is the most usual case in which very many fields expire at once. If
+//! only a part of very many fields expires at once, a command on that hash which is faster than the
+//! housekeeper pays for their removal, about a microsecond for each.
 //!
 //! The removals are logged as HDEL in front of whatever depends on them; no field expires while a
 //! log is replayed.

@@ -39,6 +39,26 @@ fn elements_are_hashed_as_in_redis() {
     assert_eq!(ranks, [1, 1, 2]);
 }
 
+/// Ensures that the opcodes are Redis's byte by byte after many changes: runs that are split, and
+/// joined again as far as Redis joins them.
+#[test]
+fn opcodes_are_those_of_redis() {
+    let (mut bytes, mut added) = (empty(), 0);
+    for (elements, len, digest) in [
+        (100, 285, 0x422d_cf12_b959_034e),
+        (700, 1_401, 0x1071_7980_5059_cb6d),
+        (1_400, 2_558, 0x9f4a_56d6_cc47_af83),
+        (6_000, 8_094, 0xd819_8205_76ee_d12f),
+    ] {
+        for number in added..elements {
+            let (index, rank) = locate(format!("element:{number}").as_bytes());
+            assert!(raise(&mut bytes, index, rank, 20_000, &mut Hint::default()));
+        }
+        added = elements;
+        assert_eq!((bytes.len(), murmur::hash(registers(&bytes), 1)), (len, digest), "{elements}");
+    }
+}
+
 /// Ensures that counts are Redis's to the last digit, from one element to a million.
 #[test]
 fn counts_are_those_of_redis() {
