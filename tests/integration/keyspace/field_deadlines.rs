@@ -71,18 +71,32 @@ fn step(pair: &mut Pair, rng: &mut Rng, seed: u64) {
     match rng.u8(..16) {
         0..5 => pair.change(
             &place,
-            |hash| drop(hash.set(&field, b"value", Listpack::OF_HASHES)),
-            |fields| drop(fields.insert(field.clone(), None)),
+            |hash| {
+                hash.set(&field, b"value", Listpack::OF_HASHES);
+            },
+            |fields| {
+                fields.insert(field.clone(), None);
+            },
         ),
         5..9 => pair.change(
             &place,
-            |hash| drop(hash.set_deadline_ms(&field, deadline)),
-            |fields| drop(fields.get_mut(&field).map(|old| *old = deadline)),
+            |hash| {
+                hash.set_deadline_ms(&field, deadline);
+            },
+            |fields| {
+                if let Some(old) = fields.get_mut(&field) {
+                    *old = deadline;
+                }
+            },
         ),
         9 => pair.change(
             &place,
-            |hash| drop(hash.remove(&field)),
-            |fields| drop(fields.remove(&field)),
+            |hash| {
+                hash.remove(&field);
+            },
+            |fields| {
+                fields.remove(&field);
+            },
         ),
         10 => {
             // As RENAME and COPY do: the value goes along with its deadlines.

@@ -59,6 +59,28 @@ fn opcodes_are_those_of_redis() {
     }
 }
 
+/// Ensures the same for runs of ranks, which only low ranks close to each other make: forty merges
+/// of random registers, the same ones as were merged in Redis.
+#[test]
+fn runs_are_joined_as_in_redis() {
+    let mut state = 1_u64;
+    let mut next = |below: u64| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let mut bytes = empty();
+    for _ in 0..40 {
+        let mut hint = Hint::default();
+        for index in 0..300 {
+            let rank = if next(3) == 0 { next(4) as u8 } else { 0 };
+            assert!(rank == 0 || raise(&mut bytes, index, rank, 20_000, &mut hint));
+        }
+    }
+    assert_eq!(bytes.len(), 116);
+    assert_eq!(murmur::hash(registers(&bytes), 1), 0x8537_c359_4cf5_3730);
+}
+
 /// Ensures that counts are Redis's to the last digit, from one element to a million.
 #[test]
 fn counts_are_those_of_redis() {
