@@ -50,6 +50,20 @@ impl Pair {
         }
     }
 
+    /// As COPY and RENAME do: the value goes along with its deadlines.
+    fn copy(&mut self, place: &(usize, Vec<u8>), other: (usize, Vec<u8>)) {
+        self.expire(place);
+        self.expire(&other);
+        let mut keys = self.keyspace.keys(place.0, self.now_ms, false);
+        let copied = keys.read_entry(&place.1).map(|entry| entry.value.clone());
+        if let Some(value @ Value::Hash(_)) = copied {
+            let mut keys = self.keyspace.keys(other.0, self.now_ms, false);
+            keys.set(&other.1, value, None, EVENT);
+            let fields = self.model[place].clone();
+            self.model.insert(other, fields);
+        }
+    }
+
     /// Compares a hash, which removes what has expired in it.
     fn compare(&mut self, place: &(usize, Vec<u8>), seed: u64) {
         self.expire(place);
@@ -99,18 +113,8 @@ fn step(pair: &mut Pair, rng: &mut Rng, seed: u64) {
             },
         ),
         10 => {
-            // As RENAME and COPY do: the value goes along with its deadlines.
             let other = (rng.usize(..2), format!("key:{}", rng.usize(..6)).into_bytes());
-            pair.expire(&place);
-            pair.expire(&other);
-            let mut keys = pair.keyspace.keys(place.0, pair.now_ms, false);
-            let copied = keys.read_entry(&place.1).map(|entry| entry.value.clone());
-            if let Some(value @ Value::Hash(_)) = copied {
-                let mut keys = pair.keyspace.keys(other.0, pair.now_ms, false);
-                keys.set(&other.1, value, None, EVENT);
-                let fields = pair.model[&place].clone();
-                pair.model.insert(other, fields);
-            }
+            pair.copy(&place, other);
         }
         11 => {
             let removed = pair.keyspace.keys(place.0, pair.now_ms, false).remove(&place.1, EVENT);

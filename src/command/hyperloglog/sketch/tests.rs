@@ -59,8 +59,8 @@ fn opcodes_are_those_of_redis() {
     }
 }
 
-/// Ensures the same for runs of ranks, which only low ranks close to each other make: forty merges
-/// of random registers, the same ones as were merged in Redis.
+/// Ensures that the same is true of runs of ranks, which only low ranks close to each other make:
+/// forty merges of random registers, the same ones as were merged in Redis.
 #[test]
 fn runs_are_joined_as_in_redis() {
     let mut state = 1_u64;
