@@ -4,7 +4,7 @@ use super::globals::{
     ACL_CHECK_CMD, BREAKPOINT, CALL, ERROR_REPLY, FUNCTIONS, LOG, PCALL, REGISTER,
     REPLICATE_COMMANDS, SET_REPL, SETRESP, SHA1HEX, STATUS_REPLY,
 };
-use super::registration::Registration;
+use super::registration::callback_of;
 use super::values::{error_table, from_answer};
 use crate::command::engine::batch::look_up;
 use crate::command::engine::permission::Place;
@@ -235,17 +235,13 @@ impl ScriptHost<'_, '_> {
         if function.is_found {
             return Ok(0);
         }
-        match Registration::read(call) {
-            Ok(registration) => {
-                if registration.function.name == function.name {
-                    function.is_found = true;
-                    let place = call.vm().run_table(FUNCTIONS.callback);
-                    call.vm().set(place, Value::Num(1.0), registration.callback)?;
-                }
-                Ok(0)
-            }
-            Err(text) => raise(call, text.as_bytes()),
+        // The arguments were checked when the library was loaded, and are the same each time.
+        if let Some(callback) = callback_of(call, function.name) {
+            function.is_found = true;
+            let place = call.vm().run_table(FUNCTIONS.callback);
+            call.vm().set(place, Value::Num(1.0), callback)?;
         }
+        Ok(0)
     }
 
     /// `redis.setresp(2 or 3)`.

@@ -18,6 +18,31 @@ pub struct Registration {
     pub callback: Value,
 }
 
+/// The function that a registration which was checked before gives this name, if it does.
+pub fn callback_of(call: &mut Call<'_>, name: &str) -> Option<Value> {
+    let (first, second) = (call.arg(0), call.arg(1));
+    if !matches!(first, Value::Table(_)) {
+        return is_name(call, first, name).then_some(second);
+    }
+    // Names of arguments may be written in any case; nearly all are not.
+    let given = call.vm().get_field(first, "function_name");
+    if !given.is_nil() {
+        let callback = call.vm().get_field(first, "callback");
+        if !is_name(call, given, name) || !callback.is_nil() {
+            return is_name(call, given, name).then_some(callback);
+        }
+    }
+    let registration = Registration::read(call).ok()?;
+    (registration.function.name == name).then_some(registration.callback)
+}
+
+fn is_name(call: &mut Call<'_>, value: Value, name: &str) -> bool {
+    match value {
+        Value::Str(_) => call.vm().bytes(value) == Some(name.as_bytes()),
+        _ => call.vm().text(value).is_some_and(|text| text == name.as_bytes()),
+    }
+}
+
 /// Why the arguments are wrong, in Redis's words.
 type Complaint = String;
 
