@@ -3,14 +3,15 @@
 //! Every input is hostile until it was checked against one of these limits. Numbers that a user may
 //! choose are not here but in [`crate::config`].
 
+mod connections;
 mod scripting;
 mod users;
 
+pub use connections::*;
 pub use scripting::*;
 pub use users::*;
 
-/// Bytes of a connection's read buffer: about 400 pipelined small requests, and so few pages that
-/// ten thousand idle clients do not matter (only pages that were written to are resident).
+/// Bytes of a connection's read buffer: about 400 pipelined small requests.
 pub const READ_BUFFER_BYTES: usize = 16 * 1024;
 
 /// Bytes of one bulk string (Redis: `proto-max-bulk-len`).
@@ -78,13 +79,6 @@ pub const WRITEV_BUFFERS_MAX: usize = 64;
 /// Milliseconds in which a client has to read a byte at least when [`OUTPUT_BYTES_MAX`] of replies
 /// wait for it and it asks for more.
 pub const OUTPUT_STALL_MS: u64 = 1_000;
-
-/// Pieces in an outbox up to which replies wait each for their own sync of the log. Those of a
-/// client that has more of them wait together: many small replies must not take much memory.
-pub const FENCES_MAX: usize = 64;
-
-/// Attempts to send to one client in a row, while others have messages waiting as well.
-pub const DELIVERY_ROUNDS_MAX: usize = 16;
 
 /// Milliseconds between two looks at full sockets while the courier has others to serve: to ask the
 /// kernel about a thousand sockets takes about as long as to send to ten.
@@ -234,10 +228,6 @@ pub const SLOWLOG_ARGUMENT_BYTES_MAX: usize = 128;
 
 /// Samples that LATENCY HISTORY keeps for each event, as in Redis.
 pub const LATENCY_SAMPLES_MAX: usize = 160;
-
-/// Bytes of lines that may wait for one monitor: about a hundred thousand small commands, which is
-/// a tenth of a second of a busy server.
-pub const MONITOR_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Milliseconds for which a request waits for the end of a pause before its worker looks whether
 /// the client is still there.

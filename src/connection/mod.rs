@@ -49,7 +49,8 @@ pub fn serve(shared: &Shared, client: &Arc<Client>) {
     let mut connection = Connection {
         shared,
         stream,
-        input: BufReader::with_capacity(limits::READ_BUFFER_BYTES, stream),
+        input: BufReader::with_capacity(limits::READ_BUFFER_FIRST_BYTES, stream),
+        has_filled_input: false,
         read_wait_ms: 0,
         assembler: Assembler::default(),
         batch: Batch::default(),
@@ -64,6 +65,8 @@ struct Connection<'a> {
     shared: &'a Shared,
     stream: &'a TcpStream,
     input: BufReader<&'a TcpStream>,
+    /// Whether the last read has filled the buffer: there was more.
+    has_filled_input: bool,
     /// The read timeout that the socket has now; 0 is none.
     read_wait_ms: u64,
     assembler: Assembler,
@@ -182,6 +185,10 @@ impl Connection<'_> {
 
     /// Waits until the client sends something.
     fn listen(&mut self) -> Result<(), End> {
+        // The buffer is empty here, so it can be replaced.
+        if self.has_filled_input && self.input.capacity() < limits::READ_BUFFER_BYTES {
+            self.input = BufReader::with_capacity(limits::READ_BUFFER_BYTES, self.stream);
+        }
         self.publish();
         self.wait_at_most(limits::IDLE_AFTER_MS)?;
         loop {
@@ -192,6 +199,7 @@ impl Connection<'_> {
                     Stats::add(&self.shared.stats.reads, 1);
                     let len = bytes.len();
                     Stats::add(&self.shared.stats.input_bytes, len);
+                    self.has_filled_input = len >= self.input.capacity();
                     self.mark_active();
                     if self.shared.tracing.is_on() {
                         self.begin_trace(len);
@@ -220,7 +228,7 @@ impl Connection<'_> {
                 return Err(error);
             }
         }
-        self.input = BufReader::with_capacity(limits::READ_BUFFER_BYTES, self.stream);
+        self.input = BufReader::with_capacity(limits::READ_BUFFER_FIRST_BYTES, self.stream);
         Ok(())
     }
 

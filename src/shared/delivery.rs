@@ -2,6 +2,19 @@
 //!
 //! The courier sends most of it. A thread with a message for a single client sends it itself: that
 //! avoids waking another thread, and takes 20 µs from one client to another instead of 35.
+//!
+//! Other ways were measured (`make bench`, thousands of deliveries per second, four publishers on two
+//! busy cores; Redis 7.0 had 400 and 55 at the same time):
+//!
+//! | way | 100 subscribers, P=1 | 1 subscriber, P=1 |
+//! |---|---|---|
+//! | as it is | 2 860 | 59 |
+//! | the courier sends everything | 3 350 | 38 (by the ratio to Redis) |
+//! | a publisher sends to up to 100 clients itself | 81–970 | 42 |
+//! | a publisher sends to one client unless it did so in the last 100 µs | 3 080 | 45 |
+//!
+//! A publisher that sends to many sends each message by itself, while the courier finds several
+//! messages in each outbox and sends them with one system call.
 
 use crate::aof::Unwritten;
 use crate::clients::Client;
@@ -81,16 +94,16 @@ impl Services {
     /// Writes and syncs the log, and sends the replies that waited for that.
     pub fn sync_log(&self) {
         self.aof.sync();
-        self.deliver_fenced();
+        self.deliver_fenced(false);
     }
 
     /// Writes and syncs the rest of the log, and stops logging.
     pub fn finish_log(&self) {
         self.aof.finish();
-        self.deliver_fenced();
+        self.deliver_fenced(true);
     }
 
-    fn deliver_fenced(&self) {
+    fn deliver_fenced(&self, is_last: bool) {
         for waiting in self.clients.waiting.take_synced(self.aof.synced()) {
             let mut reply = waiting.empty_reply();
             reply.array(2);
@@ -104,8 +117,11 @@ impl Services {
             }
         }
         let is_pending = |offset| self.safety(offset) == Safety::Pending;
-        for client in self.clients.courier.take_fenced(is_pending) {
-            self.deliver_or_announce(&client);
+        let clients = self.clients.courier.take_fenced(is_pending);
+        match &clients[..] {
+            // The courier sends while this thread syncs what has been written meanwhile.
+            [_, _, ..] if !is_last => self.clients.courier.announce(clients),
+            _ => clients.iter().for_each(|client| self.deliver_or_announce(client)),
         }
     }
 }

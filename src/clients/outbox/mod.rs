@@ -224,8 +224,11 @@ impl Outbox {
         }
         state.bytes += message.len();
         state.message_bytes += message.len();
-        let item = Item::Message(Arc::clone(message));
-        if state.is_owner_speaking { &mut state.later } else { &mut state.queue }.push_back(item);
+        let State { is_owner_speaking, later, queue, .. } = &mut *state;
+        let queue = if *is_owner_speaking { later } else { queue };
+        if !queue.back_mut().is_some_and(|last| last.join(message)) {
+            queue.push_back(Item::Message(Arc::clone(message)));
+        }
         state.enforce(limits, now_seconds);
         state.announce()
     }
@@ -261,6 +264,10 @@ impl Outbox {
             state.bytes -= item.len();
             match item {
                 Item::Message(bytes) => {
+                    state.message_bytes -= bytes.len();
+                    reply.message(&bytes);
+                }
+                Item::Messages(bytes) => {
                     state.message_bytes -= bytes.len();
                     reply.message(&bytes);
                 }
@@ -308,11 +315,7 @@ impl Outbox {
     pub fn waiting(&self) -> Waiting {
         let state = self.state.lock();
         let items = state.queue.len() + state.later.len();
-        let held = |item: &Item| match item {
-            Item::Replies(replies) => replies.held_bytes() + size_of::<Reply>(),
-            other => other.len(),
-        };
-        let held: usize = state.queue.iter().chain(&state.later).map(held).sum();
+        let held: usize = state.queue.iter().chain(&state.later).map(Item::held_bytes).sum();
         let slots = state.queue.capacity() + state.later.capacity();
         Waiting { bytes: state.bytes, items, held_bytes: held + slots * size_of::<Item>() }
     }

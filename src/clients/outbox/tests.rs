@@ -182,3 +182,26 @@ fn small_replies_are_kept_together() {
         assert!(waiting.held_bytes < 1_500_000, "{waiting:?}");
     }
 }
+
+/// Ensures that short messages are joined and long ones are not, that all arrive in order, and that
+/// the figures are right at every moment, even if the first piece was sent in part.
+#[test]
+fn short_messages_are_joined() {
+    let ((server, client), outbox) = (connection(), Outbox::default());
+    outbox.begin();
+    let _ = outbox.end(None, None);
+    let long = "l".repeat(limits::MESSAGE_COPIED_BYTES_MAX + 1);
+    let mut expected = String::new();
+    for at in 0..2_000 {
+        let text = if at % 500 == 499 { long.clone() } else { format!("message {at};") };
+        put(&outbox, text.as_bytes());
+        expected.push_str(&text);
+    }
+    let waiting = outbox.waiting();
+    assert_eq!(waiting.bytes, expected.len());
+    assert!(waiting.items < 20, "{waiting:?}");
+    while outbox.waiting().bytes > 0 {
+        deliver(&outbox, &server);
+    }
+    assert_eq!(received(server, client), expected);
+}

@@ -227,7 +227,7 @@ fn declared_lengths_cost_nothing() {
     };
     wait_until("everybody's beginning of a request is held", || {
         let held = held();
-        let has_begun = |bytes: &usize| ![0, limits::READ_BUFFER_BYTES].contains(bytes);
+        let has_begun = |bytes: &usize| ![0, limits::READ_BUFFER_FIRST_BYTES].contains(bytes);
         held.len() == clients.len() && held.iter().all(has_begun)
     });
     let most = held().into_iter().max();
