@@ -40,11 +40,7 @@ impl Waiting {
         give_up: fn(&mut Reply),
         words: impl Iterator<Item = &'w [u8]>,
     ) -> Waiting {
-        let (mut buffer, mut spans) = (Vec::new(), Vec::new());
-        for word in words {
-            spans.push(Span { start: buffer.len() as u32, len: word.len() as u32 });
-            buffer.extend_from_slice(word);
-        }
+        let (buffer, spans) = pack(words);
         Waiting {
             client: Arc::clone(client),
             id,
@@ -74,6 +70,16 @@ impl Waiting {
         reply.set_resp3(self.is_resp3);
         reply
     }
+}
+
+/// Words in one buffer, and the span of each.
+pub fn pack<'w>(words: impl Iterator<Item = &'w [u8]>) -> (Vec<u8>, Vec<Span>) {
+    let (mut buffer, mut spans) = (Vec::new(), Vec::new());
+    for word in words {
+        spans.push(Span { start: buffer.len() as u32, len: word.len() as u32 });
+        buffer.extend_from_slice(word);
+    }
+    (buffer, spans)
 }
 
 /// All requests that wait, by the number of their client: each has one at most.

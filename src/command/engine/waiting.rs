@@ -18,13 +18,14 @@
 
 use crate::aof::Pending;
 use crate::clients::Client;
-use crate::clients::waiting::Waiting;
+use crate::clients::waiting::{Waiting, pack};
 use crate::command::engine::blocking::{Blocking, Patience, Served};
 use crate::command::engine::session::{Blocked, ReplyMode, reach};
 use crate::command::engine::{
     Args, CommandError, CommandId, Context, Handler, Keyspace, Outcome, Reply,
 };
 use crate::command::engine::{permission, propagation, table};
+use crate::resp::Span;
 use crate::shared::{Aftermath, Hold, Services};
 use std::sync::Arc;
 
@@ -110,7 +111,7 @@ pub(crate) fn serve(services: &Services, hold: &mut Hold<'_>, after: &mut Afterm
         while let Some(id) = keyspace.waiters.at(&place, at) {
             let waiting = services.clients.waiting.get(id);
             let tried = waiting.map(|waiting| {
-                let reply = try_again(services, keyspace, log, now_ms, &waiting);
+                let reply = try_again(services, keyspace, log, now_ms, (&waiting, &place.1));
                 (reply, waiting.client)
             });
             let Some((Some(reply), client)) = tried else {
@@ -129,13 +130,14 @@ pub(crate) fn serve(services: &Services, hold: &mut Hold<'_>, after: &mut Afterm
     }
 }
 
-/// One more attempt for a client that waits; its reply, if it is served.
+/// One more attempt for a client that waits, with a key that was changed; its reply, if it is
+/// served.
 fn try_again(
     services: &Services,
     keyspace: &mut Keyspace,
     log: &mut Pending,
     now_ms: u64,
-    waiting: &Waiting,
+    (waiting, key): (&Waiting, &[u8]),
 ) -> Option<Reply> {
     let Handler::Blocking(blocking) = table::command(waiting.id?).handler else { return None };
     // Its worker is about to find out.
@@ -150,7 +152,12 @@ fn try_again(
     }
     let (mut reply, changes) = (waiting.empty_reply(), keyspace.counters().changes);
     let mut keys = keyspace.keys(waiting.db, now_ms, waiting.client.is_no_touch());
-    let outcome = (blocking.attempt)(&mut keys, waiting.args(), &mut reply);
+    let narrowed = narrowed(blocking, waiting.args(), key);
+    let args = match &narrowed {
+        Some((buffer, spans)) => Args::new(buffer, spans),
+        None => waiting.args(),
+    };
+    let outcome = (blocking.attempt)(&mut keys, args, &mut reply);
     let has_changed = keyspace.counters().changes != changes;
     if keyspace.propagation.is_on() {
         let args = has_changed.then_some(waiting.args());
@@ -177,6 +184,24 @@ fn check_permission(services: &Services, waiting: &Waiting) -> Outcome {
     let (Some(user), Some(id)) = (user, waiting.id) else { return Ok(()) };
     permission::allows(&user.rules(), id, waiting.args())
         .map_err(|denied| permission::error(denied, &user, id))
+}
+
+/// The words of a request that waits for several keys with only one of them: the key that was
+/// written first serves, whatever the others hold by now. `None` if the words are right as they
+/// are, or if more than a number in front of the keys depends on them (XREAD).
+fn narrowed(blocking: &Blocking, args: Args<'_>, key: &[u8]) -> Option<(Vec<u8>, Vec<Span>)> {
+    let range = (blocking.keys)(args);
+    let count = args.get(range.start.checked_sub(1)?)?;
+    let is_counted = range.start > 1;
+    if range.len() < 2 || is_counted && count != range.len().to_string().as_bytes() {
+        return None;
+    }
+    let words = (0..args.len()).filter(|at| !range.contains(at) || *at == range.start);
+    Some(pack(words.map(|at| match at {
+        _ if at == range.start => key,
+        _ if is_counted && at + 1 == range.start => b"1",
+        _ => args.at(at),
+    })))
 }
 
 /// Ends the wait of a client, if it still waits: what it waited for.

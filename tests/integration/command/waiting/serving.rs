@@ -286,3 +286,30 @@ fn a_reply_outlives_a_long_batch() {
     assert_eq!(next(&mut client), "+PONG");
     assert_eq!((next(&mut pusher), next(&mut pusher)), (":1".to_owned(), ":1".to_owned()));
 }
+
+/// Ensures that the key which was written first serves a client that waits for several, whatever
+/// the others hold by then.
+#[test]
+fn the_first_key_written_serves() {
+    let server = TestServer::start();
+    let mut other = server.client();
+    for (request, low) in [
+        ("BLPOP high low 0", "*2 $3 low $1 x"),
+        ("BLMPOP 0 2 high low LEFT COUNT 5", "*2 $3 low *1 $1 x"),
+    ] {
+        let mut client = waiting(&server, request);
+        assert_eq!(other.ask("SET high taken"), "+OK");
+        assert_eq!(other.ask("RPUSH low x"), ":1");
+        assert_eq!(next(&mut client), low);
+        other.ask("DEL high");
+        let mut client = waiting(&server, request);
+        other.send(b"MULTI\r\nRPUSH low x\r\nRPUSH high y\r\nEXEC\r\n");
+        (0..4).for_each(|_| drop(other.reply()));
+        assert_eq!(next(&mut client), low);
+        assert_eq!(other.ask("DEL high"), ":1");
+    }
+    let mut client = waiting(&server, "BZMPOP 0 2 high low MAX");
+    other.ask("SADD high x");
+    assert_eq!(other.ask("ZADD low 1 x"), ":1");
+    assert_eq!(next(&mut client), "*2 $3 low *1 *2 $1 x $1 1");
+}
