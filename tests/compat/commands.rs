@@ -12,8 +12,18 @@ use respool::command::engine::{flag, syntax, table};
 use respool::command::families;
 
 /// Groups of the commands that work on data.
-const GROUPS: [&str; 9] =
-    ["string", "bitmap", "hyperloglog", "hash", "list", "set", "geo", "generic", "transactions"];
+const GROUPS: [&str; 10] = [
+    "string",
+    "bitmap",
+    "hyperloglog",
+    "hash",
+    "list",
+    "set",
+    "sorted-set",
+    "geo",
+    "generic",
+    "transactions",
+];
 
 /// Commands of these groups that work on nothing but wait.
 const WAITING_COMMANDS: [&str; 2] = ["wait", "waitaof"];
@@ -42,7 +52,7 @@ const NEWER_COMMANDS: [&str; 13] = [
 const NOT_COMPARED: [&str; 8] =
     ["spop", "restore", "dump", "sort", "sort_ro", "pfselftest", "pfdebug", "migrate"];
 
-const NEWER_OPTIONS: [&str; 2] = ["IFEQ", "NOVALUES"];
+const NEWER_OPTIONS: [&str; 3] = ["IFEQ", "NOVALUES", "WITHSCORE"];
 
 /// Options whose numbers Debian's Redis shows with more digits.
 const LONGER_OPTIONS: [&str; 1] = ["STOREDIST"];
@@ -136,11 +146,18 @@ impl Generator {
 
     /// Sets what the other commands find: short strings, numbers, hashes.
     fn seed(&mut self) -> Request {
-        match self.random.below(6) {
+        match self.random.below(8) {
             0 => vec![b"SET".to_vec(), self.key_for(&["set"]), self.number()],
             1 => vec![b"SET".to_vec(), self.key_for(&["set"]), self.value()],
             2 => vec![b"SADD".to_vec(), self.key_for(&["sadd"]), self.member(), self.member()],
             3 => vec![b"RPUSH".to_vec(), self.key_for(&["rpush"]), self.member(), self.member()],
+            4 => vec![b"ZADD".to_vec(), self.key_for(&["zadd"]), self.score(), self.member()],
+            // All members of this one have one score, so that their bytes decide their order.
+            5 => {
+                let (first, second) = (self.member(), self.member());
+                let words = ["ZADD", "o", "0"].map(|word| word.as_bytes().to_vec());
+                words.into_iter().chain([first, b"0".to_vec(), second]).collect()
+            }
             _ => {
                 let mut request = vec![b"HSET".to_vec(), self.key_for(&["hset"])];
                 for _ in 0..=self.random.below(3) {
@@ -245,6 +262,11 @@ impl Generator {
 
     /// Takes an argument away, doubles one, or puts an arbitrary one in its place.
     fn damage(&mut self, request: &mut Request) {
+        // The order by bytes is defined for one score only, which other keys do not have.
+        let is_by_bytes = |word: &Vec<u8>| word.to_ascii_uppercase().ends_with(b"LEX");
+        if request.iter().any(is_by_bytes) {
+            return request.push(self.odd());
+        }
         let at = self.random.below(request.len());
         match self.random.below(4) {
             // Without its first argument a request has another key: one that would not be looked
@@ -276,19 +298,22 @@ fn templates() -> Vec<Template> {
     let templates = rows.map(|row| {
         let container = row.container.map(|container| table::command(container).name);
         let mut arguments = syntax::arguments(row.command.syntax);
-        forget_newer_options(&mut arguments);
+        // By bytes, ranges are compared with the commands that do nothing else.
+        let is_range = row.command.name.starts_with("zrange");
+        let by_bytes: &[&str] = if is_range { &["BYLEX"] } else { &[] };
+        let left_out = [&NEWER_OPTIONS, &LONGER_OPTIONS, by_bytes].concat();
+        forget_options(&mut arguments, &left_out);
         Template { name: container.into_iter().chain([row.command.name]).collect(), arguments }
     });
     templates.collect()
 }
 
-fn forget_newer_options(arguments: &mut Vec<Argument>) {
-    let is_newer = |argument: &Argument| {
-        let mut options = NEWER_OPTIONS.iter().chain(&LONGER_OPTIONS);
-        argument.token.as_deref().is_some_and(|token| options.any(|option| *option == token))
+fn forget_options(arguments: &mut Vec<Argument>, left_out: &[&str]) {
+    let is_left_out = |argument: &Argument| {
+        argument.token.as_deref().is_some_and(|token| left_out.contains(&token))
     };
-    arguments.retain(|argument| !is_newer(argument));
-    arguments.iter_mut().for_each(|argument| forget_newer_options(&mut argument.arguments));
+    arguments.retain(|argument| !is_left_out(argument));
+    arguments.iter_mut().for_each(|argument| forget_options(&mut argument.arguments, left_out));
 }
 
 /// A request as it would be typed; nothing in it needs quotes.
@@ -310,7 +335,11 @@ pub fn look_at_everything() -> Vec<Request> {
                 request.push(key.to_vec());
                 requests.push(request);
             }
+            let mut request = words("ZRANGE key 0 -1 WITHSCORES");
+            request[1] = key.to_vec();
+            requests.push(request);
         }
+        requests.push(words("ZRANGE o 0 -1 WITHSCORES"));
         requests.push(words("DBSIZE"));
         requests.push(words("KEYS *"));
     }

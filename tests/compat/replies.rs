@@ -41,6 +41,9 @@ const DELIBERATE: &[Deliberate] = &[
                 && ours.starts_with(b"-ERR value is out")
         },
     ),
+    ("ZRANK and ZREVRANK take one more word since 7.2", |request, _, _| {
+        (is(request, 0, "zrank") || is(request, 0, "zrevrank")) && request.len() > 3
+    }),
     ("a sum that is whole is as good an integer as one that was set", |request, redis, ours| {
         is(request, 1, "encoding") && redis.ends_with(b"embstr\r\n") && ours.ends_with(b"int\r\n")
     }),
@@ -110,13 +113,13 @@ fn means_same(request: &Request, redis: &[u8], respool: &[u8]) -> bool {
         }
         b"scan" => is_same_step(request.get(1), redis, respool, 1),
         b"sscan" => is_same_step(request.get(2), redis, respool, 1),
-        b"hscan" => is_same_step(request.get(2), redis, respool, 2),
+        b"hscan" | b"zscan" => is_same_step(request.get(2), redis, respool, 2),
         // It is drawn by lot.
         b"randomkey" => redis[0] == b'$' && respool[0] == b'$',
-        b"hrandfield" | b"srandmember" if request.len() == 2 => {
+        b"hrandfield" | b"srandmember" | b"zrandmember" if request.len() == 2 => {
             redis[0] == b'$' && respool[0] == b'$'
         }
-        b"hrandfield" | b"srandmember" => first_line(redis) == first_line(respool),
+        b"hrandfield" | b"srandmember" | b"zrandmember" => first_line(redis) == first_line(respool),
         // Versions and ids differ; the shape must not.
         b"hello" => first_line(redis) == first_line(respool),
         _ => false,

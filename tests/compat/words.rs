@@ -7,7 +7,7 @@ use crate::commands::Generator;
 use respool::command::families;
 
 /// The keys of all requests, but for damaged ones.
-pub const KEYS: [&[u8]; 16] = [
+pub const KEYS: [&[u8]; 18] = [
     b"a",
     b"b",
     b"c",
@@ -24,7 +24,17 @@ pub const KEYS: [&[u8]; 16] = [
     b"p",
     b"x",
     b"y",
+    b"z",
+    b"w",
 ];
+
+/// A sorted set whose members all have the score 0; see [`is_by_bytes`].
+pub const ONE_SCORE: &[u8] = b"o";
+
+/// Whether a command goes by the order of bytes, which is defined only if all scores are the same.
+fn is_by_bytes(command: &[&str]) -> bool {
+    command[0].ends_with("lex") || command[0] == "zlexcount"
+}
 
 /// The group of a command.
 fn group_of(name: &str) -> &'static str {
@@ -38,7 +48,19 @@ impl Generator {
     /// # Panics
     /// If no word is defined for this placeholder.
     pub fn word(&mut self, command: &[&str], name: &str) -> Vec<u8> {
+        let is_ordered = group_of(command[0]) == "sorted-set";
         match name {
+            "key" if is_by_bytes(command) => ONE_SCORE.to_vec(),
+            "min" | "max" if is_by_bytes(command) => self.bytes_bound(),
+            "min" | "max" => self.score_bound(),
+            "start" | "stop" if command[0] == "zrange" => match self.random.below(3) {
+                0 => self.score_bound(),
+                _ => self.place(),
+            },
+            "increment" | "score" if is_ordered => self.score(),
+            "weight" => self.pick(&["1", "1", "-1", "0", "2", "inf", "x", "nan"]),
+            "offset" if is_ordered => self.place(),
+            "src" | "dst" => self.key_for(command),
             "value" if command == ["setbit"] => self.bit(),
             "key" | "key1" | "key2" | "newkey" | "source" | "destination" | "destkey"
             | "sourcekey" => self.key_for(command),
@@ -98,19 +120,20 @@ impl Generator {
     /// A key, but none of a HyperLogLog: Redis does not notice all damage that commands on strings
     /// do to one.
     pub fn key(&mut self) -> Vec<u8> {
-        self.random.pick(&KEYS[..14]).to_vec()
+        self.random.pick(&KEYS[..16]).to_vec()
     }
 
     /// A key that is likely to hold what the command works on: types collide often enough.
     pub fn key_for(&mut self, command: &[&str]) -> Vec<u8> {
-        // The first four keys are rather for hashes, the last seven for other types.
+        // The first four keys are rather for hashes, the last nine for other types.
         let group = group_of(command[0]);
         let rather = match group {
             "hash" => &KEYS[..4],
             "set" => &KEYS[9..11],
             "list" => &KEYS[11..13],
-            "geo" => &KEYS[13..14],
-            "hyperloglog" => &KEYS[14..],
+            "sorted-set" => &KEYS[13..15],
+            "geo" => &KEYS[15..16],
+            "hyperloglog" => &KEYS[16..],
             _ => &KEYS[4..9],
         };
         match self.random.below(6) {
@@ -167,6 +190,38 @@ impl Generator {
             0 => self.pick(&odd),
             1..=4 => b"0".to_vec(),
             _ => self.random.below(3).to_string().into(),
+        }
+    }
+
+    /// Multiples of a half: since 7.2 other fractions are printed with fewer digits.
+    pub fn score(&mut self) -> Vec<u8> {
+        match self.random.below(16) {
+            0 => self.pick(&["inf", "-inf", "+inf", "nan", "x", "", "1e2", "1.50", " 1", "-"]),
+            _ => {
+                // A minus zero is printed as such by Redis, and is no score of its own here.
+                let half_steps = self.random.below(24) as i64 - 8;
+                (half_steps as f64 / 2.0).to_string().into()
+            }
+        }
+    }
+
+    /// One end of a range of scores.
+    fn score_bound(&mut self) -> Vec<u8> {
+        match self.random.below(8) {
+            0 => self.pick(&["-inf", "+inf", "(inf", "(-inf", "(", "nan", "(nan", "x", "", "[1"]),
+            1..=2 => [b"(".to_vec(), self.score()].concat(),
+            _ => self.score(),
+        }
+    }
+
+    /// One end of a range of members.
+    fn bytes_bound(&mut self) -> Vec<u8> {
+        match self.random.below(8) {
+            0 => self.pick(&["x", "", "(", "[", "++", "-x"]),
+            1 => b"-".to_vec(),
+            2 => b"+".to_vec(),
+            3..=4 => [b"(".to_vec(), self.member()].concat(),
+            _ => [b"[".to_vec(), self.member()].concat(),
         }
     }
 
