@@ -16,15 +16,18 @@
 //! 2. Add an entry to [`SCENARIOS`]: name, flags for each side (make them equivalent), figures
 //!    with unit and bars, rounds.
 //!
-//! All of `make bench` has to fit into ten minutes, and rows take six of them: a scenario that
-//! takes ten seconds on a server gets one round, and the table says so.
+//! All of `make bench` has to end in a bounded time, and rows take six minutes of it: a scenario
+//! that takes ten seconds on a server gets one round, and the table says so.
 
 mod execution;
 mod list;
 mod log;
 mod memory;
+mod messages;
 mod size;
 mod trial;
+mod values;
+mod waiting;
 
 use std::fmt::Write;
 use std::time::Instant;
