@@ -83,7 +83,9 @@ fn every_row_refuses_a_wrong_number_of_arguments() {
 fn every_row_refuses_values_of_another_type() {
     let server = TestServer::start();
     let mut found = Vec::new();
-    for row in callable().filter(|row| TYPES.contains(&row.command.group)) {
+    // PFSELFTEST has no key.
+    let of_type = |row: &&Row| !row.command.keys.is_none() && TYPES.contains(&row.command.group);
+    for row in callable().filter(of_type) {
         let mut client = server.client();
         let request = example(row);
         client.ask("FLUSHALL");
