@@ -257,7 +257,9 @@ pub fn check_line(words: &[&[u8]]) -> Result<(), String> {
             error.text()
         )),
         // The rule may be a password.
-        Err(Mistake::Rule(rule, error)) if rule.starts_with(b">") || rule.starts_with(b"<") => {
+        Err(Mistake::Rule(rule, error))
+            if rule.first().is_some_and(|sign| b"><#!".contains(sign)) =>
+        {
             Err(format!("Error in user declaration '(redacted)': {}", error.text()))
         }
         Err(Mistake::Rule(rule, error)) => {

@@ -11,10 +11,23 @@ pub enum Order {
     Rewrite,
     /// Save a snapshot, and return whether it succeeded to the client that waits, if one does.
     Save(Option<Sender<Result<(), String>>>),
+    /// Load the snapshot again (DEBUG RELOAD).
+    Reload(Reload, Sender<Result<(), String>>),
+    /// Load the log again (DEBUG LOADAOF).
+    LoadLog(Sender<Result<(), String>>),
     /// Start the log.
     TurnOn(Sender<Result<(), String>>),
     /// Stop the log.
     TurnOff(Sender<Result<(), String>>),
+}
+
+/// How a snapshot is loaded into a server that has data.
+#[derive(Debug, Clone, Copy)]
+pub struct Reload {
+    /// The data is removed first.
+    pub flushes: bool,
+    /// A key of the snapshot replaces one of the server's; without this, that is an error.
+    pub merges: bool,
 }
 
 /// Both ends of both channels.

@@ -60,7 +60,7 @@ pub use base::Form;
 pub use commit::{Aof, Unwritten};
 pub use directory::Directory;
 pub use disk::Disk;
-pub use mailbox::Order;
+pub use mailbox::{Order, Reload};
 pub use names::Names;
 pub use records::{Pending, Records};
 pub use rewrite::Rewrite;

@@ -162,7 +162,7 @@ fn keep_log(shared: &Shared, synced_at_ms: u64) -> u64 {
 /// Removes all expired keys, a few at a time, so that no client waits long for the lock.
 pub fn sweep(shared: &Shared) {
     // During replay, the log itself contains the removals of expired keys.
-    while !shared.is_loading() {
+    while !shared.is_loading() && shared.is_sweeping() {
         let swept = shared.with_free_keyspace(|hold| {
             let now_ms = hold.now_ms;
             (hold.sweep(now_ms, limits::SWEEP_KEYS_MAX), hold.used_bytes() as u64)

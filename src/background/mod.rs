@@ -5,6 +5,7 @@ pub mod courier;
 pub mod housekeeper;
 pub mod loader;
 pub mod memory_watch;
+pub mod reload;
 pub mod rewriter;
 pub mod saver;
 pub mod snapshot_loader;

@@ -5,7 +5,7 @@
 //! It owns the log's folder, so no other thread changes the manifest.
 
 use crate::aof::{Directory, Form, Names, Order, Rewrite};
-use crate::background::saver;
+use crate::background::{reload, saver};
 use crate::keyspace::store::snapshot::BeforeImage;
 use crate::log;
 use crate::shared::Shared;
@@ -35,6 +35,21 @@ pub fn run(
             (Order::Save(answer), _) => {
                 let outcome = saver::save(shared, false);
                 answer.into_iter().for_each(|answer| drop(answer.send(outcome.clone())));
+            }
+            (Order::Reload(reload, answer), directory) => {
+                let outcome = reload::snapshot(shared, reload);
+                if let (Ok(()), Some(directory)) = (&outcome, directory) {
+                    // The log does not lead to what was loaded.
+                    rewrite(shared, directory, |_| {});
+                }
+                let _ = answer.send(outcome);
+            }
+            (Order::LoadLog(answer), directory) => {
+                let outcome = match directory.take() {
+                    Some(log) => reload::log(shared, log).map(|log| *directory = log),
+                    None => Err("there is no log".to_owned()),
+                };
+                let _ = answer.send(outcome);
             }
             (Order::TurnOn(answer), None) => {
                 let path = shared.config().dir.clone();

@@ -74,6 +74,25 @@ pub fn run(shared: &Shared, path: &Path) -> Result<(), String> {
 /// # Errors
 /// One line that names the damage.
 pub fn load(shared: &Shared, path: &Path, file: &mut File, is_base: bool) -> Result<u64, String> {
+    load_into(Loader::new(shared, is_base), path, file)
+}
+
+/// Loads the snapshot in `file` into a server that may have data. Without `merges`, a key that is
+/// there already is an error.
+///
+/// # Errors
+/// One line that names the damage.
+pub fn load_over(
+    shared: &Shared,
+    path: &Path,
+    file: &mut File,
+    merges: bool,
+) -> Result<u64, String> {
+    load_into(Loader { merges, ..Loader::new(shared, false) }, path, file)
+}
+
+fn load_into(mut loader: Loader<'_>, path: &Path, file: &mut File) -> Result<u64, String> {
+    let shared = loader.shared;
     let failed = |error: Error| {
         let path = path.display();
         format!("{path}: at {error}; restore it from a copy, or move it away to start without it")
@@ -82,7 +101,6 @@ pub fn load(shared: &Shared, path: &Path, file: &mut File, is_base: bool) -> Res
     let verifies_sum = shared.config().rdbchecksum;
     let mut reader = Reader::new(file, verifies_sum).map_err(failed)?;
     let databases = shared.config().databases;
-    let mut loader = Loader::new(shared, is_base);
     loop {
         if shared.is_stopping() {
             return Err(format!("{}: stopped before it was loaded", path.display()));
@@ -131,6 +149,8 @@ struct Loader<'a> {
     shared: &'a Shared,
     /// Requests follow, which remove what has expired.
     is_base: bool,
+    /// Keys that are there already are replaced.
+    merges: bool,
     /// The database of the keys to come.
     db: usize,
     batch: Vec<Ready>,
@@ -144,6 +164,7 @@ impl<'a> Loader<'a> {
         Loader {
             shared,
             is_base,
+            merges: false,
             db: 0,
             batch: Vec::new(),
             keys: 0,
@@ -189,7 +210,7 @@ impl<'a> Loader<'a> {
         self.keys += batch.len() as u64;
         self.shared.with_keyspace(|hold| {
             for Ready { db, key, value, expires_at_ms } in batch {
-                if hold.has_key(db, &key) {
+                if !self.merges && hold.has_key(db, &key) {
                     let (path, key) = (path.display(), key.escape_ascii());
                     return Err(format!("{path}: damaged: it has the key '{key}' twice"));
                 }

@@ -1,5 +1,8 @@
 //! Limits of users, their passwords, and the log of refusals.
 
+/// Bytes of the text of DEBUG STRINGMATCH-LEN.
+pub const DEBUG_TEXT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// Bytes of a file with users: half a million lines of the usual length.
 pub const ACL_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 

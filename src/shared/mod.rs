@@ -35,7 +35,7 @@ use crate::keyspace::{Eviction, Frequency, Keyspace};
 use crate::limits;
 use crate::log;
 use crate::system::open_files;
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use hold::Guarded;
 use parking_lot::Mutex;
 use std::ops::Deref;
@@ -121,8 +121,19 @@ impl Shared {
         if on == self.config().appendonly {
             return Ok(());
         }
+        self.order(if on { Order::TurnOn } else { Order::TurnOff })
+    }
+
+    /// Gives an order to the rewriter, and waits for its answer. No lock may be held.
+    ///
+    /// # Errors
+    /// That of the answer.
+    pub fn order(
+        &self,
+        order: impl FnOnce(Sender<Result<(), String>>) -> Order,
+    ) -> Result<(), String> {
         let (answer, answered) = bounded(1);
-        self.aof.rewriter.order(if on { Order::TurnOn(answer) } else { Order::TurnOff(answer) });
+        self.aof.rewriter.order(order(answer));
         self.outcome(&answered)
     }
 
@@ -132,9 +143,7 @@ impl Shared {
     /// # Errors
     /// The reason of the failure, which is in the log, too.
     pub fn save_claimed(&self) -> Result<(), String> {
-        let (answer, answered) = bounded(1);
-        self.aof.rewriter.order(Order::Save(Some(answer)));
-        self.outcome(&answered)
+        self.order(|answer| Order::Save(Some(answer)))
     }
 
     /// The same behind a snapshot that is in progress.

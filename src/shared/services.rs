@@ -60,6 +60,7 @@ pub struct Services {
     is_stopping: AtomicBool,
     is_asked_to_stop: AtomicBool,
     is_loading: AtomicBool,
+    is_not_sweeping: AtomicBool,
 }
 
 impl Services {
@@ -86,6 +87,7 @@ impl Services {
             figures: Mutex::default(),
             functions: Functions::default(),
             is_stopping: AtomicBool::new(false),
+            is_not_sweeping: AtomicBool::new(false),
             is_asked_to_stop: AtomicBool::new(false),
             is_loading: AtomicBool::new(config.appendonly),
             config: RwLock::new(config),
@@ -137,6 +139,16 @@ impl Services {
     /// Postpones serving until a snapshot has been loaded.
     pub fn begin_loading(&self) {
         self.is_loading.store(true, Relaxed);
+    }
+
+    /// DEBUG SET-ACTIVE-EXPIRE: whether expired keys are removed although nobody uses them.
+    pub fn set_sweeping(&self, is_on: bool) {
+        self.is_not_sweeping.store(!is_on, Relaxed);
+    }
+
+    /// Whether they are.
+    pub fn is_sweeping(&self) -> bool {
+        !self.is_not_sweeping.load(Relaxed)
     }
 
     /// Begins to serve: everything has been loaded.

@@ -4,10 +4,9 @@ use crate::command::engine::{
     Args, Command, CommandError, Complexity, Context, Handler, Outcome, Reply, flag,
 };
 use crate::command::engine::{Keys, Keyspace};
-use std::time::Duration;
 
 /// The family.
-pub const COMMANDS: &[&Command] = &[&DBSIZE, &FLUSHDB, &FLUSHALL, &TIME, &DEBUG];
+pub const COMMANDS: &[&Command] = &[&DBSIZE, &FLUSHDB, &FLUSHALL, &TIME];
 
 static DBSIZE: Command = Command {
     group: "server",
@@ -108,47 +107,4 @@ fn time(context: &mut Context<'_>, _: Args<'_>, reply: &mut Reply) -> Outcome {
     reply.bulk((now_us / 1_000_000).to_string().as_bytes());
     reply.bulk((now_us % 1_000_000).to_string().as_bytes());
     Ok(())
-}
-
-static DEBUG: Command = Command {
-    group: "server",
-    complexity: Complexity::Other("Depends on the subcommand"),
-    summary: "Helps to test the server, if --enable-debug-command allows it",
-    syntax: "SLEEP seconds | PANIC",
-    example: "> DEBUG SLEEP 0
-              -ERR DEBUG command not allowed. If the enable-debug-command option is set to \
-              \"local\", you can run it from a local connection, otherwise you need to set this \
-              option in the configuration file, and then restart the server.",
-    handler: Handler::Plain(debug),
-    // Inside a transaction it would sleep while the keyspace is locked.
-    ..Command::named(
-        "debug",
-        -2,
-        flag::ADMIN | flag::NOSCRIPT | flag::LOADING | flag::STALE | flag::NO_MULTI,
-        "1.0.0",
-    )
-};
-
-fn debug(context: &mut Context<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
-    let is_local = context.session.client.peer.is_local();
-    if !context.shared.config().enable_debug_command.allows(is_local) {
-        return Err(CommandError::new(
-            "ERR DEBUG command not allowed. If the enable-debug-command option is set to \
-             \"local\", you can run it from a local connection, otherwise you need to set this \
-             option in the configuration file, and then restart the server.",
-        ));
-    }
-    if args.len() == 3 && args.is(1, "sleep") {
-        let seconds: Option<f64> =
-            std::str::from_utf8(args.at(2)).ok().and_then(|s| s.parse().ok());
-        let pause = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        // Unlike in Redis only this client sleeps: it has its own thread.
-        std::thread::sleep(pause.ok_or(CommandError::new("ERR value is not a valid float"))?);
-        reply.ok();
-        return Ok(());
-    }
-    if args.len() == 2 && args.is(1, "panic") {
-        panic!("DEBUG PANIC was called");
-    }
-    Err(CommandError::quoting("ERR unknown subcommand '", args.at(1), "'. Try DEBUG HELP."))
 }

@@ -5,6 +5,7 @@ mod acl_users;
 mod cluster;
 mod command_command;
 mod config_command;
+mod debug;
 mod flush_time;
 mod info;
 mod info_commands;
@@ -27,6 +28,7 @@ use crate::command::engine::Command;
 pub const COMMANDS: &[&[&Command]] = &[
     persistence::COMMANDS,
     flush_time::COMMANDS,
+    debug::COMMANDS,
     config_command::COMMANDS,
     info::COMMANDS,
     memory_command::COMMANDS,

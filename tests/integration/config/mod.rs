@@ -5,3 +5,4 @@ mod drop_in;
 mod file;
 mod real;
 mod rewrite;
+mod users;

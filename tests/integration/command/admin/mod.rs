@@ -3,6 +3,7 @@
 mod acl;
 mod cluster;
 mod config;
+mod debug;
 mod info;
 mod introspection;
 mod latency;
