@@ -50,10 +50,13 @@ fn rows_of(text: &str) -> Vec<(&str, bool)> {
 /// The command that has a subcommand of this name: one of the same file, or else of the family.
 fn container_of(name: &str, file: &str, family: &[&str]) -> &'static str {
     let own: Vec<&str> = rows_of(file).into_iter().map(|(name, _)| name).collect();
-    let has_it = |row: &&Row| row.command.subcommands().iter().any(|sub| sub.name == name);
+    let has = |row: &Row, name: &str| row.command.subcommands().iter().any(|sub| sub.name == name);
     let among = |tops: &[&str]| {
-        let mut rows = families::rows().iter().filter(has_it);
-        rows.find(|row| tops.contains(&row.command.name)).map(|row| row.command.name)
+        let rows = families::rows().iter().filter(|row| has(row, name));
+        let rows = rows.filter(|row| tops.contains(&row.command.name));
+        // The one to which most of the file belongs: several have a LIST.
+        let best = rows.max_by_key(|row| own.iter().filter(|name| has(row, name)).count());
+        best.map(|row| row.command.name)
     };
     among(&own).or_else(|| among(family)).expect("its command")
 }
