@@ -5,10 +5,12 @@
 
 mod connections;
 mod scripting;
+mod streams;
 mod users;
 
 pub use connections::*;
 pub use scripting::*;
+pub use streams::*;
 pub use users::*;
 
 /// Bytes of a connection's read buffer: about 400 pipelined small requests.
@@ -348,12 +350,6 @@ pub const RDB_WRITE_BYTES: usize = 64 * 1024;
 
 /// Bytes of a compressed string: compressed and decompressed form are in memory together.
 pub const RDB_COMPRESSED_BYTES_MAX: usize = 16 * 1024 * 1024;
-
-/// Entries, and bytes of their fields, that make a node of a stream in an RDB file: Redis's
-/// `stream-node-max-entries` and `stream-node-max-bytes`.
-pub const RDB_NODE_ENTRIES: usize = 100;
-/// See [`RDB_NODE_ENTRIES`].
-pub const RDB_NODE_BYTES: usize = 4096;
 
 /// Entries in a segment of a large hash or set, on average; one that is about to be split has twice
 /// as many. Splitting or copying one takes some 20 microseconds.

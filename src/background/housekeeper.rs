@@ -9,13 +9,14 @@ use crate::aof::Order;
 use crate::background::client_memory;
 use crate::background::memory_watch::{Advice, MemoryWatch};
 use crate::clients::courier::Mail;
+use crate::command::engine::waiting;
 use crate::config::{Fsync, SavePoint};
 use crate::keyspace::Eviction;
 use crate::keyspace::Figures;
 use crate::limits;
 use crate::log;
 use crate::policy::Policy;
-use crate::shared::{Shared, Stats};
+use crate::shared::{Aftermath, Shared, Stats};
 use crate::system::{differences, machine};
 use crate::text::units::human;
 use crossbeam_channel::{Receiver, select};
@@ -163,10 +164,20 @@ fn keep_log(shared: &Shared, synced_at_ms: u64) -> u64 {
 pub fn sweep(shared: &Shared) {
     // During replay, the log itself contains the removals of expired keys.
     while !shared.is_loading() && shared.is_sweeping() {
+        let mut after = Aftermath::default();
         let swept = shared.with_free_keyspace(|hold| {
             let now_ms = hold.now_ms;
-            (hold.sweep(now_ms, limits::SWEEP_KEYS_MAX), hold.used_bytes() as u64)
+            let removed = hold.sweep(now_ms, limits::SWEEP_KEYS_MAX);
+            // Clients that wait for a group of a stream learn that it is gone.
+            if hold.waiters.has_ready() {
+                waiting::serve(shared, hold, &mut after);
+            }
+            (removed, hold.used_bytes() as u64)
         });
+        if !after.served.is_empty() {
+            shared.reply_to_waiters(&mut after.served, &mut after.mail);
+            shared.post(&mut after.mail);
+        }
         // While a script runs no key expires, and the log must be synced all the same.
         let Some((removed, used_bytes)) = swept else { return };
         shared.stats.used_peak_bytes.fetch_max(used_bytes, Relaxed);

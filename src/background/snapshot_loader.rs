@@ -193,10 +193,9 @@ impl<'a> Loader<'a> {
         let encodings = self.shared.with_keyspace(|hold| hold.keys(0, now_ms, true).encodings());
         let mut builder = Builder::new(encodings, if self.is_base { 0 } else { now_ms });
         let len = reader.value(&mut builder)?;
-        // Redis passes over a collection without elements, too.
-        if len > 0
-            && let Some(value) = builder.into_value()
-        {
+        // Redis passes over a collection without elements, too, but a stream may have none.
+        let value = builder.into_value().filter(|it| len > 0 || matches!(it, Value::Stream(_)));
+        if let Some(value) = value {
             let Entry { key, expires_at_ms, .. } = entry;
             self.batch.push(Ready { db: self.db, key, value, expires_at_ms });
         }

@@ -14,6 +14,7 @@ const FAMILIES: &[&[&[&Command]]] = &[
     super::sorted_set::COMMANDS,
     super::geo::COMMANDS,
     super::hyperloglog::COMMANDS,
+    super::stream::COMMANDS,
     super::keys::COMMANDS,
     super::transaction::COMMANDS,
     super::pubsub::COMMANDS,

@@ -116,5 +116,6 @@ pub mod rename;
 pub mod scripting;
 pub mod set;
 pub mod sorted_set;
+pub mod stream;
 pub mod string;
 pub mod transaction;

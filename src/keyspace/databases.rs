@@ -304,6 +304,7 @@ impl Keyspace {
             Cause::Emptied => {}
         }
         self.watchers.changed(db, key);
+        self.waiters.changed(db, key);
         self.invalidations.add(key, false);
         self.events.add(db, key, cause.event());
         self.propagation.add_removal(db, key, Vec::new());

@@ -260,6 +260,22 @@ impl Keys<'_> {
         event: Event,
         change: impl FnOnce(&mut T) -> (R, usize),
     ) -> Result<R, WrongType> {
+        let (result, changes, is_empty) = self.lend(key, change)?;
+        self.changed(key, event, changes);
+        if is_empty && let Some(entry) = self.keyspace.databases[self.db].remove(key) {
+            self.keyspace.discard(entry.value);
+            self.keyspace.events.add(self.db, key, Event::DEL);
+        }
+        Ok(result)
+    }
+
+    /// Lends the value under `key`, or a new one, and returns the result, the number of changes,
+    /// and whether a value that was there is empty now.
+    pub(super) fn lend<T: Stored, R>(
+        &mut self,
+        key: &[u8],
+        change: impl FnOnce(&mut T) -> (R, usize),
+    ) -> Result<(R, usize, bool), WrongType> {
         self.expire_if_due(key);
         let now = self.next_use();
         let database = &mut self.keyspace.databases[self.db];
@@ -281,12 +297,7 @@ impl Keys<'_> {
             }
             (None, None) => return Err(WrongType),
         };
-        self.changed(key, event, changes);
-        if is_empty && let Some(entry) = self.keyspace.databases[self.db].remove(key) {
-            self.keyspace.discard(entry.value);
-            self.keyspace.events.add(self.db, key, Event::DEL);
-        }
-        Ok(result)
+        Ok((result, changes, is_empty))
     }
 
     /// Adds an entry under a missing key.

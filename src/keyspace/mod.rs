@@ -13,6 +13,7 @@
 //!
 //! | module | job |
 //! |---|---|
+//! | `aside` | changes of which nobody is informed |
 //! | [`keys`], `eviction`, `field_expiry`, `snapshot`, [`figures`] | one database at one moment, as handlers see it; work on all
 //! databases |
 //! | [`databases`] | all databases, and what they share |
@@ -26,6 +27,7 @@
 //! | [`allocation`] | the size of an allocation |
 
 pub mod allocation;
+mod aside;
 pub mod bytes;
 pub mod databases;
 pub mod events;
@@ -55,7 +57,7 @@ pub use propagation::{Propagation, Removal};
 pub use store::entry::{Entry, LastUse};
 pub use store::frequency::Frequency;
 pub use store::hasher::SharedHasher;
-pub use types::{Encodings, Hash, List, Set, SortedSet};
+pub use types::{Encodings, Hash, List, Set, SortedSet, Stream};
 pub use value::Value;
 pub use value_type::{ValueType, WrongType};
 pub use watch::Watch;

@@ -70,6 +70,7 @@ values! {
     Set: types::Set;
     List: types::List;
     SortedSet: types::SortedSet;
+    Stream: types::Stream;
 }
 
 pub(crate) use each_type;

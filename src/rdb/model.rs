@@ -253,6 +253,7 @@ impl Collector {
                 let owned = owned.collect();
                 self.stream(|stream| stream.entries.push((id, owned)));
             }
+            Piece::Node => {}
             Piece::Stream(state) => self.stream(|stream| stream.state = state),
             Piece::Group { name, last_id, entries_read } => {
                 let (name, consumers) = (name.into_owned(), Vec::new());

@@ -99,6 +99,11 @@ impl<'a> Fields<'a> {
         self.len == 0
     }
 
+    /// Names and values by turns.
+    pub fn words(&self) -> Words<'a> {
+        Words { left: 2 * self.len, fields: self.clone(), is_value: false }
+    }
+
     /// Names and values; [`Packed::bytes`] has the bytes.
     pub fn iter(&self) -> impl Iterator<Item = (Packed<'a>, Packed<'a>)> + use<'a> {
         let Fields { len, mut names, mut values } = self.clone();
@@ -109,6 +114,36 @@ impl<'a> Fields<'a> {
         })
     }
 }
+
+/// The names and values of an entry by turns.
+#[derive(Debug, Clone)]
+pub struct Words<'a> {
+    left: usize,
+    fields: Fields<'a>,
+    is_value: bool,
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = Packed<'a>;
+
+    fn next(&mut self) -> Option<Packed<'a>> {
+        self.left = self.left.checked_sub(1)?;
+        let is_value = self.is_value;
+        self.is_value = !is_value;
+        let elements = match &mut self.fields.names {
+            Some(names) if !is_value => names,
+            _ => &mut self.fields.values,
+        };
+        // The walk that verified the block has been here.
+        elements.step().ok()?
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for Words<'_> {}
 
 /// What a stream knows apart from its entries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -147,6 +182,8 @@ pub enum Piece<'a> {
         /// When the field expires, in Unix milliseconds. It may have passed.
         expires_at_ms: Option<u64>,
     },
+    /// A node of a stream begins, or what is left of one: there may be no entries in it.
+    Node,
     /// An entry of a stream. Its id is higher than the one before.
     Entry {
         /// Its id.

@@ -93,6 +93,7 @@ impl<R: Read> Streams<'_, R> {
         let block = self.source.string()?;
         listpack::count(&block).map_err(damage)?;
         let mut node = Node::begin(&block, StreamId::from_bytes(key)).map_err(damage)?;
+        handed(offset, self.sink.take(Piece::Node))?;
         while let Some(entry) = node.next().map_err(damage)? {
             if self.last.is_some_and(|last| entry.id <= last) {
                 return Err(damage("a stream's entries are out of order"));

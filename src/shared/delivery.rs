@@ -66,7 +66,7 @@ impl Services {
     /// Puts the replies to requests that have waited into their clients' outboxes, after a fence if
     /// the log has to be synced first.
     #[inline(never)]
-    pub(super) fn reply_to_waiters(&self, served: &mut Vec<(Arc<Client>, Reply)>, mail: &mut Mail) {
+    pub fn reply_to_waiters(&self, served: &mut Vec<(Arc<Client>, Reply)>, mail: &mut Mail) {
         let offset = self.aof.end();
         let has_to_sync = self.aof.is_on() && self.aof.has_to_sync(offset);
         let fence = has_to_sync.then_some(Fence { offset, has_written: true });

@@ -30,7 +30,7 @@ pub use stats::Stats;
 use crate::aof::{Disk, Order};
 use crate::clock::Clock;
 use crate::config::{Config, change::Refusal, failed};
-use crate::keyspace::types::{Encodings, Listpack, SetNames};
+use crate::keyspace::types::{Encodings, Listpack, SetNames, StreamNodes};
 use crate::keyspace::{Eviction, Frequency, Keyspace};
 use crate::limits;
 use crate::log;
@@ -265,5 +265,9 @@ fn encodings(config: &Config) -> Encodings {
         list_listpack_size: i32::try_from(config.list_max_listpack_size).unwrap_or(i32::MAX),
         sorted_set: listpack(config.zset_max_listpack_entries, config.zset_max_listpack_value),
         hyperloglog_sparse_bytes_max: size(config.hll_sparse_max_bytes),
+        stream: StreamNodes {
+            bytes_max: config.stream_node_max_bytes,
+            entries_max: config.stream_node_max_entries,
+        },
     }
 }

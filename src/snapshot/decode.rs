@@ -3,13 +3,14 @@
 //! A count that the input announces is never used: memory grows with the elements that arrive.
 //! Only the whole value can show that a member is there twice, so this is where that is refused.
 //!
-//! Streams do not exist in the keyspace and are refused by name. A field of a hash that has expired
-//! is left out.
+//! A field of a hash that has expired is left out. How a stream is built stands in
+//! `decode_stream.rs`.
 
 use crate::keyspace::types::Encodings;
-use crate::keyspace::{Hash, List, Set, SortedSet, Text, Value};
+use crate::keyspace::{Hash, List, Set, SortedSet, Stream, Text, Value};
 use crate::limits;
 use crate::rdb::piece::{Kind, Piece, Refusal, Sink};
+use crate::snapshot::decode_stream::{self, Place};
 
 /// The builder of one value.
 #[derive(Debug)]
@@ -17,13 +18,15 @@ pub struct Builder {
     value: Option<Value>,
     encodings: Encodings,
     now_ms: u64,
+    /// What the next piece of a stream belongs to.
+    place: Place,
 }
 
 impl Builder {
     /// Begins a value. Fields whose deadlines are not later than `now_ms` are left out: none if
     /// that is 0, for the replay of a log.
     pub fn new(encodings: Encodings, now_ms: u64) -> Builder {
-        Builder { value: None, encodings, now_ms }
+        Builder { value: None, encodings, now_ms, place: Place::default() }
     }
 
     /// The value that arrived; none if nothing did, or if all its fields had expired.
@@ -37,8 +40,10 @@ impl Builder {
 
 impl Sink for Builder {
     fn begin(&mut self, kind: Kind, _announced: u64) {
+        self.place = Place::default();
         self.value = match kind {
-            Kind::String | Kind::Stream => None,
+            Kind::String => None,
+            Kind::Stream => Some(Value::Stream(Stream::new())),
             Kind::List => Some(Value::List(List::new())),
             Kind::Set => Some(Value::Set(Set::new())),
             Kind::SortedSet => Some(Value::SortedSet(SortedSet::new())),
@@ -75,7 +80,10 @@ impl Sink for Builder {
                 }
                 is_new
             }
-            _ => return Err(Refusal::Stop("a stream, not supported".into())),
+            (Some(Value::Stream(stream)), piece) => {
+                decode_stream::take(stream, piece, &mut self.place)
+            }
+            _ => return Err(Refusal::Stop("a piece of another type".into())),
         };
         if is_new { Ok(()) } else { Err(Refusal::Duplicate) }
     }

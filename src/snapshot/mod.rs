@@ -6,5 +6,6 @@
 //! Locks, files and threads are the caller's.
 
 pub mod decode;
+mod decode_stream;
 pub mod encode;
 pub mod stream;

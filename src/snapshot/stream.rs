@@ -43,10 +43,10 @@ impl Outline {
     }
 }
 
-/// The settings of snapshots. The version is the lowest that has all types served here, so that
-/// every Redis from 5.0 and every Valkey loads them.
+/// The settings of snapshots. The version is the lowest that has all counters of streams: every
+/// Redis from 7.0 and every Valkey loads it.
 pub fn options(compresses: bool, sums: bool) -> Options {
-    Options { version: Version::Nine, compresses, sums }
+    Options { version: Version::Ten, compresses, sums }
 }
 
 /// A snapshot that is being written.

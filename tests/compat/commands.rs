@@ -170,6 +170,9 @@ impl Generator {
 
     /// A request of any command that works on data.
     fn any(&mut self) -> Request {
+        if self.random.once_in(8) {
+            return self.stream();
+        }
         let templates = std::mem::take(&mut self.templates);
         let mut at = self.random.below(templates.len());
         while templates[at].name == ["lcs"] && !self.random.once_in(LCS_ONCE_IN) {

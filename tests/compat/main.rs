@@ -33,6 +33,7 @@ mod restarts;
 mod scripts;
 mod servers;
 mod snapshot;
+mod streams;
 mod tools;
 mod walks;
 mod words;

@@ -111,7 +111,8 @@ fn describe(row: &Row, reply: &mut Reply) {
 
 /// The key specifications: first key, range, and use.
 fn describe_keys(command: &Command, reply: &mut Reply) {
-    let KeyArguments { first, last, step, count_at, keyword, stores_from, uses } = command.keys;
+    let KeyArguments { first, last, step, count_at, keyword, behind, stores_from, uses } =
+        command.keys;
     let usual = command.usual_key_use();
     // A last key that is not counted from the end is counted from the first key.
     let distance = |first: i32| if last < 0 { last } else { last - first };
@@ -126,7 +127,8 @@ fn describe_keys(command: &Command, reply: &mut Reply) {
         }
     };
     let stores = if stores_from > 0 { &STORES[..] } else { &[] };
-    let more = usize::from(count_at > 0) + usize::from(keyword.is_some()) + stores.len();
+    let more = [count_at > 0, keyword.is_some(), behind.is_some()];
+    let more = more.map(usize::from).iter().sum::<usize>() + stores.len();
     reply.set(ranges.len() + more);
     for (begin, last, uses) in ranges {
         describe_begin(begin, uses, reply);
@@ -137,19 +139,23 @@ fn describe_keys(command: &Command, reply: &mut Reply) {
         let numbers = [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)];
         describe_search("keynum", &numbers, reply);
     }
+    if let Some((word, from)) = behind {
+        describe_use(uses.last().unwrap_or(&usual), reply);
+        describe_keyword(word, from as i32, (-1, 2), reply);
+    }
     if let Some(word) = keyword {
         // A value in front of the word may be the same word.
         describe_use(&format!("{} incomplete", uses.first().unwrap_or(&usual)), reply);
-        describe_keyword(word, -2, -1, reply);
+        describe_keyword(word, -2, (-1, 0), reply);
     }
     for word in stores {
         describe_use("OW update", reply);
-        describe_keyword(word, stores_from as i32, 0, reply);
+        describe_keyword(word, stores_from as i32, (0, 0), reply);
     }
 }
 
 /// Keys behind a word that is looked for from an argument on.
-fn describe_keyword(word: &str, from: i32, last: i32, reply: &mut Reply) {
+fn describe_keyword(word: &str, from: i32, (last, limit): (i32, i32), reply: &mut Reply) {
     reply.map(2);
     reply.bulk(b"type");
     reply.bulk(b"keyword");
@@ -160,7 +166,7 @@ fn describe_keyword(word: &str, from: i32, last: i32, reply: &mut Reply) {
     reply.bulk(b"startfrom");
     reply.integer(i64::from(from));
     reply.bulk(b"find_keys");
-    describe_search("range", &[("lastkey", last), ("keystep", 1), ("limit", 0)], reply);
+    describe_search("range", &[("lastkey", last), ("keystep", 1), ("limit", limit)], reply);
 }
 
 /// The first two of the three parts of a key specification, and the name of the third.

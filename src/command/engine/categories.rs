@@ -18,6 +18,7 @@ pub fn categories(command: &Command) -> Vec<&'static str> {
         "sorted-set" => Some("sortedset"),
         "hyperloglog" => Some("hyperloglog"),
         "geo" => Some("geo"),
+        "stream" => Some("stream"),
         "connection" => Some("connection"),
         "pubsub" if command.has(flag::PUBSUB) => Some("pubsub"),
         _ => None,

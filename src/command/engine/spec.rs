@@ -153,6 +153,9 @@ pub struct KeyArguments {
     /// Index from which on the words [`STORES`] have a key behind them, which is written; 0 if they
     /// are no options.
     pub stores_from: usize,
+    /// The word behind which keys and as many other arguments follow up to the end, and the
+    /// argument from which on it is searched.
+    pub behind: Option<(&'static str, usize)>,
     /// What is done with the keys, in the words of COMMAND's key specifications: with all of them
     /// or, if there are two entries, with the first and with the others. Without an entry it
     /// follows from whether the command writes.
@@ -171,7 +174,8 @@ impl KeyArguments {
 
     /// Keys from one argument to another.
     pub const fn new(first: i32, last: i32, step: i32) -> KeyArguments {
-        KeyArguments { first, last, step, count_at: 0, keyword: None, stores_from: 0, uses: &[] }
+        let (keyword, behind) = (None, None);
+        KeyArguments { first, last, step, count_at: 0, keyword, behind, stores_from: 0, uses: &[] }
     }
 
     /// The same keys, and those behind the argument at `count_at`, which says how many they are.
@@ -189,6 +193,11 @@ impl KeyArguments {
         KeyArguments { stores_from, ..self }
     }
 
+    /// Keys that are the first half of what follows `word`.
+    pub const fn behind(word: &'static str, from: usize) -> KeyArguments {
+        KeyArguments { behind: Some((word, from)), ..KeyArguments::NONE }
+    }
+
     /// The same keys with a certain use.
     pub const fn used(self, uses: &'static [&'static str]) -> KeyArguments {
         KeyArguments { uses, ..self }
@@ -196,7 +205,7 @@ impl KeyArguments {
 
     /// Whether there are none.
     pub fn is_none(self) -> bool {
-        self.first == 0 && self.count_at == 0
+        self.first == 0 && self.count_at == 0 && self.behind.is_none()
     }
 
     /// Indices of the keys of a request; of those that are counted none, unless all are there.
@@ -214,7 +223,11 @@ impl KeyArguments {
         let options = self.stores_from..args.len().saturating_sub(1);
         let stores = move |at: &usize| STORES.iter().any(|word| args.is(*at, word));
         let stored = options.filter(move |at| self.stores_from > 0 && stores(at)).map(|at| at + 1);
-        in_place.chain(begin..end).chain(behind).chain(stored)
+        let counted = in_place.chain(begin..end);
+        let found = |(word, from)| (from..args.len()).find(|at| args.is(*at, word));
+        let half = self.behind.and_then(found);
+        let half = half.map_or(0..0, |at| at + 1..at + 1 + (args.len() - at - 1) / 2);
+        counted.chain(behind).chain(stored).chain(half)
     }
 
     /// Indices of the keys of a request with `len` arguments, without those that are counted.

@@ -123,10 +123,22 @@ pub static ROWS: &[Directive] = &[
     )
     .at(at!(hll_sparse_max_bytes))
     .settable(),
-    bytes("stream-node-max-bytes", "4kb", "bytes of a stream's node")
-        .at(at!(stream_node_max_bytes)),
-    entries("stream-node-max-entries", "100", "entries of a stream's node")
-        .at(at!(stream_node_max_entries)),
+    Directive::new(
+        "stream-node-max-bytes",
+        Shape::Bytes(0, LONG),
+        "4kb",
+        "bytes of a stream's node, as Redis would keep it; 0 is 64 KiB",
+    )
+    .at(at!(stream_node_max_bytes))
+    .settable(),
+    Directive::new(
+        "stream-node-max-entries",
+        Shape::Integer(0, LONG),
+        "100",
+        "entries of a stream's node; 0 is 10 000",
+    )
+    .at(at!(stream_node_max_entries))
+    .settable(),
     defrag("activedefrag", Shape::YesNo, "no", "whether memory is defragmented"),
     defrag("active-defrag-ignore-bytes", Shape::Bytes(1, LONG), "100mb", "waste to begin at"),
     defrag("active-defrag-threshold-lower", Shape::Integer(0, 1000), "10", "per cent to begin at"),

@@ -72,6 +72,21 @@ impl Default for SetNames {
     }
 }
 
+/// Where a node of a stream ends; 0 is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamNodes {
+    /// Bytes that it would have in Redis (Redis: `stream-node-max-bytes`).
+    pub bytes_max: u64,
+    /// Entries (Redis: `stream-node-max-entries`).
+    pub entries_max: u64,
+}
+
+impl Default for StreamNodes {
+    fn default() -> StreamNodes {
+        StreamNodes { bytes_max: 4096, entries_max: 100 }
+    }
+}
+
 /// The thresholds of all types, as the configuration has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Encodings {
@@ -87,6 +102,8 @@ pub struct Encodings {
     /// Bytes up to which a HyperLogLog is sparse (Redis: `hll-sparse-max-bytes`). Not only a name:
     /// the string is the same as Redis's.
     pub hyperloglog_sparse_bytes_max: usize,
+    /// The size of the nodes of streams.
+    pub stream: StreamNodes,
 }
 
 impl Default for Encodings {
@@ -97,6 +114,7 @@ impl Default for Encodings {
             list_listpack_size: LIST_LISTPACK_SIZE,
             sorted_set: Listpack::OF_SORTED_SETS,
             hyperloglog_sparse_bytes_max: 3_000,
+            stream: StreamNodes::default(),
         }
     }
 }

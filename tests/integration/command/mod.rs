@@ -13,6 +13,7 @@ mod pubsub;
 mod scripting;
 mod set;
 mod sorted_set;
+mod stream;
 mod string;
 mod transaction;
 pub mod waiting;

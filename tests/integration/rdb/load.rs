@@ -139,12 +139,15 @@ fn a_damaged_snapshot_is_refused() {
         assert!(error.contains("dump.rdb: at offset") && error.contains("copy"), "{error}");
         assert_eq!(fs::read(&path).expect("a file"), file);
     }
+}
+
+/// Ensures that a file with a stream is loaded.
+#[test]
+fn streams_are_loaded() {
     let dir = folder();
-    fs::copy(
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rdb/small.rdb"),
-        dir.path().join("dump.rdb"),
-    )
-    .expect("a copy");
-    let error = refusal(dir.path(), false);
-    assert!(error.contains("a stream, not supported"), "{error}");
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rdb/small.rdb");
+    fs::copy(fixture, dir.path().join("dump.rdb")).expect("a copy");
+    let server = TestServer::with(|config| config.dir = dir.path().to_path_buf());
+    let keys = server.client().ask("SCAN 0 TYPE stream COUNT 1000");
+    assert!(!keys.ends_with("*0"), "{keys}");
 }

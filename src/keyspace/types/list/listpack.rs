@@ -6,14 +6,19 @@ use crate::keyspace::types::packed::Item;
 
 /// Bytes that an element takes in a listpack.
 pub fn listpack_bytes_of(text: &[u8]) -> usize {
-    let body = match Item::new(text) {
+    listpack_bytes_of_item(Item::new(text))
+}
+
+/// The same for an element that is known to be a number or not.
+pub fn listpack_bytes_of_item(item: Item<'_>) -> usize {
+    let body = match item {
         Item::Int(0..=127) => 1,
         Item::Int(-4096..=4095) => 2,
         Item::Int(-0x8000..=0x7FFF) => 3,
         Item::Int(-0x80_0000..=0x7F_FFFF) => 4,
         Item::Int(-0x8000_0000..=0x7FFF_FFFF) => 5,
         Item::Int(_) => 9,
-        _ => match text.len() {
+        item => match item.text_len() {
             len @ ..64 => 1 + len,
             len @ ..4096 => 2 + len,
             len => 5 + len,

@@ -10,7 +10,7 @@
 mod chunk;
 mod encoding;
 mod large;
-mod listpack;
+pub(super) mod listpack;
 mod two_ended;
 mod value_type;
 

@@ -230,8 +230,13 @@ pub(super) fn measure(bytes: &[u8]) -> Option<(usize, usize)> {
     })
 }
 
+/// Appends an element, which is read from the front.
+pub fn append(item: Item<'_>, to: &mut Vec<u8>) {
+    Encoded::new(item, false).parts().into_iter().for_each(|part| to.extend_from_slice(part));
+}
+
 /// The element with which `bytes` begin, and its length in bytes.
-pub(super) fn decode(bytes: &[u8]) -> Option<(Item<'_>, usize)> {
+pub fn decode(bytes: &[u8]) -> Option<(Item<'_>, usize)> {
     let (head_len, body_len) = measure(bytes)?;
     let (head, rest) = bytes.split_at_checked(head_len)?;
     let item = match head[0] {

@@ -26,7 +26,7 @@ mod iter;
 mod storage;
 
 pub use cursor::Cursor;
-pub use item::Item;
+pub use item::{Item, append, decode};
 pub use iter::Iter;
 pub use storage::INLINE_BYTES;
 
