@@ -153,8 +153,7 @@ pub struct KeyArguments {
     /// Index from which on the words [`STORES`] have a key behind them, which is written; 0 if they
     /// are no options.
     pub stores_from: usize,
-    /// The word behind which keys and as many other arguments follow up to the end, and the
-    /// argument from which on it is searched.
+    /// A word, looked for from an argument on: half of what follows it are keys (XREAD).
     pub behind: Option<(&'static str, usize)>,
     /// What is done with the keys, in the words of COMMAND's key specifications: with all of them
     /// or, if there are two entries, with the first and with the others. Without an entry it
