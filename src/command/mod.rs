@@ -68,6 +68,16 @@
 //! | | `search.rs` | GEOSEARCH, GEOSEARCHSTORE |
 //! | [`hyperloglog`] | `count.rs` | PFADD, PFCOUNT, PFMERGE |
 //! | | `debug.rs` | PFDEBUG, PFSELFTEST |
+//! | [`stream`] | `add.rs` | XADD |
+//! | | `claim.rs` | XCLAIM, XAUTOCLAIM |
+//! | | `delete.rs` | XDEL, XSETID |
+//! | | `group.rs` | XGROUP, XGROUP CREATE, XGROUP CREATECONSUMER, XGROUP DELCONSUMER, XGROUP DESTROY, XGROUP SETID |
+//! | | `info.rs` | XINFO, XINFO CONSUMERS, XINFO GROUPS, XINFO STREAM |
+//! | | `pending.rs` | XACK, XPENDING |
+//! | | `range.rs` | XLEN, XRANGE, XREVRANGE |
+//! | | `read.rs` | XREAD |
+//! | | `read_group.rs` | XREADGROUP |
+//! | | `trim.rs` | XTRIM |
 //! | [`keys`] | `copy_move.rs` | COPY, MOVE, SWAPDB |
 //! | | `del_rename.rs` | DEL, UNLINK, EXISTS, TOUCH, TYPE, RENAME, RENAMENX |
 //! | | `dump.rs` | DUMP, RESTORE |
