@@ -304,7 +304,7 @@ fn templates() -> Vec<Template> {
         // By bytes, ranges are compared with the commands that do nothing else.
         let is_range = row.command.name.starts_with("zrange");
         let by_bytes: &[&str] = if is_range { &["BYLEX"] } else { &[] };
-        let left_out = [&NEWER_OPTIONS, &LONGER_OPTIONS, by_bytes].concat();
+        let left_out = [&NEWER_OPTIONS[..], &LONGER_OPTIONS[..], by_bytes].concat();
         forget_options(&mut arguments, &left_out);
         Template { name: container.into_iter().chain([row.command.name]).collect(), arguments }
     });
