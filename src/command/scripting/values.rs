@@ -135,7 +135,7 @@ fn write_table(
         }
         reply.error(&one_line(&text));
     } else if let Some(text) = text_of("ok") {
-        reply.simple(&String::from_utf8_lossy(&text));
+        reply.encoded(&[b"+", &text[..], b"\r\n"].concat());
     } else if let Value::Num(number) = vm.get_field(table, "double") {
         reply.double(number);
     } else if let map @ Value::Table(_) = vm.get_field(table, "map") {

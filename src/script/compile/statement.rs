@@ -277,30 +277,35 @@ impl Compiler<'_> {
             }
             return Ok(());
         }
+        self.check_variable(&e)?;
         let mut variables = vec![e];
         while self.accept(Token::Byte(b','))? {
             let e = self.primary()?;
+            self.check_variable(&e)?;
             self.keep_apart(&mut variables, &e)?;
             variables.push(e);
             if variables.len() > crate::limits::SCRIPT_NESTING_MAX {
                 return self.lex.error(b"chunk has too many syntax levels");
             }
         }
-        for e in &variables {
-            let is_variable = matches!(
-                e.kind,
-                Kind::Local(_)
-                    | Kind::Cell(_)
-                    | Kind::Captured(_)
-                    | Kind::Global(_)
-                    | Kind::Element { .. }
-            );
-            if !is_variable || e.has_jumps() {
-                return self.lex.error_near("syntax error");
-            }
-        }
         self.expect(Token::Byte(b'='))?;
         self.assign(&variables)
+    }
+
+    /// Refuses to assign to an expression that is no variable.
+    fn check_variable(&self, e: &Exp) -> Parsed<()> {
+        let is_variable = matches!(
+            e.kind,
+            Kind::Local(_)
+                | Kind::Cell(_)
+                | Kind::Captured(_)
+                | Kind::Global(_)
+                | Kind::Element { .. }
+        );
+        if !is_variable || e.has_jumps() {
+            return self.lex.error_near("syntax error");
+        }
+        Ok(())
     }
 
     fn assign(&mut self, variables: &[Exp]) -> Parsed<()> {

@@ -94,7 +94,7 @@ fn reverse(call: &mut Call<'_>) -> Result<usize, Error> {
 
 fn rep(call: &mut Call<'_>) -> Result<usize, Error> {
     let len = call.bytes(0)?.len();
-    let count = usize::try_from(call.integer(1)?).unwrap_or(0);
+    let count = usize::try_from(call.integer(1)? as i32).unwrap_or(0);
     let Some(total) = len.checked_mul(count) else { return Err(Error::memory()) };
     call.vm.heap.check_room(total)?;
     call.charge(total / 16)?;

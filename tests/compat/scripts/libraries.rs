@@ -66,7 +66,7 @@ impl Expressions<'_> {
         match self.random.below(18) {
             0 => format!("string.sub({s}, {}, {})", self.position(), self.position()),
             1 => format!("string.byte({s}, {}, {})", self.position(), self.position()),
-            2 => format!("string.rep({s}, {})", self.position()),
+            2 => format!("string.rep({s}, {})", self.random.below(14) as i64 - 3),
             3 => format!(
                 "string.reverse({s}), string.len({s}), string.upper({s}), string.lower({s})"
             ),
