@@ -18,7 +18,7 @@ ARGS ?=
 
 # The list is generated from the `##` comments below.
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: ## Build and start the server (ARGS="--port 7000")
 	cargo run --locked --release -- $(ARGS)
