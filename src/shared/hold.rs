@@ -30,6 +30,7 @@ impl Guarded {
     }
 
     /// Whether something remains to be done when the lock is released.
+    #[cfg(debug_assertions)]
     fn has_aftermath(&self) -> bool {
         !self.log.is_empty()
             || self.keyspace.propagation.has_removals()
