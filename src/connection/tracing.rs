@@ -25,7 +25,8 @@ impl Connection<'_> {
     #[inline(never)]
     pub(super) fn trace_parsed(&mut self) {
         let (now_ns, requests) = (self.shared.clock.steady_ns(), self.batch.len());
-        if let Some(trace) = &mut self.session.trace {
+        // Without a whole request, or for a line of words, the assembler's step follows.
+        if let Some(trace) = self.session.trace.as_mut().filter(|_| requests > 0) {
             trace.parsed(now_ns, requests);
         }
     }

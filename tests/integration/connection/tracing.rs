@@ -1,6 +1,7 @@
 //! `trace yes`: a line per batch, of the chosen clients only, and never a key or a value.
 
 use crate::process::Process;
+use crate::raw::encode;
 
 /// The lines of the trace so far.
 fn traced(server: &Process) -> Vec<String> {
@@ -15,10 +16,12 @@ fn a_batch_is_one_line() {
     let dir = folder.path().to_str().expect("a path in UTF-8");
     let server = Process::start(&["--trace", "yes", "--appendonly", "yes", "--dir", dir]);
     let mut client = server.client();
-    client.send(b"SET secret-key secret-value\r\nGET secret-key\r\nGET other\r\n");
+    let set = encode(&[b"SET", b"secret-key", b"secret-value"]);
+    let gets = [encode(&[b"GET", b"secret-key"]), encode(&[b"GET", b"other"])].concat();
+    client.send(&[set, gets].concat());
     let replies = [client.reply(), client.reply(), client.reply()].concat();
     assert_eq!(replies.escape_ascii().to_string(), r"+OK\r\n$12\r\nsecret-value\r\n$-1\r\n");
-    server.wait_for_line(&[" trace ", "read 56 B · parse 3 requests"]);
+    server.wait_for_line(&[" trace ", "read 103 B · parse 3 requests"]);
     let lines = traced(&server);
     let steps: Vec<&str> = lines[0].split(" · ").collect();
     let begins = ["", "parse 3 requests ", "wait ", "hold ", "log ", "write 29 B "];
