@@ -17,6 +17,15 @@
 //! always      replies that rest on changes up to `synced` may leave
 //! otherwise   replies that rest on changes up to `written` may leave
 //! ```
+//!
+//! # Where the time goes with `always`
+//!
+//! 50 clients that send one SET at a time (perf and `/proc`, 2026-11-28, Redis 7.0 in parentheses):
+//! 25 µs of CPU per SET (16.5), and 1.15 context switches (0.12). Of the CPU, 61 % was the syncing
+//! thread's, and nearly all of that for the replies that follow a sync, one system call each; the
+//! rest was the workers'. So a sync waited until the replies of the one before had been sent. Now
+//! the courier sends them during the next sync. The context switches remain: they are the price of
+//! a thread per client, as without a log.
 
 use super::disk::{Disk, LogFile};
 use super::mailbox::{Mailbox, Order};

@@ -68,7 +68,7 @@ impl Sink for Builder {
                 list.push_back(&*text);
                 true
             }
-            (Some(Value::Set(set)), Piece::Member(text)) => set.add(&text, encodings.set),
+            (Some(Value::Set(set)), Piece::Member(text)) => set.add(&text[..], encodings.set),
             (Some(Value::SortedSet(set)), Piece::Scored(member, score)) => {
                 set.insert(&member, score, encodings.sorted_set).is_none()
             }

@@ -5,7 +5,8 @@ use crate::command::engine::draw::draw_count;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
-use crate::keyspace::{Event, List};
+use crate::keyspace::{Event, Key, List};
+use std::sync::Arc;
 
 /// Commands that change single elements.
 pub const COMMANDS: &[&Command] = &[&LSET, &LINSERT, &LREM];
@@ -39,7 +40,10 @@ fn lset(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let setting = keys.encodings().list_listpack_size;
     keys.change(args.at(1), Event::list("lset"), |list: &mut List| {
         list.will_grow(setting, args.at(3).len(), 1);
-        let is_set = list.set(index, args.at(3));
+        let is_set = match args.prepared(3) {
+            Some(long) => list.set(index, &Key::Shared(Arc::clone(long))),
+            None => list.set(index, args.at(3)),
+        };
         list.has_shrunk(setting);
         ((), usize::from(is_set))
     })?;

@@ -5,7 +5,8 @@ use crate::command::engine::values::reply_element;
 use crate::command::engine::{
     Args, Command, Complexity, Handler, KeyArguments, Keys, Outcome, Reply, flag,
 };
-use crate::keyspace::{Event, Set};
+use crate::keyspace::{Event, Key, Set};
+use std::sync::Arc;
 
 /// The family's part.
 pub const COMMANDS: &[&Command] =
@@ -34,6 +35,8 @@ static SADD: Command = Command {
 
 fn sadd(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
     let (names, members) = (keys.encodings().set, args.from(2));
+    // A long member is kept in the memory that it was copied to before the lock was taken.
+    let member = |at: usize| args.prepared(at).map(|bytes| Key::Shared(Arc::clone(bytes)));
     let added = keys.change(args.at(1), ADDED, |set: &mut Set| {
         // Redis chooses a form for as many members as there are words, new ones or not.
         if set.is_empty() {
@@ -41,7 +44,11 @@ fn sadd(keys: &mut Keys<'_>, args: Args<'_>, reply: &mut Reply) -> Outcome {
         } else {
             set.expect(members.len(), names);
         }
-        let added = members.iter().filter(|member| set.add(member, names)).count();
+        let added = (2..args.len()).filter(|at| match member(*at) {
+            Some(long) => set.add(&long, names),
+            None => set.add(args.at(*at), names),
+        });
+        let added = added.count();
         (added, added)
     })?;
     reply.count(added);

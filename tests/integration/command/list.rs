@@ -373,3 +373,28 @@ fn a_long_list_is_rewritten() {
     assert_eq!(client.ask("LREM l 0 13"), ":1");
     assert_eq!(client.ask("OBJECT ENCODING l"), "$9 quicklist");
 }
+
+/// Ensures that elements longer than any packed block are set and found, in lists and sets of both
+/// forms, and survive the request that brought them.
+#[test]
+fn long_elements_are_kept() {
+    let server = TestServer::start();
+    let mut client = server.client();
+    let long = |letter: &str| letter.repeat(10_000);
+    for others in [0, 500] {
+        client.ask("FLUSHALL");
+        (0..=others).for_each(|at| client.say(&format!("RPUSH l {at}")));
+        (0..=others).for_each(|_| drop(client.reply()));
+        assert_eq!(client.ask(&format!("LSET l 0 {}", long("a"))), "+OK");
+        assert_eq!(client.ask(&format!("LSET l -1 {}", long("b"))), "+OK");
+        assert_eq!(client.ask("LINDEX l -1"), format!("$10000 {}", long("b")));
+        (0..others).for_each(|at| client.say(&format!("SADD s {at}")));
+        (0..others).for_each(|_| drop(client.reply()));
+        let members = format!("{} short {}", long("c"), long("c"));
+        assert_eq!(client.ask(&format!("SADD s {members}")), ":2");
+        assert_eq!(client.ask(&format!("SADD s {}", long("c"))), ":0");
+        assert_eq!(client.ask(&format!("SISMEMBER s {}", long("c"))), ":1");
+        assert_eq!(client.ask(&format!("SREM s {} x", long("c"))), ":1");
+        assert_eq!(client.ask("SISMEMBER s short"), ":1");
+    }
+}

@@ -130,14 +130,19 @@ impl<V: Clone + HeapBytes> Segments<V> {
 
     /// Adds `name` with `value` unless it is there, and says whether it was added.
     pub fn add(&mut self, name: &[u8], value: V) -> bool {
-        let hash = self.hash(name);
+        self.add_key(Key::new(name), value)
+    }
+
+    /// The same with a name that has its memory already.
+    pub fn add_key(&mut self, name: Key, value: V) -> bool {
+        let hash = self.hash(&name);
         let at = self.segment_of(hash);
         // Looked up first: a name that is there already must not cost a copy of the segment.
-        if self.segment(at).place_of(hash, name).is_some() {
+        if self.segment(at).place_of(hash, &name).is_some() {
             return false;
         }
         let (segment, hasher) = self.open(at);
-        segment.push(hash, Entry { name: Key::new(name), value }, hasher);
+        segment.push(hash, Entry { name, value }, hasher);
         self.close(at);
         self.grow();
         true

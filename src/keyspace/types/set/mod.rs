@@ -97,21 +97,24 @@ impl Set {
     }
 
     /// Adds `member`, and says whether it is new.
-    pub fn add(&mut self, member: &[u8], names: SetNames) -> bool {
+    pub fn add<'a>(&mut self, member: impl Into<Element<'a>>, names: SetNames) -> bool {
+        let (element, mut digits) = (member.into(), itoa::Buffer::new());
+        let member = element.text(&mut digits);
         let is_new = match &mut self.form {
             Form::Large(table) => {
                 // Looked up first: what is there already must not cost a copy.
-                !table.entries.contains(member) && Arc::make_mut(table).entries.add(member, ())
+                !table.entries.contains(member)
+                    && Arc::make_mut(table).entries.add_key(element.to_key(), ())
             }
             Form::Small(block) if is_text(block) => {
-                block.find(member, 1).is_none() && self.add_text(member)
+                block.find(member, 1).is_none() && self.add_text(&element)
             }
             Form::Small(block) => match Item::new(member) {
                 Item::Int(number) if block.len() < limits::PACKED_INTEGERS_MAX => {
                     integers::add(block, number)
                 }
                 Item::Int(number) if integers::contains(block, number) => false,
-                _ => self.add_text(member),
+                _ => self.add_text(&element),
             },
         };
         if is_new {
@@ -232,7 +235,9 @@ impl Set {
     }
 
     /// Adds a member that is not there, where it cannot be added as an integer.
-    fn add_text(&mut self, member: &[u8]) -> bool {
+    fn add_text(&mut self, element: &Element<'_>) -> bool {
+        let mut digits = itoa::Buffer::new();
+        let member = element.text(&mut digits);
         if let Form::Small(block) = &mut self.form {
             let has_room = member.len() <= limits::PACKED_TEXT_BYTES_MAX
                 && block.len() < limits::PACKED_ENTRIES_MAX
@@ -250,7 +255,8 @@ impl Set {
             }
             self.form = Form::large(members, self.encoding());
         }
-        self.form.table_mut().expect("it has just been made large").entries.add(member, ())
+        let table = self.form.table_mut().expect("it has just been made large");
+        table.entries.add_key(element.to_key(), ())
     }
 
     /// Gives the name that Redis would give after `member` was added.

@@ -34,7 +34,7 @@ fn text(number: usize, is_integer: bool) -> Vec<u8> {
 
 fn filled(members: impl Iterator<Item = Vec<u8>>) -> Set {
     let mut set = Set::new();
-    members.for_each(|member| _ = set.add(&member, names()));
+    members.for_each(|member| _ = set.add(&member[..], names()));
     set
 }
 
@@ -51,7 +51,7 @@ fn random_changes_are_those_of_a_set() {
             let is_integer = round < 2_000 || rng.bool();
             let member = text(rng.usize(..range), is_integer);
             match rng.u8(..10) {
-                0..5 => assert_eq!(set.add(&member, names()), model.insert(member)),
+                0..5 => assert_eq!(set.add(&member[..], names()), model.insert(member)),
                 5..7 => assert_eq!(set.remove(&member), model.remove(&member)),
                 7 => assert_eq!(set.contains(&member), model.contains(&member)),
                 8 => match set.pop_random(&mut rng) {
