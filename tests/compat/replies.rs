@@ -41,6 +41,9 @@ const DELIBERATE: &[Deliberate] = &[
                 && ours.starts_with(b"-ERR value is out")
         },
     ),
+    ("the line of a user says sanitize-payload since 7.2", |request, _, ours| {
+        is(request, 0, "acl") && ours.windows(16).any(|words| words == b"sanitize-payload")
+    }),
     ("ZRANK and ZREVRANK take one more word since 7.2", |request, _, _| {
         (is(request, 0, "zrank") || is(request, 0, "zrevrank")) && request.len() > 3
     }),
