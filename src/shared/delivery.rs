@@ -3,8 +3,8 @@
 //! The courier sends most of it. A thread with a message for a single client sends it itself: that
 //! avoids waking another thread, and takes 20 µs from one client to another instead of 35.
 //!
-//! Other ways were measured (`make bench`, thousands of deliveries per second, four publishers on two
-//! busy cores; Redis 7.0 had 400 and 55 at the same time):
+//! Other ways were measured (`make bench`, thousands of deliveries per second, four publishers on
+//! two busy cores; Redis 7.0 had 400 and 55 at the same time):
 //!
 //! | way | 100 subscribers, P=1 | 1 subscriber, P=1 |
 //! |---|---|---|
