@@ -7,6 +7,7 @@
 use crate::config::{Bind, Config, Port};
 use crate::log;
 use crate::system::optional::Optional;
+use crate::system::port_owner;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 use std::fmt;
 use std::fs::{self, Permissions};
@@ -126,8 +127,22 @@ fn tcp(config: &mut Config, ip: IpAddr, is_optional: bool) -> Result<Option<List
             log::notice(&format!("Not listening on {address}: {error}"));
             Ok(None)
         }
-        Err(error) => Err(format!("cannot listen on {address}: {error}")),
+        Err(error) => {
+            let advice = if error.kind() == ErrorKind::AddrInUse {
+                taken(address.port())
+            } else {
+                "".into()
+            };
+            Err(format!("cannot listen on {address}: {error}{advice}"))
+        }
     }
+}
+
+/// Advice for a port that is taken: most often by a server that is the same or a Redis.
+fn taken(port: u16) -> String {
+    let owner = port_owner::find(port).map(|(name, id)| format!("{name} (process {id})"));
+    let owner = owner.unwrap_or("another process".to_owned());
+    format!("; {owner} listens there: stop it, or choose another port with --port")
 }
 
 impl Listener {

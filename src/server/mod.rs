@@ -11,6 +11,7 @@
 //! All threads belong to one [`std::thread::scope`], which returns only when every one of them has
 //! ended: the compiler proves that all threads are joined.
 
+mod announcement;
 mod preflight;
 
 use crate::aof::{Directory, Disk};
@@ -179,7 +180,7 @@ impl Server {
                 .inspect_err(|_| stopper.stop())
                 .map_err(no_thread);
             if !shared.is_stopping() {
-                announce(&names, &supervision);
+                announcement::announce(&names, &supervision);
             }
 
             // Stop: in the opposite order. The acceptors end first and close their listeners…
@@ -200,14 +201,6 @@ impl Server {
             started.and(log.map(|_| ()))
         })
     }
-}
-
-/// Announces to the operator and to a supervisor that clients are served.
-fn announce(listeners: &[String], supervision: &Supervision) {
-    for name in listeners {
-        log::notice(&format!("Ready to accept connections on {name}"));
-    }
-    supervision.ready();
 }
 
 /// Has all clients leave when their last reply is sent, or after a while without that.

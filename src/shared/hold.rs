@@ -11,7 +11,7 @@
 //! [`Hold::finish`] does what needs the lock and releases it; the rest is left in an [`Aftermath`],
 //! because it may take long, wait, or need other locks. Nothing happens in a destructor.
 
-use crate::aof::Pending;
+use crate::aof::{Pending, Records};
 use crate::keyspace::Keyspace;
 use crate::limits;
 use crate::shared::{Aftermath, Services};
@@ -77,7 +77,7 @@ impl<'a> Hold<'a> {
         // 1. Changes for the log, in the order of execution.
         log.removals(&mut keyspace.propagation);
         if !log.is_empty() {
-            aof.append(log.finished());
+            publish_changes(services, log.finished());
             after.log_end = aof.end();
         }
         // 2. Before-images for a snapshot that is being taken.
@@ -126,6 +126,16 @@ impl DerefMut for Hold<'_> {
     fn deref_mut(&mut self) -> &mut Keyspace {
         self.split().0
     }
+}
+
+/// Gives the changes of a hold to those who follow the stream of changes, in the order of
+/// execution: all changes pass here, as the requests that repeat them. Today the log is the only
+/// subscriber. A replica would be the second one, behind a snapshot that
+/// [`crate::snapshot::stream`] writes to its socket: its changes begin where the snapshot ends,
+/// because both are decided under the keyspace lock. [`crate::keyspace::Propagation::is_on`] says
+/// whether there is a subscriber at all.
+fn publish_changes(services: &Services, changes: &mut Records) {
+    services.aof.append(changes);
 }
 
 /// The destructor of a hold only releases the lock. A hold that changed something must be finished;

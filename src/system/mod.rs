@@ -5,5 +5,6 @@ pub mod identity;
 pub mod machine;
 pub mod open_files;
 pub mod optional;
+pub mod port_owner;
 pub mod processes;
 pub mod random;

@@ -129,6 +129,9 @@ fn a_port_in_use_is_one_line() {
     let line = refusal(&["--port", &port]);
     assert!(line.contains(&format!("127.0.0.1:{port}")), "{line}");
     assert_eq!(line.lines().count(), 1, "{line}");
+    // It is this test that listens.
+    let owner = format!("(process {}) listens there", std::process::id());
+    assert!(line.contains(&owner) || cfg!(not(target_os = "linux")), "{line}");
 }
 
 /// Ensures that every mistake on the command line is named, with exit code 1.
