@@ -45,7 +45,7 @@ impl Stage {
             addresses: [free_address(), free_address()],
         };
         let path = |name: &str| stage.folder.path().join(name);
-        ["data", "bin"].map(|name| fs::create_dir(path(name)).expect("a folder"));
+        ["data", "bin"].iter().for_each(|name| fs::create_dir(path(name)).expect("a folder"));
         let known_to_redis = thresholds.replace("--set-max-listpack-entries 0", "");
         let redis = format!("{known_to_redis} --enable-debug-command local");
         let programs = [
@@ -323,7 +323,7 @@ fn keys_go_there_and_back() {
         let stage = Stage::new(thresholds);
         stage.run("redis-server --port 6379 --dir /var/lib/redis &\n", false);
         stage.run("respool --port 6380 &\n", false);
-        [0, 1].map(|at| stage.wait_until_ready(at));
+        (0..2).for_each(|at| stage.wait_until_ready(at));
         stage.fill(&mut random);
         // A moved key gets the rest of its time to live, which is another moment a little later.
         let steady = |state: BTreeMap<String, Known>| {
