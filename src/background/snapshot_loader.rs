@@ -9,6 +9,7 @@
 use crate::aof::disk::reason;
 use crate::background::loader::keys_ahead_max;
 use crate::command::scripting::load_from_snapshot;
+use crate::keyspace::types::Encodings;
 use crate::keyspace::{Event, Value};
 use crate::limits;
 use crate::log;
@@ -157,6 +158,10 @@ struct Loader<'a> {
     keys: u64,
     expired: u64,
     modules: Vec<String>,
+    /// The time, and the thresholds of encodings, at the beginning of the batch: neither is worth a
+    /// look for each key.
+    now_ms: u64,
+    encodings: Encodings,
 }
 
 impl<'a> Loader<'a> {
@@ -170,6 +175,8 @@ impl<'a> Loader<'a> {
             keys: 0,
             expired: 0,
             modules: Vec::new(),
+            now_ms: shared.clock.unix_ms(),
+            encodings: shared.with_keyspace(|hold| hold.encodings),
         }
     }
 
@@ -185,13 +192,12 @@ impl<'a> Loader<'a> {
 
     /// Builds the value of an entry.
     fn entry<R: Read>(&mut self, entry: Entry, reader: &mut Reader<R>) -> Result<(), Error> {
-        let now_ms = self.shared.clock.unix_ms();
+        let now_ms = self.now_ms;
         if !self.is_base && entry.expires_at_ms.is_some_and(|moment_ms| moment_ms <= now_ms) {
             self.expired += 1;
             return reader.value(&mut Nowhere).map(|_| ());
         }
-        let encodings = self.shared.with_keyspace(|hold| hold.keys(0, now_ms, true).encodings());
-        let mut builder = Builder::new(encodings, if self.is_base { 0 } else { now_ms });
+        let mut builder = Builder::new(self.encodings, if self.is_base { 0 } else { now_ms });
         let len = reader.value(&mut builder)?;
         // Redis passes over a collection without elements, too, but a stream may have none.
         let value = builder.into_value().filter(|it| len > 0 || matches!(it, Value::Stream(_)));
@@ -204,16 +210,26 @@ impl<'a> Loader<'a> {
 
     /// Inserts the batch.
     fn insert(&mut self, path: &Path) -> Result<(), String> {
-        let now_ms = self.shared.clock.unix_ms();
-        let batch = std::mem::take(&mut self.batch);
-        self.keys += batch.len() as u64;
+        self.now_ms = self.shared.clock.unix_ms();
+        self.keys += self.batch.len() as u64;
+        let (now_ms, mut batch) = (self.now_ms, std::mem::take(&mut self.batch).into_iter());
         self.shared.with_keyspace(|hold| {
-            for Ready { db, key, value, expires_at_ms } in batch {
-                if !self.merges && hold.has_key(db, &key) {
-                    let (path, key) = (path.display(), key.escape_ascii());
-                    return Err(format!("{path}: damaged: it has the key '{key}' twice"));
+            self.encodings = hold.encodings;
+            while batch.len() > 0 {
+                // As for requests of clients: the processor overlaps the cache misses of several.
+                let next = batch.as_slice().iter().take(limits::PREFETCH_KEYS);
+                next.for_each(|ready| hold.prefetch(ready.db, &ready.key));
+                for Ready { db, key, value, expires_at_ms } in
+                    batch.by_ref().take(limits::PREFETCH_KEYS)
+                {
+                    let mut keys = hold.keys(db, now_ms, true);
+                    let before = keys.len();
+                    keys.set(&key, value, expires_at_ms, LOADED);
+                    if !self.merges && keys.len() == before {
+                        let (path, key) = (path.display(), key.escape_ascii());
+                        return Err(format!("{path}: damaged: it has the key '{key}' twice"));
+                    }
                 }
-                hold.keys(db, now_ms, true).set(&key, value, expires_at_ms, LOADED);
             }
             Ok(())
         })

@@ -10,6 +10,7 @@ const OTHER_DEFAULTS: &[(&str, &str)] = &[
     ("dir", "each server has a folder of its own"),
     ("maxmemory", "a cache should not outgrow its machine"),
     ("maxmemory-policy", "a cache evicts"),
+    ("aof-use-rdb-preamble", "requests are loaded faster here"),
 ];
 
 /// Directives that CONFIG SET changes in another way, and why.

@@ -74,6 +74,10 @@ pub static ROWS: &[Directive] = &[
     Directive::new(
         "aof-use-rdb-preamble",
         Shape::YesNo,
+        // Redis's default is yes. For a million strings of 32 bytes a snapshot is half as large
+        // (32 MB instead of 69), takes a quarter more CPU time to write and as much to load; but
+        // requests are parsed by a second thread, and are loaded in 0.6 to 0.75 of the time
+        // (2026-11-28, two busy cores).
         "no",
         "whether the next base of the log is a snapshot; otherwise it consists of requests",
     )
