@@ -85,14 +85,12 @@ impl Index {
     /// The segment of `hash`, and how many upper bits its hashes have in common.
     fn segment_of(&self, hash: u32) -> (usize, u32) {
         let (round, bits) = (self.round(), hash.reverse_bits() as usize);
-        // Segments that were split in this round are distinguished by one bit more.
-        let split = bits & ((2 << round) - 1);
-        if split < self.segments.len() {
-            // The lower half of a split segment is shorter by a bit as well.
-            return (split, round + 1);
-        }
         let whole = bits & ((1 << round) - 1);
-        (whole, if whole + (1 << round) < self.segments.len() { round + 1 } else { round })
+        if whole + (1 << round) >= self.segments.len() {
+            return (whole, round);
+        }
+        // The halves of a segment that was split in this round are told apart by one bit more.
+        (bits & ((2 << round) - 1), round + 1)
     }
 
     /// The leaves in which a member with `hash` may be: nearly always one or none.
@@ -235,5 +233,33 @@ impl Index {
         }
         assert_eq!(len, self.len, "entries of the index");
         assert_eq!(bytes, self.segment_bytes, "bytes of the segments");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ensures that a walk meets every entry once, at any number of segments.
+    #[test]
+    fn a_walk_meets_every_entry_once() {
+        let mut rng = fastrand::Rng::with_seed(11);
+        let (mut index, mut hashes) = (Index::new(), Vec::new());
+        for number in 0..3_000_u32 {
+            let hash = rng.u32(..);
+            index.insert(hash, number);
+            hashes.push(hash);
+            if number < 20 || number.is_multiple_of(97) {
+                let mut met = Vec::new();
+                let end = index.walk(0, |hash, _| {
+                    met.push(hash);
+                    true
+                });
+                assert_eq!(end, None);
+                hashes.sort_unstable();
+                assert_eq!(met, hashes, "{number} entries");
+            }
+        }
+        index.check_invariants();
     }
 }
