@@ -327,7 +327,11 @@ impl Aof {
         self.is_on() && self.synced.load(Relaxed) < self.end()
     }
 
-    /// Writes the front of the queue while the lock is released.
+    /// Writes the front of the queue while the lock is released, so that others can append.
+    ///
+    /// Writing under the lock would be simpler, but the thread that holds the keyspace then waits
+    /// for the file: with `everysec`, SETs at 16 a batch were 22 % fewer a second (medians of seven
+    /// interleaved runs, two busy cores, 2026-11-28).
     fn write_front(&self, state: &mut MutexGuard<'_, State>) {
         let spare = std::mem::take(&mut state.spare);
         let (has_next, is_distrusted) = (state.queue.len() > 1, state.is_distrusted);

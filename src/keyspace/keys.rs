@@ -204,6 +204,9 @@ impl Keys<'_> {
     /// another one; the deadline stays. If the key is missing, `change` gets `None`, and the value
     /// that it returns creates the key.
     ///
+    /// This exists for strings that are changed in place (APPEND, SETBIT, …). It saves a lookup as
+    /// well, but that is not measurable: INCR took as long with a lookup and a store.
+    ///
     /// # Errors
     /// The value is of another type; or those of `change`, which must not have changed anything
     /// then.

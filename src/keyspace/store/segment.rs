@@ -21,6 +21,10 @@
 //!
 //! Sorting costs `n log n`, promoting is constant, and both happen at most once for every use,
 //! insertion or eviction of an entry: the price of an exact order for which lookups move nothing.
+//! Moving each used entry to the front instead would be simpler, but costs a GET at 16 a batch 7 %
+//! more CPU time with 100 000 keys, and 15 % with a million (medians of seven interleaved runs of
+//! redis-benchmark, two busy cores, 2026-11-28): it writes to both neighbours, which are anywhere
+//! in memory.
 //!
 //! The *candidates* depend on the policy: all entries, or those with a deadline.
 use crate::keyspace::store::footprint::NODE_BYTES;
