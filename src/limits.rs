@@ -45,6 +45,14 @@ pub const ASSEMBLY_FIRST_BYTES: usize = 4 * 1024;
 /// Bytes of an assembly buffer that is kept between requests; a larger one is released.
 pub const ASSEMBLY_KEPT_BYTES: usize = 16 * 1024;
 
+/// The same for the bytes of arguments, until the client is silent ([`IDLE_AFTER_MS`]): a client
+/// that stores large values sends another one soon, and fresh memory costs a page fault for every
+/// four kilobytes.
+pub const ASSEMBLY_BYTES_KEPT: usize = 1024 * 1024 + READ_BUFFER_BYTES;
+
+/// Bytes by which an assembly buffer grows at least when a long argument is read straight into it.
+pub const ASSEMBLY_STEP_BYTES: usize = 64 * 1024;
+
 /// Requests executed under one hold of the keyspace lock. At about half a microsecond each, other
 /// clients wait at most a quarter of a millisecond for a pipeline of small requests.
 pub const BATCH_REQUESTS_MAX: usize = 512;

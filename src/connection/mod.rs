@@ -35,6 +35,7 @@ use crate::command::engine::session::Session;
 use crate::limits;
 use crate::resp::{Assembler, Limits, Parsed, Reply};
 use crate::shared::{Shared, Stats};
+use rustix::io::ioctl_fionread;
 use std::io::{self, BufRead, BufReader, ErrorKind};
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -192,14 +193,21 @@ impl Connection<'_> {
         self.publish();
         self.wait_at_most(limits::IDLE_AFTER_MS)?;
         loop {
-            match self.input.fill_buf() {
-                Ok([]) if self.session.client.is_killed() => return Err(self.reason_of_death()),
-                Ok([]) => return Err(End::HungUp),
-                Ok(bytes) => {
+            // What has arrived of a long argument is read straight into its request, which saves
+            // a copy. Waiting is done with the read buffer only, which is empty here.
+            let available = self.available();
+            let is_long = available >= limits::READ_BUFFER_BYTES;
+            let read = match is_long {
+                true => self.assembler.read_from(self.stream, available),
+                false => self.input.fill_buf().map(<[u8]>::len),
+            };
+            match read {
+                Ok(0) if self.session.client.is_killed() => return Err(self.reason_of_death()),
+                Ok(0) => return Err(End::HungUp),
+                Ok(len) => {
                     Stats::add(&self.shared.stats.reads, 1);
-                    let len = bytes.len();
                     Stats::add(&self.shared.stats.input_bytes, len);
-                    self.has_filled_input = len >= self.input.capacity();
+                    self.has_filled_input = is_long || len >= self.input.capacity();
                     self.mark_active();
                     if self.shared.tracing.is_on() {
                         self.begin_trace(len);
@@ -216,9 +224,18 @@ impl Connection<'_> {
         }
     }
 
+    /// Bytes that have arrived, if many are missing of a long argument.
+    fn available(&self) -> usize {
+        match self.assembler.missing() >= limits::READ_BUFFER_BYTES {
+            true => ioctl_fionread(self.stream).map_or(0, |count| count as usize),
+            false => 0,
+        }
+    }
+
     /// Releases the buffers and waits without any until the client sends something.
     fn wait_idle(&mut self) -> io::Result<()> {
         self.reply.release();
+        self.assembler.release();
         self.batch = Batch::default();
         self.input = BufReader::with_capacity(0, self.stream);
         self.publish();

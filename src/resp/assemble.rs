@@ -8,6 +8,7 @@ use super::parse::{argument_count, bulk_len};
 use super::{Limits, ProtocolError, Span, inline};
 use crate::limits;
 use memchr::memchr;
+use std::io::{self, Read};
 
 /// The meaning of the next byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -76,9 +77,49 @@ impl Assembler {
         self.bytes.clear();
         self.spans.clear();
         self.line.clear();
-        self.bytes.shrink_to(limits::ASSEMBLY_KEPT_BYTES);
+        self.bytes.shrink_to(limits::ASSEMBLY_BYTES_KEPT);
         self.line.shrink_to(limits::ASSEMBLY_KEPT_BYTES);
         self.spans.shrink_to(limits::ASSEMBLY_KEPT_BYTES / size_of::<Span>());
+    }
+
+    /// Releases all memory, unless a request is in progress.
+    pub fn release(&mut self) {
+        if self.is_empty() {
+            *self = Assembler::default();
+        }
+    }
+
+    /// Number of missing bytes of the present argument.
+    pub fn missing(&self) -> usize {
+        match self.expecting {
+            Expecting::Bulk { missing } => missing,
+            _ => 0,
+        }
+    }
+
+    /// Reads bytes of the present argument from `source` into their final position, without a
+    /// detour through a read buffer, and returns their number: 0 at the end of the stream.
+    /// `available` bytes can be read without waiting.
+    ///
+    /// Memory follows what has arrived: the buffer grows by as much as it contains, or by a small
+    /// step, whatever length was announced.
+    ///
+    /// # Errors
+    /// That of `source`, if nothing was read before it.
+    pub fn read_from(&mut self, source: impl Read, available: usize) -> io::Result<usize> {
+        let (missing, before) = (self.missing(), self.bytes.len());
+        let count = missing.min(available);
+        if self.bytes.capacity() - before < count {
+            let step = before.max(limits::ASSEMBLY_STEP_BYTES).min(missing);
+            self.bytes.reserve_exact(step.max(count));
+        }
+        let outcome = source.take(count as u64).read_to_end(&mut self.bytes);
+        let read = self.bytes.len() - before;
+        if read > 0 {
+            self.expect_rest(missing - read);
+            return Ok(read);
+        }
+        outcome
     }
 
     /// Consumes the bytes of `input` that belong to this request, and returns their number.
@@ -189,11 +230,15 @@ impl Assembler {
     fn bulk(&mut self, input: &[u8], missing: usize) -> usize {
         let taken = missing.min(input.len());
         self.bytes.extend_from_slice(&input[..taken]);
-        self.expecting = match missing - taken {
+        self.expect_rest(missing - taken);
+        taken
+    }
+
+    fn expect_rest(&mut self, missing: usize) {
+        self.expecting = match missing {
             0 => Expecting::BulkEnd { missing: 2 },
             missing => Expecting::Bulk { missing },
         };
-        taken
     }
 
     fn next_argument(&mut self) {
@@ -210,6 +255,33 @@ impl Assembler {
 mod tests {
     use super::*;
     use crate::resp::{Parsed, parse};
+
+    /// Ensures that a long argument that is read directly is the same in pieces of any size, and
+    /// that memory follows what has arrived.
+    #[test]
+    fn long_arguments_are_read_directly() {
+        let parsing = Limits { stranger: false };
+        let value: Vec<u8> = (0..3_000_000_usize).map(|at| at as u8).collect();
+        for piece in [1_000, 16_384, 65_536, 1_000_000, 3_000_000] {
+            let mut assembler = Assembler::default();
+            let head = b"*2\r\n$4\r\nECHO\r\n$3000000\r\n";
+            assert_eq!(assembler.feed(head, parsing), Ok(head.len()));
+            assert_eq!(assembler.missing(), value.len());
+            let mut sent = 0;
+            while assembler.missing() > 0 {
+                let end = value.len().min(sent + piece);
+                let read = assembler.read_from(&value[sent..end], end - sent).expect("a slice");
+                assert!(read > 0, "there are bytes");
+                sent += read;
+                let held = assembler.held_bytes();
+                assert!(held <= 2 * sent + 2 * limits::ASSEMBLY_STEP_BYTES, "{held} for {sent}");
+            }
+            assert_eq!(assembler.read_from(&b""[..], 1).expect("a slice"), 0);
+            assert_eq!(assembler.feed(b"\r\nPING", parsing), Ok(2));
+            let (bytes, spans) = assembler.request();
+            assert_eq!(&bytes[spans[1].start as usize..], &value[..], "pieces of {piece}");
+        }
+    }
 
     /// Ensures that announced arguments take no memory before they arrive.
     #[test]
