@@ -276,7 +276,7 @@ pub fn ms_of_large_operations(trial: &mut Trial) -> Result<Vec<f64>, String> {
     for operation in operations {
         let before = server.cpu_s()?;
         let reply = ask_patiently(server, operation).map_err(|e| format!("{operation}: {e}"))?;
-        if !reply.starts_with(':') {
+        if reply.starts_with('-') {
             return Err(format!("{operation}: {reply}"));
         }
         figures.push((server.cpu_s()? - before) * 1e3 / f64::from(TIMES));
