@@ -53,14 +53,14 @@ static XPENDING: Command = Command {
     example: "
         > XGROUP CREATE jobs team $ MKSTREAM
         +OK
-        > XPENDING jobs team - + 10
-        *0
         > XPENDING jobs team
         *4
         :0
         $-1
         $-1
         *-1
+        > XPENDING jobs team - + 10
+        *0
     ",
     handler: Handler::Keys(xpending),
     ..FAMILY.row("xpending", -3, flag::READONLY, "5.0.0")
