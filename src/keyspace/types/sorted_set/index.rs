@@ -89,7 +89,7 @@ impl Index {
         if whole + (1 << round) >= self.segments.len() {
             return (whole, round);
         }
-        // The halves of a segment that was split in this round are told apart by one bit more.
+        // The halves of a segment that was split in this round differ in one bit more.
         (bits & ((2 << round) - 1), round + 1)
     }
 
