@@ -11,8 +11,8 @@
 //!
 //! A trace is for lectures and pictures: it names commands, and never shows a key or a value. It
 //! costs about as much as a request itself. Switched off it costs one relaxed load per `read`, and
-//! a comparison of a pointer with null at each step: 2 of 2 305 instructions a GET at sixteen a batch
-//! (callgrind, both without and with these checks, 2026-11-28); CPU time per request is the same.
+//! a comparison of a pointer with null at each step: 2 of 2 305 instructions a GET at sixteen a
+//! batch (callgrind, without and with these checks, 2026-11-28); the CPU time is the same.
 //!
 //! A batch that executes many requests has many steps; both are bounded, and dots stand for the
 //! rest.
