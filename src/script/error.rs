@@ -45,6 +45,14 @@ impl Error {
         Error(Box::new(Fault::Bare(text.into())))
     }
 
+    /// The same error, with no position in front of its text.
+    pub(super) fn without_position(mut self) -> Self {
+        if let Fault::Text(text) = &mut *self.0 {
+            *self.0 = Fault::Bare(std::mem::take(text));
+        }
+        self
+    }
+
     /// A bad argument; the first one has the number 1.
     pub fn argument(number: usize, text: impl Into<String>) -> Self {
         Error(Box::new(Fault::Argument(number, text.into())))

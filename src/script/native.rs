@@ -193,6 +193,12 @@ impl<'a> Call<'a> {
         self.vm.call_native(self.stack, self.host, top, function, args)
     }
 
+    /// Sets a key of a table. A key that cannot be one is an error without a position: C Lua adds
+    /// that where code of the script sets the key.
+    pub(super) fn set(&mut self, table: TableId, key: Value, value: Value) -> Result<(), Error> {
+        self.heap().set(table, key, value).map_err(Error::without_position)
+    }
+
     /// Adds a value behind the arguments, so that a collection finds it.
     pub(super) fn keep(&mut self, value: Value) -> usize {
         let at = self.base + self.count;

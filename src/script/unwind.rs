@@ -280,6 +280,8 @@ fn target(mut op: Op) -> Option<u8> {
         Op::Move { a, .. }
         | Op::LoadK { a, .. }
         | Op::LoadBool { a, .. }
+        // C Lua takes a test for one that sets: what `x.s and y` gave is named after neither.
+        | Op::Test { a, .. }
         | Op::TestSet { a, .. } => Some(a),
         _ => op.result_mut().copied(),
     }

@@ -145,7 +145,7 @@ fn rawget(call: &mut Call<'_>) -> Result<usize, Error> {
 fn rawset(call: &mut Call<'_>) -> Result<usize, Error> {
     let table = call.table(0)?;
     let (key, value) = (call.any(1)?, call.any(2)?);
-    call.heap().set(table, key, value)?;
+    call.set(table, key, value)?;
     call.reply(Value::Table(table))
 }
 

@@ -303,7 +303,7 @@ fn put(call: &mut Call<'_>, open: &mut Open, value: Value) -> Result<(), Error> 
         }
         (None, None) => open.key = Some(value),
         (None, Some(key)) => {
-            call.vm.heap.set(open.table, key, value)?;
+            call.set(open.table, key, value)?;
             open.left -= 1;
         }
     }

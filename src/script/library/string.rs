@@ -49,7 +49,8 @@ fn byte(call: &mut Call<'_>) -> Result<usize, Error> {
 fn char_of(call: &mut Call<'_>) -> Result<usize, Error> {
     let mut bytes = Vec::with_capacity(call.count());
     for at in 0..call.count() {
-        match u8::try_from(call.integer(at)?) {
+        // C takes an `int`: of a larger number it sees the low bits.
+        match u8::try_from(call.integer(at)? as i32) {
             Ok(byte) => bytes.push(byte),
             Err(_) => return Err(Error::argument(at + 1, "invalid value")),
         }

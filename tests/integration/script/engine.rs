@@ -93,6 +93,8 @@ fn numbers_print_as_in_lua_5_1() {
         return tostring(2^53) => 9.007199254741e+15
         return 1e14 .. '|' .. 99999999999999 .. '|' .. 0.1 => 1e+14|99999999999999|0.1
         return 7 % 3 .. ',' .. -7 % 3 .. ',' .. 7 % -3 => 1,2,-2
+        return string.format('%.0f', 1e16 % 255) => 204
+        return string.byte(string.char(1e100)) => 0
         return '10' + 5 .. '|' .. '0x10' * 1 => 15|16
         return tostring(1/0) .. tostring(-1/0) => inf-inf
         return string.format('%5.1f|%-5d|%05d|%x', 3.14159, 42, 42, 255) =>   3.1|42   |00042|ff",
@@ -119,6 +121,10 @@ fn errors_name_the_variable_and_the_line() {
     check(
         "local a return a.b => error: user_script:1: attempt to index local 'a' (a nil value)
         local t = {} t.x.y = 1 => error: user_script:1: attempt to index field 'x' (a nil value)
+        local t = {} return -(t.x and 1) => error: user_script:1: attempt to perform arithmetic \
+        on a nil value
+        local t = {} t[nil] = 1 => error: user_script:1: table index is nil
+        rawset({}, nil, 1) => error: table index is nil
         local t = {} t:m() => error: user_script:1: attempt to call method 'm' (a nil value)
         return 1 < '2' => error: user_script:1: attempt to compare number with string
         return {} .. 'x' => error: user_script:1: attempt to concatenate a table value
