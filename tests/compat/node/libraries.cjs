@@ -76,6 +76,7 @@ async function bull() {
   await queue.close();
 }
 
+// It tells about its jobs in streams.
 async function bullmq() {
   const { Queue, Worker, QueueEvents } = require("bullmq");
   const connection = { host, port, db: 4, maxRetriesPerRequest: null };
@@ -104,8 +105,7 @@ async function main() {
   await limiters(redis);
   await locks(redis);
   await bull();
-  // BullMQ tells about its jobs in streams.
-  if ((await redis.call("COMMAND", "INFO", "xadd"))[0]) await bullmq();
+  await bullmq();
   redis.disconnect();
   console.log(`${checks} checks`);
 }

@@ -219,13 +219,14 @@ impl Expressions<'_> {
                 self.statement(inner)
             ),
             4 => format!("for k, v in ipairs({}) do {name} = v end", self.table(1)),
+            // A counter for each depth: the condition of a loop must not see that of an inner one.
             5 => format!(
-                "local z = 0 while z < {} do z = z + 1 {} end",
+                "local z{depth} = 0 while z{depth} < {} do z{depth} = z{depth} + 1 {} end",
                 self.random.below(6),
                 self.statement(inner)
             ),
             6 => format!(
-                "local z = 0 repeat z = z + 1 {} until z > {}",
+                "local z{depth} = 0 repeat z{depth} = z{depth} + 1 {} until z{depth} > {}",
                 self.statement(inner),
                 self.random.below(6)
             ),
