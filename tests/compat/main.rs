@@ -2,6 +2,7 @@
 //! Python's libraries as clients of respool; and the operators' usual additions, a proxy and a
 //! metrics exporter. `make compat` runs these tests and names the packages that they need.
 
+mod acl;
 mod blocking;
 mod cli;
 mod clients;
