@@ -209,6 +209,12 @@ impl Keyspace {
         )
     }
 
+    /// Whether a snapshot may come to a stream: true if there has been one since a database was
+    /// emptied.
+    pub fn may_have_streams(&self) -> bool {
+        self.databases.iter().any(|database| database.has_had_streams)
+    }
+
     /// Empties one database; its entries are dropped as garbage.
     pub fn flush(&mut self, db: usize) {
         let database = &self.databases[db];

@@ -9,7 +9,7 @@ use crate::keyspace::databases::{Cause, Counters, Keyspace};
 use crate::keyspace::events::{Event, Events};
 use crate::keyspace::store::entry::Entry;
 use crate::keyspace::store::frequency::{Frequency, NEW, Use};
-use crate::keyspace::types::Encodings;
+use crate::keyspace::types::{Encodings, Stream};
 use crate::keyspace::value::{Stored, Value};
 use crate::keyspace::value_type::WrongType;
 use crate::limits;
@@ -186,6 +186,7 @@ impl Keys<'_> {
         self.expire_if_due(key);
         let now = self.next_use();
         let database = &mut self.keyspace.databases[self.db];
+        database.has_had_streams |= Stream::of(&value).is_some();
         // The value goes into the existing entry or into a new one.
         let mut value = Some(value);
         let old = database.change(key, now, |entry| {
@@ -305,7 +306,9 @@ impl Keys<'_> {
 
     /// Adds an entry under a missing key.
     fn insert(&mut self, key: &[u8], entry: Entry) {
-        self.keyspace.databases[self.db].insert(key, entry);
+        let database = &mut self.keyspace.databases[self.db];
+        database.has_had_streams |= Stream::of(&entry.value).is_some();
+        database.insert(key, entry);
         self.keyspace.events.add(self.db, key, Event::NEW);
     }
 

@@ -19,6 +19,8 @@ pub struct Outline {
     /// Keys of each database, and how many of them expire.
     sizes: BTreeMap<usize, (u64, u64)>,
     used_bytes: usize,
+    /// Whether a stream may come.
+    has_streams: bool,
     /// The code of each library of functions.
     pub functions: Vec<Arc<[u8]>>,
     /// The count of changes.
@@ -32,9 +34,17 @@ impl Outline {
         Outline {
             sizes: keyspace.occupied(0).map(size).collect(),
             used_bytes: keyspace.used_bytes(),
+            has_streams: keyspace.may_have_streams(),
             functions,
             changes: keyspace.counters().changes,
         }
+    }
+
+    /// The lowest version that has all of it: without streams and functions, every Redis from 5.0
+    /// loads the snapshot, else every Redis from 7.0. Every Valkey loads both.
+    fn version(&self) -> Version {
+        let is_newer = self.has_streams || !self.functions.is_empty();
+        if is_newer { Version::Ten } else { Version::Nine }
     }
 
     /// Keys in all databases.
@@ -43,10 +53,9 @@ impl Outline {
     }
 }
 
-/// The settings of snapshots. The version is the lowest that has all counters of streams: every
-/// Redis from 7.0 and every Valkey loads it.
+/// The settings of snapshots. The version rises if what is in the snapshot needs it.
 pub fn options(compresses: bool, sums: bool) -> Options {
-    Options { version: Version::Ten, compresses, sums }
+    Options { version: Version::Nine, compresses, sums }
 }
 
 /// A snapshot that is being written.
@@ -71,7 +80,8 @@ impl<W: Write> Stream<W> {
         now_s: u64,
         is_base: bool,
     ) -> io::Result<Stream<W>> {
-        let mut writer = Writer::new(output, options)?;
+        let version = options.version.max(outline.version());
+        let mut writer = Writer::new(output, Options { version, ..options })?;
         writer.aux("redis-ver", REDIS_VERSION.as_bytes())?;
         writer.aux("redis-bits", b"64")?;
         writer.aux("ctime", now_s.to_string().as_bytes())?;
@@ -124,9 +134,29 @@ impl<W: Write> Stream<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keyspace::{Event, Value};
+    use crate::keyspace::{Event, Value, types};
     use crate::rdb::piece::Nowhere;
     use crate::rdb::read::{Event as Read, Reader};
+
+    /// Ensures that the version is no higher than what the snapshot holds asks for.
+    #[test]
+    fn the_version_is_the_lowest() {
+        let version = |outline| {
+            let stream = Stream::begin(Vec::new(), options(false, true), outline, 7, false);
+            let bytes = stream.and_then(Stream::finish).expect("memory");
+            String::from_utf8_lossy(&bytes[..9]).into_owned()
+        };
+        let mut keyspace = Keyspace::new(1);
+        keyspace.keys(0, 1, true).set(b"k", Value::string(b"v"), None, Event::SET);
+        assert_eq!(version(Outline::of(&keyspace, Vec::new())), "REDIS0009");
+        let functions = vec![b"#!lua name=f"[..].into()];
+        assert_eq!(version(Outline::of(&keyspace, functions)), "REDIS0010");
+        let stream = Value::Stream(types::Stream::default());
+        keyspace.keys(0, 1, true).set(b"k", stream, None, Event::SET);
+        assert_eq!(version(Outline::of(&keyspace, Vec::new())), "REDIS0010");
+        keyspace.flush(0);
+        assert_eq!(version(Outline::of(&keyspace, Vec::new())), "REDIS0009");
+    }
 
     /// Ensures that a snapshot goes to anything that takes bytes, and is read from them again.
     #[test]

@@ -60,6 +60,8 @@ pub struct Database {
     pub(crate) moved: u64,
     /// Progress of a snapshot through this database.
     pub(crate) walk: Walk,
+    /// Whether it has ever had a stream since it was empty: its snapshot has a later version then.
+    pub(crate) has_had_streams: bool,
     pub(crate) hasher: SharedHasher,
 }
 
@@ -82,6 +84,7 @@ impl Database {
             account,
             moved: 0,
             walk: Walk::default(),
+            has_had_streams: false,
             hasher,
         }
     }
