@@ -40,8 +40,8 @@ instructions! {
     SetCell { a: u8, b: u8 },
     /// a = constant, the value of a global variable
     Global { a: u8, k: u32 },
-    /// fails: there is no global variable of that name
-    NoGlobal { k: u32 },
+    /// fails: there is no global variable of that name; an error may name register a after it
+    NoGlobal { a: u8, k: u32 },
     /// fails: global variables cannot be set
     SetGlobal,
     /// a = b[constant string]
@@ -168,6 +168,7 @@ impl Op {
             Op::GetUp { a, .. }
             | Op::GetCell { a, .. }
             | Op::Global { a, .. }
+            | Op::NoGlobal { a, .. }
             | Op::GetField { a, .. }
             | Op::GetInt { a, .. }
             | Op::GetIndex { a, .. }

@@ -112,7 +112,7 @@ impl Vm {
             }
             Op::Vararg { a, count } => self.varargs(stack, base, a, count)?,
             Op::ForPrep { a, to } => return self.prepare_loop(stack, base + a as usize, to),
-            Op::NoGlobal { k } => {
+            Op::NoGlobal { k, .. } => {
                 let Value::Str(name) = proto.constants[k as usize] else { return Ok(Flow::Next) };
                 return Err(self.missing_global(name));
             }

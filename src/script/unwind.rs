@@ -218,6 +218,7 @@ impl Vm {
                 let (name, _) = globals.into_iter().find(|(_, other)| *other == value)?;
                 Some(("global", text(name)))
             }
+            Op::NoGlobal { k, .. } => Some(("global", text(proto.constants[k as usize]))),
             Op::Move { b, .. } if b < register => self.name_at(proto, setter, b),
             Op::GetField { k, .. } => Some(("field", text(proto.constants[k as usize]))),
             Op::GetInt { .. } => Some(("field", b"?".to_vec())),

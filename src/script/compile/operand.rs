@@ -14,7 +14,7 @@ impl Compiler<'_> {
             Kind::Global(name) => {
                 let value = self.global_value(name);
                 let op = if value.is_nil() {
-                    Op::NoGlobal { k: self.text_constant(name) }
+                    Op::NoGlobal { a: 0, k: self.text_constant(name) }
                 } else {
                     // The kind keeps these constants apart: their value is never compared.
                     Op::Global { a: 0, k: self.constant(2, name.0.into(), value) }

@@ -123,6 +123,8 @@ fn errors_name_the_variable_and_the_line() {
         local t = {} t.x.y = 1 => error: user_script:1: attempt to index field 'x' (a nil value)
         local t = {} return -(t.x and 1) => error: user_script:1: attempt to perform arithmetic \
         on a nil value
+        return (tonumber(16) and 1 or s).a.b => error: user_script:1: attempt to index global 's' \
+        (a number value)
         local t = {} t[nil] = 1 => error: user_script:1: table index is nil
         rawset({}, nil, 1) => error: table index is nil
         local t = {} t:m() => error: user_script:1: attempt to call method 'm' (a nil value)
