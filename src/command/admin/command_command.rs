@@ -313,7 +313,10 @@ fn keys_of(request: Args<'_>) -> Result<Vec<KeyUse>, CommandError> {
         return Err(CommandError::new(text));
     }
     let keys = command.key_uses(request);
-    if keys.is_empty() && !command.has(flag::NO_MANDATORY_KEYS) {
+    // A destination alone is not enough if keys are counted: their number is wrong then.
+    let is_counted = command.keys.count_at > 0;
+    let fixed = if is_counted { command.keys.indices(request.len()).count() } else { 0 };
+    if keys.len() <= fixed && !command.has(flag::NO_MANDATORY_KEYS) {
         return Err(CommandError::new("ERR Invalid arguments specified for command"));
     }
     Ok(keys)

@@ -18,6 +18,7 @@
 
 use super::FAMILY;
 use crate::command::engine::arguments::Cursor;
+use crate::command::engine::key_use::KeyUse;
 use crate::command::engine::waiting;
 use crate::command::engine::{
     Args, Command, CommandError, Complexity, Context, Handler, KeyArguments, Outcome, Reply, flag,
@@ -35,6 +36,7 @@ pub const COMMANDS: &[&Command] = &[&MIGRATE];
 
 static MIGRATE: Command = Command {
     keys: KeyArguments::new(3, 3, 1).or_behind("KEYS").used(&["RW access delete"]),
+    refine_keys: Some(find_keys),
     complexity: Complexity::Other("O(N) with N bytes of the values"),
     summary: "Moves keys to another server",
     syntax: "host port <key | \"\"> destination-db timeout [COPY] [REPLACE] [AUTH password | \
@@ -51,6 +53,26 @@ static MIGRATE: Command = Command {
         "2.6.0",
     )
 };
+
+/// The keys as [`Order::parse`] finds them: a password is none, even if it is the word KEYS. With
+/// a key in both places there are none, because the request is refused.
+fn find_keys(args: Args<'_>, found: &mut Vec<KeyUse>) {
+    let mut at = 6;
+    while at < args.len() && !args.is(at, "KEYS") {
+        at += match () {
+            () if args.is(at, "AUTH") => 2,
+            () if args.is(at, "AUTH2") => 3,
+            () => 1,
+        };
+    }
+    let is_empty = args.get(3).is_some_and(<[u8]>::is_empty);
+    let all = match (at < args.len(), is_empty) {
+        (true, true) => at + 1..args.len(),
+        (true, false) => 0..0,
+        (false, _) => 3..args.len().min(4),
+    };
+    *found = all.map(|at| KeyUse { at, uses: "RW access delete" }).collect();
+}
 
 /// What a client asks for.
 struct Order<'a> {

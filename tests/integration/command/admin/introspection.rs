@@ -177,6 +177,25 @@ fn getkeys_finds_keys() {
         > COMMAND GETKEYS set k v EX 10
         *1
         $1 k
+        > COMMAND GETKEYS ZUNIONSTORE to 1 a
+        *2
+        $2 to
+        $1 a
+        > COMMAND GETKEYS ZUNIONSTORE to 2 a
+        -ERR Invalid arguments specified for command
+        > COMMAND GETKEYS ZDIFFSTORE to 0 a
+        -ERR Invalid arguments specified for command
+        > COMMAND GETKEYS EVAL script 0 a
+        *0
+        > COMMAND GETKEYS MIGRATE host 1 k 0 5 AUTH KEYS
+        *1
+        $1 k
+        > COMMAND GETKEYS MIGRATE host 1 \"\" 0 5 AUTH KEYS KEYS a b
+        *2
+        $1 a
+        $1 b
+        > COMMAND GETKEYS MIGRATE host 1 k 0 5 KEYS a
+        -ERR Invalid arguments specified for command
         > COMMAND GETKEYS ECHO k
         -ERR The command has no key arguments
         > COMMAND GETKEYS CLIENT ID
