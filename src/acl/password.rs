@@ -5,7 +5,7 @@
 //! portable between servers.
 //!
 //! The hash function is the crate `hmac-sha256`: one file without dependencies by a maintainer of
-//! cryptographic libraries, 3 KB of the program. `sha2` would bring seven crates for the same.
+//! cryptographic libraries. `sha2` would bring seven crates for the same.
 
 use std::fmt;
 

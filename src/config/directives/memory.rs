@@ -7,7 +7,7 @@ use crate::config::words::{INT, LONG};
 use crate::limits;
 
 const LAZY: &str = "values are always freed after the reply, without the lock";
-const EXACT: &str = "the least recently used key is known exactly";
+const EXACT: &str = "LRU knows the oldest key exactly, LFU compares a whole segment";
 const NO_DEFRAG: &str = "the allocator is the C library's, which cannot be asked to move blocks";
 const OWN_FORM: &str =
     "values are kept in respool's own form; only OBJECT ENCODING follows the setting";
