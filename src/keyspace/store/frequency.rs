@@ -10,10 +10,11 @@
 //!
 //! Hit ratio of `allkeys-lfu`: 80.2 % at maxmemory 4mb, where 15 300 keys are kept, and 81.0 % at
 //! 4700kb with 17 600 keys; Redis has 80.5 % at 4mb with 17 500 keys. With `allkeys-lru` 75.3 %
-//! and 77.1 %; Redis 73.0 %. (2026-11-28, AMD EPYC, two busy cores, Redis 7.0.15, defaults but for the policy;
-//! 200 000 GETs, in batches of 100, each miss followed by a SET of 100 bytes. Of every 8 000 GETs
-//! the first 2 000 are a scan of keys that are used once, the others draw from 50 000 keys of 14
-//! bytes by a Zipf distribution with exponent 0.99. Hits of the drawn keys in the second half.)
+//! and 77.1 %; Redis 73.0 %. (2026-11-28, AMD EPYC, two busy cores, Redis 7.0.15, defaults but for
+//! the policy; 200 000 GETs, in batches of 100, each miss followed by a SET of 100 bytes. Of every
+//! 8 000 GETs the first 2 000 are a scan of keys that are used once, the others draw from 50 000
+//! keys of 14 bytes by a Zipf distribution with exponent 0.99. Hits of the drawn keys in the second
+//! half.)
 
 use crate::keyspace::store::entry::LastUse;
 
