@@ -287,7 +287,7 @@ static COUNTKEYSINSLOT: Command = Command {
     example: "> CLUSTER COUNTKEYSINSLOT 0
               -ERR This instance has cluster support disabled",
     handler: Handler::Server(countkeysinslot),
-    ..FAMILY.row("countkeysinslot", 3, 0, "3.0.0")
+    ..FAMILY.row("countkeysinslot", 3, flag::NO_MULTI, "3.0.0")
 };
 
 fn countkeysinslot(
@@ -317,7 +317,7 @@ static GETKEYSINSLOT: Command = Command {
     example: "> CLUSTER GETKEYSINSLOT 0 10
               -ERR This instance has cluster support disabled",
     handler: Handler::Server(getkeysinslot),
-    ..FAMILY.row("getkeysinslot", 4, 0, "3.0.0")
+    ..FAMILY.row("getkeysinslot", 4, flag::NO_MULTI, "3.0.0")
 };
 
 fn getkeysinslot(
