@@ -32,6 +32,8 @@ use crate::keyspace::store::hasher::SharedHasher;
 use crate::keyspace::store::position::{highest_bits, position};
 use crate::keyspace::store::segment::{LruScope, Segment};
 use crate::keyspace::store::snapshot::Walk;
+use crate::keyspace::types::Stream;
+use crate::keyspace::value::{Stored, Value};
 use crate::limits::SEGMENT_KEYS_MAX;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
@@ -176,6 +178,7 @@ impl Database {
     /// Adds an entry under a missing key; its last use must be later than that of all others.
     pub fn insert(&mut self, key: &[u8], mut entry: Entry) {
         let key = Key::new(key);
+        self.note_type(&entry.value);
         entry.set_mark(self.walk.mark);
         let position = self.position(&key);
         while self.segments[self.segment_at(position)].len() >= SEGMENT_KEYS_MAX
@@ -189,6 +192,11 @@ impl Database {
         let bytes_before = segment.bytes();
         segment.insert(key, entry);
         self.account.spend(segment.bytes() - bytes_before);
+    }
+
+    /// Remembers that there is a stream. To be called with each value that enters an entry.
+    pub fn note_type(&mut self, value: &Value) {
+        self.has_had_streams |= Stream::of(value).is_some();
     }
 
     /// Removes `key` and returns what it held.

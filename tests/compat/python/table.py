@@ -20,6 +20,9 @@ MEANT = {
     ("zrevrank", "arity"): "WITHSCORE, as in Redis 7.2",
     ("wait", "flags"): "blocking, as in Redis 7.2",
     ("wait", "categories"): "follows from the flags",
+    ("migrate", "flags"): "not in a transaction, which holds the keyspace",
+    ("cluster|countkeysinslot", "flags"): "not in a transaction, which holds the keyspace",
+    ("cluster|getkeysinslot", "flags"): "not in a transaction, which holds the keyspace",
     ("debug", "flags"): "not in a transaction, which holds the keyspace",
 }
 

@@ -5,6 +5,7 @@ with it.
 """
 
 import os
+import random
 import shlex
 import signal
 import socket
@@ -20,10 +21,16 @@ OUTPUT_BYTES_SHOWN = 1500
 
 
 def free_port():
-    """A port that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port that nothing listens on, below those that the system gives to clients: one of these
+    could be taken until the server has started."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as listener:
+            try:
+                listener.bind(("0.0.0.0", port))
+                return port
+            except OSError:
+                continue
 
 
 class Server:
