@@ -1,7 +1,7 @@
 //! CLIENT REPLY, NO-TOUCH and NO-EVICT: which replies are sent, and what lookups record.
 
 use crate::raw::Raw;
-use crate::support::{TestServer, check};
+use crate::support::{TestServer, check, wait_until};
 use respool::config::memory::MaxMemory;
 
 /// Ensures that with REPLY OFF nothing is sent, not even errors, until ON is answered.
