@@ -163,9 +163,11 @@ fn convert(
     }
     match conversion {
         b'c' => {
-            // A zero ends C's string, so it prints nothing.
-            let byte = call.integer(arg)? as u8;
-            let body = [byte];
+            // A zero ends C's string, so it prints nothing. C makes an `int` of the number; what
+            // is too large for one becomes the least, whose low byte is zero.
+            let n = call.number(arg)?.trunc();
+            let is_int = f64::from(i32::MIN) <= n && n <= f64::from(i32::MAX);
+            let body = [if is_int { n as i32 as u8 } else { 0 }];
             let mut text = Vec::new();
             spec.pad(&mut text, b"", &body, false);
             out.extend(text.into_iter().take_while(|byte| *byte != 0));

@@ -1,7 +1,8 @@
 //! Random scripts to Debian's Redis and to ours: every reply must be the same, byte for byte, in
 //! both versions of the protocol, but for a short list of differences that are meant.
 //!
-//! `RESPOOL_SEED` and `RESPOOL_SCRIPTS` choose another sequence and its length.
+//! The sequence is always the same one, so that a rare difference fails a search and not a build:
+//! `RESPOOL_SEED` and `RESPOOL_SCRIPTS` choose another one and its length.
 
 mod expressions;
 mod libraries;
@@ -10,10 +11,12 @@ mod server;
 mod snippets;
 
 use crate::connection::{Connection, Request};
-use crate::differential::seed;
 use crate::servers::Server;
 use meant::is_meant;
 use snippets::Snippets;
+
+/// The seed, unless `RESPOOL_SEED` says otherwise.
+const SEED: u64 = 1;
 
 /// Scripts in one run, unless `RESPOOL_SCRIPTS` says otherwise.
 const SCRIPTS: usize = 5_000;
@@ -49,7 +52,7 @@ fn episode(snippets: &mut Snippets, len: usize) -> Vec<Request> {
 /// Ensures that no script shows a difference between the two servers.
 #[test]
 fn random_scripts_get_the_same_replies() {
-    let seed = seed();
+    let seed = std::env::var("RESPOOL_SEED").map_or(SEED, |text| text.parse().expect("a number"));
     let scripts = std::env::var("RESPOOL_SCRIPTS").ok();
     let scripts = scripts.map_or(SCRIPTS, |text| text.parse().expect("a number"));
     println!("RESPOOL_SEED={seed} RESPOOL_SCRIPTS={scripts}");

@@ -44,7 +44,7 @@ const REQUESTS: &[&str] = &[
     "'CONFIG', 'GET', 'maxmemory'",
     "'HSET', 'str', 'a', 'b'",
     "'SET', 'k', 'v', 'XX', 'NX'",
-    "'OBJECT', 'ENCODING', 'num'",
+    "'OBJECT', 'ENCODING', 'str'",
     "'ZADD', 'zset', 'nan', 'x'",
     "'GETDEL', 'gone'",
     "'HINCRBYFLOAT', 'hash', 'n', '1.25'",

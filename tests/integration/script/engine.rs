@@ -95,6 +95,7 @@ fn numbers_print_as_in_lua_5_1() {
         return 7 % 3 .. ',' .. -7 % 3 .. ',' .. 7 % -3 => 1,2,-2
         return string.format('%.0f', 1e16 % 255) => 204
         return string.byte(string.char(1e100)) => 0
+        return string.format('%2cx%cy%c', 1e10, -1e100, 65 + 256) =>  xyA
         return '10' + 5 .. '|' .. '0x10' * 1 => 15|16
         return tostring(1/0) .. tostring(-1/0) => inf-inf
         return string.format('%5.1f|%-5d|%05d|%x', 3.14159, 42, 42, 255) =>   3.1|42   |00042|ff",
