@@ -11,6 +11,9 @@ import redis
 # What is meant to differ: command, what about it, and why.
 MEANT = {
     ("command|getkeys", "arity"): "as in Redis 7.2, where it is less strict",
+    ("command|getkeysandflags", "arity"): "as in Redis 7.2, where it is less strict",
+    ("acl|load", "flags"): "not in a transaction, which holds the keyspace",
+    ("acl|save", "flags"): "not in a transaction, which holds the keyspace",
     ("client|reply", "flags"): "not in a transaction, whose replies are announced",
     ("config|set", "flags"): "not in a transaction, which holds the keyspace",
     ("config|rewrite", "flags"): "not in a transaction, which holds the keyspace",
