@@ -15,7 +15,7 @@
 //! | [`password`] | passwords as SHA-256, compared in constant time |
 //! | [`users`] | all users, and what threads share of them |
 //! | [`log`] | requests and passwords that were refused |
-//! | [`file`] | a file with users |
+//! | [`file`](mod@file) | a file with users |
 //!
 //! This folder knows no request and no connection. The engine passes it the number of a command,
 //! with its keys and channels (`command/engine/permission.rs`).

@@ -1,7 +1,7 @@
 //! Reading arguments: a cursor over options, and values that several families use.
 //!
 //! Options may come in any order, and some are followed by values. A family reads them with a
-//! [`Cursor`]: it names the options that it knows, and what no option takes is its error. As in
+//! `Cursor`: it names the options that it knows, and what no option takes is its error. As in
 //! Redis, an option without its value is a word like any other.
 
 use crate::command::engine::{Args, CommandError, Context};

@@ -9,7 +9,7 @@
 pub struct Argument {
     /// The placeholder's name.
     pub name: String,
-    /// Redis's type: `pure-token`, `oneof`, `block`, or one of those that [`kind_of`] knows.
+    /// Redis's type: `pure-token`, `oneof`, `block`, or one of those that `kind_of` knows.
     pub kind: &'static str,
     /// The word in front of it, if there is one.
     pub token: Option<String>,
