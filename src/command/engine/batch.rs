@@ -107,14 +107,16 @@ impl Batch {
         Args::new(buffer, spans).with_prepared(&self.prepared)
     }
 
-    /// The keys in `request`.
+    /// The keys of `request` that stand in fixed positions: those to prefetch. Others would have to
+    /// be looked for among the arguments, which takes longer than what it saves: whatever stands
+    /// between two lookups keeps the processor from overlapping them.
     pub fn keys<'a>(
         &'a self,
         request: &Request,
         buffer: &'a [u8],
     ) -> impl Iterator<Item = &'a [u8]> {
         let args = self.args(request, buffer);
-        request.keys().of(args).filter_map(move |index| args.get(index))
+        request.keys().indices(args.len()).filter_map(move |index| args.get(index))
     }
 
     /// Whether the requests from number `first` on have more than one key.
