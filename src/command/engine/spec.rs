@@ -305,7 +305,7 @@ pub mod flag {
     /// These channels are patterns; not reported by COMMAND.
     pub const SUBSCRIBES_TO_PATTERNS: u32 = 1 << 29;
     /// The first argument is a channel that gets a message; not reported by COMMAND.
-    pub const PUBLISHES: u32 = 1 << 30;
+    pub const PUBLISHES: u32 = 1 << 31;
 
     /// The bits that COMMAND reports, under their names.
     pub const NAMES: [(u32, &str); 17] = [

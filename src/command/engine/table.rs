@@ -229,6 +229,18 @@ mod tests {
         assert!(find(&[b'x'; NAME_BYTES_MAX + 1]).is_none());
     }
 
+    /// Ensures that no two flags share a bit.
+    #[test]
+    fn flags_have_bits_of_their_own() {
+        let source = include_str!("spec.rs");
+        let bits = source.split(": u32 = 1 << ").skip(1).filter_map(|rest| rest.split(';').next());
+        let mut bits: Vec<&str> = bits.collect();
+        let flags = bits.len();
+        bits.sort_unstable();
+        bits.dedup();
+        assert!(flags > 30 && bits.len() == flags, "{flags} flags, {} bits", bits.len());
+    }
+
     /// Ensures that each row's data is complete and consistent.
     #[test]
     fn rows_are_complete() {

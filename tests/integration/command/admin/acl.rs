@@ -340,3 +340,16 @@ fn a_waiting_request_is_checked_when_it_is_served() {
     assert_eq!(client.reply(), b"-NOPERM No permissions to access a key\r\n");
     assert_eq!(admin.ask("LLEN q"), ":1");
 }
+
+/// Ensures that keys are not taken for channels: a user without channels may count a sketch.
+#[test]
+fn keys_are_no_channels() {
+    let server = TestServer::start();
+    let mut client = server.client();
+    assert_eq!(client.ask("ACL SETUSER u on nopass ~* resetchannels +@all"), "+OK");
+    assert_eq!(client.ask("AUTH u x"), "+OK");
+    assert_eq!(client.ask("PFADD k a"), ":1");
+    assert_eq!(client.ask("PFCOUNT k"), ":1");
+    let refused = "-NOPERM No permissions to access a channel";
+    assert_eq!(client.ask("PUBLISH k a"), refused);
+}
